@@ -1,0 +1,1 @@
+"""L3: what a client of the market imports (the SDK)."""

@@ -1,0 +1,1 @@
+"""L1: content-addressed storage; the only IPFS client."""

@@ -1,0 +1,1 @@
+"""Engines that execute models, each in a confined child process."""

@@ -1,0 +1,1 @@
+"""L1: the only package that talks to a chain."""

@@ -1,0 +1,1 @@
+"""L0: the shared vocabulary of the market; pure, no I/O."""
