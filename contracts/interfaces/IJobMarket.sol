@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {Job, JobSpec, JobState, Offer, Opening} from "../types/Job.sol";
+
+/// @title The ledger of clients and the lifecycle of jobs
+/// @notice A client's money is free, in the escrow of a job, or gone to a provider; nowhere else.
+/// Every warm state has a deadline after which anyone may call `expire` or `settle`.
+/// @dev Assumptions for correctness: the token moves exactly what it is asked to and has no hooks;
+/// the beacon's value is unknown when a commitment is made. Assumptions for liveness: some party
+/// calls after a deadline; no call depends on another party's cooperation. Closing a lock is tried
+/// in the same call but never a condition of a refund or a payment (`closeLock` repeats it).
+interface IJobMarket {
+    event Deposited(address indexed client, uint256 amount);
+    event Withdrawn(address indexed client, uint256 amount);
+    /// @param source where the input can be fetched now; a hint of the client, never trusted
+    event JobPosted(
+        bytes32 indexed jobId,
+        address indexed client,
+        JobSpec spec,
+        bytes32 salt,
+        uint256 maxPrice,
+        uint256 minLock,
+        uint256 deadline,
+        string source
+    );
+    event JobAssigned(
+        bytes32 indexed jobId, address indexed client, address indexed provider, uint256 price, uint256 lock, uint256 deadline
+    );
+    event JobCommitted(
+        bytes32 indexed jobId, bytes32 commitment, int8 shift, bytes envelopeCid, uint64 round, uint256 deadline
+    );
+    /// @notice The round had lapsed unused; a new one was requested.
+    event DrawRenewed(bytes32 indexed jobId, uint64 round);
+    event SeedDrawn(bytes32 indexed jobId, bytes32 seed0, bool audited, uint256 deadline);
+    event JobRevealed(
+        bytes32 indexed jobId, bytes32 outRoot, bytes envelopeCid, bytes32 resultKey, bytes32 seed0, uint256 deadline
+    );
+    event JobConfirmed(bytes32 indexed jobId);
+    event JobInvalid(bytes32 indexed jobId, uint256 refund);
+    event JobSettled(bytes32 indexed jobId, address indexed provider, uint256 paid);
+    event SettleSkipped(bytes32 indexed jobId, JobState found);
+    event JobCancelled(bytes32 indexed jobId, uint256 refund);
+    /// @param state the timeout state; its name says who missed the deadline
+    event JobExpired(bytes32 indexed jobId, JobState state, uint256 refund);
+    event SlashShareCredited(bytes32 indexed jobId, address indexed client, uint256 amount);
+    /// @notice The lock could not be closed now; `closeLock` repeats it. No money of others waits.
+    event LockCloseFailed(bytes32 indexed jobId);
+    event Harvested(address indexed provider, uint256 amount);
+
+    /// @notice The job is not in a state that allows the call.
+    error JobMarket__WrongState(bytes32 jobId, JobState found, JobState needed);
+    /// @notice The job exists already; the same client, salt and spec were used before.
+    error JobMarket__JobExists(bytes32 jobId, JobState found);
+    /// @notice The caller is not the client of the job.
+    error JobMarket__NotClient(bytes32 jobId, address caller);
+    /// @notice The caller is not the operator of the provider.
+    error JobMarket__NotOperator(address provider, address caller);
+    /// @notice Only the owner or the operator of the provider may do this.
+    error JobMarket__NotOwnerNorOperator(address provider, address caller);
+    /// @notice Free balance does not cover the amount.
+    error JobMarket__InsufficientFree(address client, uint256 free, uint256 needed);
+    /// @notice A zero amount was given.
+    error JobMarket__ZeroAmount();
+    /// @notice The amount does not fit the packed record.
+    error JobMarket__AmountTooLarge(uint256 amount, uint256 max);
+    /// @notice A field of the spec is out of its range. `field` is its ASCII name.
+    error JobMarket__BadSpec(bytes32 field, uint256 value, uint256 min, uint256 max);
+    /// @notice The listing deadline lies in the past or too far ahead.
+    error JobMarket__BadDeadline(uint256 deadline, uint256 min, uint256 max);
+    /// @notice The price is above what the client listed.
+    error JobMarket__PriceTooHigh(bytes32 jobId, uint256 price, uint256 maxPrice);
+    /// @notice The lock is under the minimum.
+    error JobMarket__LockTooSmall(uint256 lock, uint256 needed);
+    /// @notice The offer has expired.
+    error JobMarket__OfferExpired(bytes32 offerHash, uint256 validUntil);
+    /// @notice The offer is valid for longer than allowed.
+    error JobMarket__OfferTooLong(bytes32 offerHash, uint256 validUntil, uint256 max);
+    /// @notice The offer was made to another client.
+    error JobMarket__OfferNotForCaller(bytes32 offerHash, address client, address caller);
+    /// @notice The offer was made for another spec.
+    error JobMarket__OfferForOtherSpec(bytes32 offerHash, bytes32 offered, bytes32 given);
+    /// @notice The nonce of the offer was used or revoked.
+    error JobMarket__NonceUsed(address provider, uint256 nonce);
+    /// @notice The offer is not signed by the provider's operator.
+    error JobMarket__BadSignature(bytes32 offerHash);
+    /// @notice The deadline has passed; call `expire`.
+    error JobMarket__DeadlinePassed(bytes32 jobId, uint256 deadline, uint256 time);
+    /// @notice The deadline has not passed yet.
+    error JobMarket__DeadlineNotPassed(bytes32 jobId, uint256 deadline, uint256 time);
+    /// @notice The round of the draw is not ready.
+    error JobMarket__RoundPending(bytes32 jobId, uint64 round);
+    /// @notice The seed was drawn already.
+    error JobMarket__AlreadyDrawn(bytes32 jobId);
+    /// @notice The seed has not been drawn yet.
+    error JobMarket__NotDrawn(bytes32 jobId);
+    /// @notice The opening does not match the commitment.
+    error JobMarket__WrongOpening(bytes32 jobId, bytes32 found, bytes32 needed);
+    /// @notice A commitment of zero is refused.
+    error JobMarket__ZeroCommitment(bytes32 jobId);
+    /// @notice A CID is empty or longer than allowed.
+    error JobMarket__BadCid(uint256 length, uint256 max);
+    /// @notice The lock of the job is closed, or the job is still live.
+    error JobMarket__LockNotClosable(bytes32 jobId, JobState found);
+    /// @notice Nothing was earned.
+    error JobMarket__NothingEarned(address provider);
+
+    // --- client money ---
+    /// @notice Credits the caller's free balance from its tokens.
+    function deposit(uint256 amount) external;
+    /// @notice As `deposit`, with an ERC-2612 permit; a permit used already does no harm.
+    function depositWithPermit(uint256 amount, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external;
+    /// @notice Pays free balance back to the caller. Cannot be paused.
+    function withdraw(uint256 amount) external;
+
+    // --- hiring ---
+    /// @notice Lists a job at a maximum price; watching providers accept.
+    /// @param salt makes the job id unique; the same call twice reverts `JobExists`
+    /// @param deadline last second to accept, at most LISTING_MAX_S ahead
+    function post(
+        JobSpec calldata spec,
+        bytes32 salt,
+        uint96 maxPrice,
+        uint96 minLock,
+        uint40 deadline,
+        string calldata source
+    ) external returns (bytes32 jobId);
+    /// @notice Takes an open listing. Called by the provider's operator. The difference to the
+    /// maximum price returns to the client's free balance.
+    function accept(bytes32 jobId, address provider, uint96 price, uint96 lock) external;
+    /// @notice Takes a signed offer: posting and assignment in one call, by the client.
+    function open(JobSpec calldata spec, bytes32 salt, Offer calldata offer, bytes calldata signature)
+        external
+        returns (bytes32 jobId);
+    /// @notice Makes an offer nonce of the caller's provider unusable. Owner or operator.
+    function revokeNonce(address provider, uint256 nonce) external;
+    /// @notice Withdraws an open listing; everything is refunded.
+    function cancel(bytes32 jobId) external;
+
+    // --- the provider's duties (operator) ---
+    /// @notice Binds the provider to an output. Requests the round of the draw.
+    function commit(bytes32 jobId, bytes32 commitment, int8 shift, bytes calldata envelopeCid) external;
+    /// @notice Fixes seed0 from the ready round. Anyone. A lapsed round is requested anew.
+    function draw(bytes32 jobId) external;
+    /// @notice Publishes what the commitment binds. Starts the challenge window.
+    function reveal(bytes32 jobId, Opening calldata opening) external;
+    /// @notice `draw` and, when no audit is drawn, `reveal` in one call; `opening.seed0` is ignored.
+    /// A lapsed round is only requested anew.
+    function drawAndReveal(bytes32 jobId, Opening calldata opening) external;
+    /// @notice Declares that the job has no finite output: refund, no pay, no slash.
+    function declareInvalid(bytes32 jobId) external;
+
+    // --- the end ---
+    /// @notice The client accepts an unaudited result before the window ends; settles at once.
+    function confirm(bytes32 jobId) external;
+    /// @notice Credits the provider of an accepted job. Anyone, however late.
+    function settle(bytes32 jobId) external;
+    /// @notice Settles what is ready and skips the rest with an event.
+    function settleBatch(bytes32[] calldata jobIds) external;
+    /// @notice Ends a job whose deadline passed, refunds the client, then slashes who was late.
+    function expire(bytes32 jobId) external;
+    /// @notice Repeats closing the lock of an ended job if that failed. Anyone.
+    function closeLock(bytes32 jobId) external;
+    /// @notice Pays what the provider earned to its owner. Owner or operator.
+    function harvest(address provider) external returns (uint256 amount);
+
+    // --- views ---
+    /// @notice H("NVY/job/1", chainId, market, client, salt, specHash).
+    function jobIdOf(address client, bytes32 salt, bytes32 specHash) external view returns (bytes32);
+    /// @notice EIP-712 struct hash of a spec.
+    function specHashOf(JobSpec calldata spec) external pure returns (bytes32);
+    /// @notice EIP-712 digest of an offer.
+    function offerHashOf(Offer calldata offer) external view returns (bytes32);
+    /// @notice The stored record; `state` as last written.
+    function job(bytes32 jobId) external view returns (Job memory);
+    /// @notice The state at this moment, time-outs and the end of the window counted in.
+    function stateOf(bytes32 jobId) external view returns (JobState);
+    function freeOf(address client) external view returns (uint256);
+    function earnedOf(address provider) external view returns (uint256);
+    function isNonceUsed(address provider, uint256 nonce) external view returns (bool);
+    function isLockOpen(bytes32 jobId) external view returns (bool);
+    function token() external view returns (address);
+    function stakeManager() external view returns (address);
+    function beacon() external view returns (address);
+}
