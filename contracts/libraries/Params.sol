@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-/// @title Protocol parameters, generated from params.json by `make params`; never edited.
+/// @title Protocol parameters; generated from params.json by `make params`, never edited
 library Params {
     /// @dev own stake below which a provider takes no job (wei)
     uint256 internal constant MIN_SELF_STAKE_WEI = 1000000000000000000000;

@@ -87,7 +87,7 @@ def _plain(value: Any) -> Any:
 
 
 def from_wire(wire: dict[str, Any]) -> NeurovoyanceError:
-    """Rebuild an error sent by :meth:`NeurovoyanceError.to_wire`; an unknown code keeps its text."""
+    """Rebuild an error from :meth:`NeurovoyanceError.to_wire`; an unknown code keeps its text."""
     cls = _REGISTRY.get(str(wire.get("code", "")), NeurovoyanceError)
     error = cls.__new__(cls)
     NeurovoyanceError.__init__(

@@ -74,7 +74,7 @@ def solidity_source() -> str:
         "// SPDX-License-Identifier: Apache-2.0",
         "pragma solidity ^0.8.28;",
         "",
-        "/// @title Protocol parameters, generated from params.json by `make params`; never edited.",
+        "/// @title Protocol parameters; generated from params.json by `make params`, never edited",
         "library Params {",
     ]
     for parameter in PARAMETERS.values():
@@ -93,8 +93,8 @@ def table_source() -> str:
     lines = [
         "# Protocol parameters",
         "",
-        "Generated from `params.json` by `make params`; never edited. Class S moves by the Standard",
-        "governor, C by the Constitutional one, - by nobody.",
+        "Generated from `params.json` by `make params`; never edited. Class S moves by the",
+        "Standard governor, C by the Constitutional one, - by nobody.",
         "",
         "| key | unit | default | min | max | class | meaning |",
         "|---|---|---|---|---|---|---|",

@@ -1,0 +1,123 @@
+"""EIP-712 messages that travel off chain: a provider's signed offer.
+
+Place: stage 2. Mirrors ``JobMarket.offerHashOf``. The digest binds chain id and market, so an offer
+cannot be replayed elsewhere; ``nonce`` lets it be taken once. Recovery alone proves nothing about
+stake: compare the signer with ``StakeManager.operatorOf(provider)``.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from eth_account import Account
+from eth_account.messages import SignableMessage, encode_typed_data
+from eth_account.signers.local import LocalAccount
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from neurovoyance.protocol.errors import SignatureError
+from neurovoyance.protocol.ids import ZERO_ADDRESS, Address, parse_address
+from neurovoyance.protocol.job_spec import Bytes32, WeiField
+
+OFFER_MAX_S = 600
+
+_DOMAIN_NAME = "Neurovoyance JobMarket"
+_OFFER_FIELDS = [
+    {"name": "provider", "type": "address"},
+    {"name": "client", "type": "address"},
+    {"name": "specHash", "type": "bytes32"},
+    {"name": "price", "type": "uint96"},
+    {"name": "lock", "type": "uint96"},
+    {"name": "validUntil", "type": "uint64"},
+    {"name": "nonce", "type": "uint256"},
+]
+
+
+def _address(value: object) -> object:
+    return parse_address(value) if isinstance(value, str) else value
+
+
+def _decimal(value: object) -> object:
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 78:
+        return int(value)
+    return value
+
+
+AddressField = Annotated[Address, BeforeValidator(_address)]
+
+
+class Offer(BaseModel):
+    """A provider's signed price for one spec; mirrors the Solidity struct.
+
+    Attributes:
+        provider: owner address of the provider.
+        client: who may take it; the zero address means anyone.
+        spec_hash: EIP-712 struct hash of the spec, 32 bytes.
+        price_wei: what the client pays.
+        lock_wei: own stake that the provider puts behind the job.
+        valid_until_s: last second of chain time, at most 600 s ahead when taken.
+        nonce: unordered, used once per provider.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    provider: AddressField
+    client: AddressField = ZERO_ADDRESS
+    spec_hash: Bytes32
+    price_wei: WeiField
+    lock_wei: WeiField
+    valid_until_s: Annotated[int, Field(ge=0, le=2**64 - 1)]
+    nonce: Annotated[int, BeforeValidator(_decimal), Field(ge=0, le=2**256 - 1)]
+
+    def as_abi(self) -> tuple[Any, ...]:
+        """Return the fields in the order of the Solidity struct."""
+        return (
+            self.provider,
+            self.client,
+            self.spec_hash,
+            self.price_wei,
+            self.lock_wei,
+            self.valid_until_s,
+            self.nonce,
+        )
+
+    def to_wire(self) -> dict[str, Any]:
+        """Return JSON-serialisable fields; integers that may pass 2**53 as decimal strings."""
+        return {**self.model_dump(mode="json"), "nonce": str(self.nonce)}
+
+
+def offer_message(offer: Offer, *, chain_id: int, market: str) -> SignableMessage:
+    """Return the EIP-712 message of an offer for one market on one chain."""
+    names = [field["name"] for field in _OFFER_FIELDS]
+    return encode_typed_data(
+        domain_data={
+            "name": _DOMAIN_NAME,
+            "version": "1",
+            "chainId": chain_id,
+            "verifyingContract": market,
+        },
+        message_types={"Offer": _OFFER_FIELDS},
+        message_data=dict(zip(names, offer.as_abi(), strict=True)),
+    )
+
+
+def sign_offer(offer: Offer, account: LocalAccount, *, chain_id: int, market: str) -> bytes:
+    """Return the 65-byte signature of an offer by the provider's operator key."""
+    message = offer_message(offer, chain_id=chain_id, market=market)
+    return bytes(account.sign_message(message).signature)
+
+
+def recover_offer_signer(offer: Offer, signature: bytes, *, chain_id: int, market: str) -> Address:
+    """Return the address that signed an offer.
+
+    Raises:
+        SignatureError: the bytes are not a signature at all.
+    """
+    message = offer_message(offer, chain_id=chain_id, market=market)
+    try:
+        return Address(Account.recover_message(message, signature=signature))
+    except Exception as error:
+        # eth-account raises many unrelated types for malformed signatures.
+        raise SignatureError(
+            "The offer's signature cannot be read.",
+            hint="Ask the provider for a new offer; nothing was paid.",
+        ) from error
