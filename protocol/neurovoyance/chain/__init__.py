@@ -1,1 +1,111 @@
-"""L1: the only package that talks to a chain."""
+'''L1: the only package that talks to a chain; the only one that imports web3, py-evm or eth_abi's RPC side.
+
+Everything that touches the network is async; addresses are checksummed ``str``; hashes of
+transactions and blocks are ``0x`` hex ``str``; job ids, roots, keys and CIDs are ``bytes``.
+
+Public API::
+
+    DEVNET_CHAIN_ID = 31337
+
+    # rpc.py - several endpoints, one of them answers
+    RpcPool(urls: Sequence[str], *, expected_chain_id: int | None = None, timeout_s: float = 10.0,
+            attempts: int = 3, max_response_bytes: int = 33_554_432)     # async with, or open/close
+      .chain_id -> int;  .health() -> tuple[EndpointHealth, ...]
+      await .request(method, params=(), *, timeout_s=None) -> Any        # RpcError | RpcRefused
+      await .request_all([(method, params), ...]) -> list[Any]           # all on one endpoint
+      await .wait_until_up(timeout_s=60.0) -> None                       # RpcError when still down
+
+    # fees.py
+    FeePolicy(cap_wei_per_gas=200 gwei, min_tip_wei_per_gas, stuck_after_s=45.0, bump_bps=1250, ...)
+
+    # client.py - read, send, wait
+    await ChainClient.connect(urls, *, state_dir: Path, expected_chain_id: int | None = None,
+            fees=FeePolicy(), confirmations=1, receipt_timeout_s=180.0, poll_s=0.25) -> ChainClient
+      async with client: ... / await client.close()
+      .chain_id: int; .genesis_hash: str; .rpc: RpcPool
+      await .call(call: Call, *, block="latest", sender=None) -> tuple[Any, ...]
+      await .send(call: Call, wallet: Wallet, *, idempotency_key: str | None = None,
+                  value_wei=0, confirmations=None, timeout_s=None) -> Receipt
+          # same idempotency_key again: the same transaction, never a second one
+          # raises a ContractRevert subclass (nothing sent, or mined and reverted), RpcError,
+          # TransactionError (still pending, or fees above the cap), InsufficientFunds
+      await .block_number() -> int;  await .block(number | "latest") -> Block
+      await .time_s() -> int          # timestamp of the latest block, unix seconds
+      await .balance_wei(address) -> int;  await .code(address) -> bytes
+      await .receipt(tx_hash) -> Receipt | None
+      await .wait_for_time(time_s, timeout_s=...) / .wait_for_block(number, timeout_s=...)
+    Receipt(tx_hash, block_number, block_hash, is_success, gas_used, gas_price_wei, logs, events)
+      .one(JobPosted) -> JobPosted    # the only event of that class
+    Block(number, hash, parent_hash, timestamp_s, base_fee_wei)
+
+    # contracts.py - every call of the contracts, typed; sends return a Receipt, and all take
+    # the keyword idempotency_key: str | None = None
+    Contracts(client, deployment): .token .stakes .market .beacon
+    Token:  name() symbol() total_supply_wei() balance_of_wei(a) allowance_wei(owner, spender)
+            permit_nonce(owner); transfer(wallet, to, amount_wei) approve(wallet, spender, amount_wei)
+            burn(wallet, amount_wei); await sign_permit(wallet, spender, amount_wei, deadline_s) -> Permit
+    Stakes: operator_of(p) stake_of(p) -> StakeRecord free_of_wei(p) insurance_wei() insurance()
+            market() token(); register(wallet, operator, endpoint) set_operator(wallet, operator)
+            set_endpoint(wallet, provider, endpoint) stake(wallet, amount_wei)
+            stake_with_permit(wallet, amount_wei, permit) request_unbonding(wallet, amount_wei)
+            withdraw_unbonded(wallet) collect_insurance(wallet)
+    Market: job(job_id) -> JobRecord  state_of(job_id) -> JobState  free_of_wei(client)
+            earned_of_wei(provider) is_nonce_used(provider, nonce) is_lock_open(job_id)
+            job_id_of(client, salt, spec_hash) spec_hash_of(spec) offer_hash_of(offer)
+            token() stake_manager() beacon()
+            deposit(wallet, amount_wei) deposit_with_permit(wallet, amount_wei, permit)
+            withdraw(wallet, amount_wei)
+            post(wallet, spec, salt, *, max_price_wei, min_lock_wei, deadline_s, source="")
+            accept(wallet, job_id, provider, *, price_wei, lock_wei)
+            open(wallet, spec, salt, offer, signature) revoke_nonce(wallet, provider, nonce)
+            cancel(wallet, job_id) commit(wallet, job_id, commitment, shift, envelope_cid)
+            draw(wallet, job_id) reveal(wallet, job_id, opening) draw_and_reveal(wallet, job_id, opening)
+            declare_invalid(wallet, job_id) confirm(wallet, job_id) settle(wallet, job_id)
+            settle_batch(wallet, job_ids) expire(wallet, job_id) close_lock(wallet, job_id)
+            harvest(wallet, provider)
+    Beacon: request(wallet) status(round) -> BeaconStatus value(round) -> bytes
+    JobRecord(client, deadline_s, state, job_class, window_s, p_bps, provider, price_wei, lock_wei,
+              beacon_round, max_runtime_s, premium_wei, binding)
+    StakeRecord(own_wei, locked_wei, unbonding_wei, unbonding_ready_at_s)
+
+    # events.py - frozen dataclasses; all carry .meta: LogMeta(address, block_number, block_hash,
+    # tx_hash, log_index); integers have their unit in the name
+    JobPosted(job_id, client, spec: RawJobSpec, salt, max_price_wei, min_lock_wei, deadline_s, source)
+        # .spec holds what the chain holds; spec.checked() -> JobSpec, may raise SpecError
+    JobAssigned(job_id, client, provider, price_wei, lock_wei, deadline_s)  JobCommitted(...) ...
+    EventCursor(client, addresses: Iterable[str], name: str, *, state_path: Path, start_block: int,
+                confirmations=0, chunk_blocks=2_000, poll_s=1.0)
+      await .read() -> Batch                    # what is new; does not move the committed cursor
+      await .commit(batch) -> None              # after the items took effect
+      async for batch in cursor.batches(): ...  # never empty; commit it yourself
+      async for item in cursor: ...             # commits a batch after its last item
+    Batch(items: tuple[ChainEvent | Rollback, ...], from_block, to_block, to_hash)
+    Rollback(to_block)                          # forget everything above this block; comes first
+
+    # reverts.py - one class per Solidity error, values as snake_case attributes
+    JobMarketWrongState(job_id, found, needed), StakeManagerInsufficientFree(provider, free, needed)...
+    decode_revert(data: bytes) -> ContractRevert
+
+    # wallet.py - encrypted keystore files
+    Wallet.create(path, password, *, role=KeyRole.OPERATOR, scrypt_n=2**18) -> Wallet
+    Wallet.import_key(path, password, private_key, *, role, scrypt_n=2**18) -> Wallet
+    Wallet.open(path, password) -> Wallet
+    Wallet.from_raw_key(private_key, *, chain_id) -> Wallet     # ConfigError off the devnet
+      .address .role .account (eth_account LocalAccount) .sign_typed_data(domain, types, message)
+      .sign_permit(...) -> Permit;  .backup(target) ;  restore_backup(source, target, password)
+    wallet_address(path) -> str       # without the password
+
+    # deploy.py
+    await deploy(client, wallet, *, insurance: str | None = None, path: Path | None = None) -> Deployment
+    Deployment(chain_id, genesis_hash, deploy_block, token, beacon, stake_manager, market)
+      .contract_addresses() -> tuple[str, ...]
+    save_deployment(deployment, path); load_deployment(path, chain_id) -> Deployment
+    await verify_deployment(client, deployment) -> None         # ConfigError: wiped or other chain
+
+    # devnet.py - py-evm behind JSON-RPC on 127.0.0.1, nothing persisted
+    async with Devnet(port=0, *, block_interval_s=1.0) as devnet:  devnet.url; devnet.wallet(0)
+    with DevnetThread(port=0) as devnet: ...                    # for synchronous callers and tests
+    devnet_wallet(index) -> Wallet    # publicly known keys, funded on every devnet
+    ChainControl(rpc): .increase_time(seconds) .set_next_timestamp(time_s) .mine(blocks=1)
+                       .snapshot() -> str .revert(snapshot_id)  # devnet and Anvil
+'''
