@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from eth_account import Account
 from eth_account.messages import SignableMessage, encode_typed_data
 from eth_account.signers.local import LocalAccount
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 from neurovoyance.protocol.errors import SignatureError
 from neurovoyance.protocol.ids import ZERO_ADDRESS, Address, parse_address
@@ -66,7 +66,12 @@ class Offer(BaseModel):
     price_wei: WeiField
     lock_wei: WeiField
     valid_until_s: Annotated[int, Field(ge=0, le=2**64 - 1)]
-    nonce: Annotated[int, BeforeValidator(_decimal), Field(ge=0, le=2**256 - 1)]
+    nonce: Annotated[
+        int,
+        BeforeValidator(_decimal),
+        Field(ge=0, le=2**256 - 1),
+        PlainSerializer(str, return_type=str, when_used="json"),
+    ]
 
     def as_abi(self) -> tuple[Any, ...]:
         """Return the fields in the order of the Solidity struct."""
@@ -79,10 +84,6 @@ class Offer(BaseModel):
             self.valid_until_s,
             self.nonce,
         )
-
-    def to_wire(self) -> dict[str, Any]:
-        """Return JSON-serialisable fields; integers that may pass 2**53 as decimal strings."""
-        return {**self.model_dump(mode="json"), "nonce": str(self.nonce)}
 
 
 def offer_message(offer: Offer, *, chain_id: int, market: str) -> SignableMessage:
