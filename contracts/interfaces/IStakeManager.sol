@@ -45,6 +45,8 @@ interface IStakeManager {
     error StakeManager__AlreadyRegistered(address provider);
     /// @notice The address is not a registered provider.
     error StakeManager__NotRegistered(address provider);
+    /// @notice Only the owner or the operator of the provider may do this.
+    error StakeManager__NotOwnerNorOperator(address provider, address caller);
     /// @notice Only the JobMarket may lock, unlock and slash for time-outs.
     error StakeManager__OnlyMarket(address caller);
     /// @notice Only the insurance address may collect its share.

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+
+import {IJobMarket} from "../interfaces/IJobMarket.sol";
+import {IStakeManager} from "../interfaces/IStakeManager.sol";
+
+/// @title Free balances of clients and earnings of providers
+/// @notice The only place where tokens enter and leave the market. Counts what it was told, never
+/// `balanceOf(this)`: tokens sent here without a call belong to nobody.
+/// @dev SafeERC20 although the token is ours: a deployer's wrong address then fails loudly without
+/// an error path of our own that no test could reach.
+abstract contract Ledger is IJobMarket, ReentrancyGuardTransient {
+    using SafeERC20 for IERC20;
+
+    /// @inheritdoc IJobMarket
+    address public immutable token;
+    /// @inheritdoc IJobMarket
+    address public immutable stakeManager;
+
+    mapping(address client => uint256) private _free;
+    mapping(address provider => uint256) private _earned;
+
+    constructor(address token_, address stakeManager_) {
+        token = token_;
+        stakeManager = stakeManager_;
+    }
+
+    /// @inheritdoc IJobMarket
+    function deposit(uint256 amount) external nonReentrant {
+        _deposit(amount);
+    }
+
+    /// @inheritdoc IJobMarket
+    function depositWithPermit(uint256 amount, uint256 deadline, uint8 v, bytes32 r, bytes32 s)
+        external
+        nonReentrant
+    {
+        // A permit that someone else submitted first has done its work: the allowance decides.
+        try IERC20Permit(token).permit(msg.sender, address(this), amount, deadline, v, r, s) {} catch {}
+        _deposit(amount);
+    }
+
+    /// @inheritdoc IJobMarket
+    function withdraw(uint256 amount) external nonReentrant {
+        if (amount == 0) revert JobMarket__ZeroAmount();
+        _debit(msg.sender, amount);
+        emit Withdrawn(msg.sender, amount);
+        IERC20(token).safeTransfer(msg.sender, amount);
+    }
+
+    /// @inheritdoc IJobMarket
+    function harvest(address provider) external nonReentrant returns (uint256 amount) {
+        _requireOwnerOrOperator(provider);
+        amount = _earned[provider];
+        if (amount == 0) revert JobMarket__NothingEarned(provider);
+        _earned[provider] = 0;
+        emit Harvested(provider, amount);
+        IERC20(token).safeTransfer(provider, amount);
+    }
+
+    /// @inheritdoc IJobMarket
+    function freeOf(address client) external view returns (uint256) {
+        return _free[client];
+    }
+
+    /// @inheritdoc IJobMarket
+    function earnedOf(address provider) external view returns (uint256) {
+        return _earned[provider];
+    }
+
+    /// @dev The caller emits the event that says why.
+    function _credit(address client, uint256 amount) internal {
+        _free[client] += amount;
+    }
+
+    /// @dev The caller emits the event that says why.
+    function _debit(address client, uint256 amount) internal {
+        uint256 free = _free[client];
+        if (free < amount) revert JobMarket__InsufficientFree(client, free, amount);
+        unchecked {
+            _free[client] = free - amount; // free >= amount was checked
+        }
+    }
+
+    /// @dev The caller emits the event that says why.
+    function _earn(address provider, uint256 amount) internal {
+        _earned[provider] += amount;
+    }
+
+    function _operatorOf(address provider) internal view returns (address) {
+        return IStakeManager(stakeManager).operatorOf(provider);
+    }
+
+    function _requireOperator(address provider) internal view {
+        if (_operatorOf(provider) != msg.sender) {
+            revert JobMarket__NotOperator(provider, msg.sender);
+        }
+    }
+
+    function _requireOwnerOrOperator(address provider) internal view {
+        if (msg.sender != provider && _operatorOf(provider) != msg.sender) {
+            revert JobMarket__NotOwnerNorOperator(provider, msg.sender);
+        }
+    }
+
+    function _deposit(uint256 amount) private {
+        if (amount == 0) revert JobMarket__ZeroAmount();
+        // Every amount of a job is a uint96; the supply is under 2^90 wei.
+        if (amount > type(uint96).max) revert JobMarket__AmountTooLarge(amount, type(uint96).max);
+        _credit(msg.sender, amount);
+        emit Deposited(msg.sender, amount);
+        IERC20(token).safeTransferFrom(msg.sender, address(this), amount);
+    }
+}

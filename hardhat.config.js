@@ -1,0 +1,25 @@
+// Offline: the compiler is the npm package `solc`, nothing is downloaded. See contracts/README.md.
+import path from "node:path";
+
+const root = import.meta.dirname;
+
+const compiler = {
+  version: "0.8.37",
+  path: path.join(root, "node_modules/solc/soljson.js"),
+  settings: {
+    evmVersion: "cancun",
+    optimizer: { enabled: true, runs: 10_000 },
+    viaIR: true,
+    metadata: { bytecodeHash: "none", appendCBOR: false },
+  },
+};
+
+export default {
+  solidity: { profiles: { default: { compilers: [compiler] } } },
+  paths: {
+    sources: "./contracts",
+    tests: { solidity: "./tests" },
+    cache: "./cache",
+    artifacts: "./artifacts",
+  },
+};
