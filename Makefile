@@ -1,0 +1,111 @@
+# Two commands for a fresh machine with Python >= 3.11, git and make:
+#   make demo   set up .venv and run a paid AI job end to end
+#   make test   set up everything, the Node toolchain included, and run the whole suite
+# Everything lands in .venv, node_modules and .make; `make clean` removes it. After the first time
+# both work offline.
+
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	&& echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+STAMPS := .make
+WORKERS ?= 2
+
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PYTHONUNBUFFERED := 1
+export HARDHAT_DISABLE_TELEMETRY_PROMPT := true
+export npm_config_update_notifier := false
+export npm_config_fund := false
+export npm_config_audit := false
+
+.PHONY: help demo up test check format params params-check abi abi-check contracts-test coverage \
+	gas fuzz unit bench clean setup setup-demo
+.DEFAULT_GOAL := help
+
+help:  ## show what can be made
+	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+# --- set-up -------------------------------------------------------------------------------------
+
+$(STAMPS)/venv:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and was not found; install it, or name it: make PYTHON=/path/to/python3 demo" >&2; exit 2; }
+	@mkdir -p $(STAMPS)
+	@echo "Creating $(VENV) with $(PYTHON)"
+	@$(PYTHON) -m venv $(VENV) || { echo "The venv module is missing; on Debian or Ubuntu: apt-get install python3-venv" >&2; exit 2; }
+	@$(PIP) install --quiet "pip>=25.1"
+	@touch $@
+
+$(STAMPS)/demo: $(STAMPS)/venv pyproject.toml constraints.txt
+	@echo "Installing Neurovoyance (about a minute the first time)"
+	@$(PIP) install --quiet -c constraints.txt -e ".[demo]"
+	@touch $@
+
+$(STAMPS)/dev: $(STAMPS)/demo
+	@echo "Installing the developer tools"
+	@$(PIP) install --quiet -c constraints.txt --group dev
+	@touch $@
+
+$(STAMPS)/node: $(STAMPS)/dev package.json package-lock.json
+	@echo "Installing the contract toolchain"
+	@npm ci --no-progress --loglevel=error
+	@touch $@
+
+setup-demo: $(STAMPS)/demo  ## install what running needs into .venv
+setup: $(STAMPS)/node  ## install everything, developer tools and the contract toolchain included
+
+# --- use ----------------------------------------------------------------------------------------
+
+demo: $(STAMPS)/demo  ## run a paid AI job end to end on this machine
+	@$(BIN)/neurovoyance demo
+
+up: $(STAMPS)/demo  ## start a private network: devnet, contracts and three nodes
+	@$(BIN)/neurovoyance up
+
+# --- checks -------------------------------------------------------------------------------------
+
+test: $(STAMPS)/node check contracts-test unit  ## set up everything and run the whole suite
+
+check: $(STAMPS)/node params-check  ## formatting, lints, types, layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache | tail -n 12
+	npm run --silent lint
+
+format: $(STAMPS)/dev  ## format and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+params: $(STAMPS)/demo  ## write the Solidity constants and the table from params.json
+	$(BIN)/python -m neurovoyance.tokenomics.params
+
+params-check: $(STAMPS)/demo
+	$(BIN)/python -m neurovoyance.tokenomics.params --check
+
+abi: $(STAMPS)/node  ## compile the contracts and write their ABI and bytecode into the package
+	npm run --silent build
+	$(BIN)/python -m neurovoyance.chain.export
+
+contracts-test: $(STAMPS)/node  ## unit, fuzz and invariant tests in Solidity, coverage, gas, ABI drift
+	npm run --silent build
+	$(BIN)/python -m neurovoyance.chain.export --check
+	npm run --silent test
+	npm run --silent coverage
+	npm run --silent gas
+
+fuzz: $(STAMPS)/node  ## the Solidity fuzz and invariant tests, ten times as long
+	npm run --silent fuzz
+
+unit: $(STAMPS)/node  ## the Python suite: unit, integration, fault, architecture and end-to-end tests
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile -q
+
+bench: $(STAMPS)/node  ## print the benchmarks of docs/benchmarks.md
+	$(BIN)/python tests/bench/bench_storage.py
+	$(BIN)/python tests/bench/bench_market.py
+	npm run --silent gas
+
+clean:  ## remove everything that was installed or built
+	rm -rf $(VENV) $(STAMPS) node_modules artifacts cache coverage dist build
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
