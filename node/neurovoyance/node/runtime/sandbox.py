@@ -1,0 +1,265 @@
+"""One child process seen from the parent: start it, give it a task, watch it, end it.
+
+Place: below ``onnx_``; the other end is ``child``. The parent owns the clock and the memory
+limit, since a child under a hostile model enforces nothing. Never: reuse a child, trust what it
+says beyond ``wire``, or leave one running.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import site
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, Final
+
+from neurovoyance.node.runtime import wire
+from neurovoyance.node.runtime.base import Limits, ModelInfo, OnProgress
+from neurovoyance.protocol.errors import ExecutionError, NeurovoyanceError, ResourceExceeded
+
+_CHILD_MODULE: Final = "neurovoyance.node.runtime.child"
+_START_TIMEOUT_S: Final = 60.0
+_EXIT_TIMEOUT_S: Final = 5.0
+_WATCH_PERIOD_S: Final = 0.02
+_STDERR_BYTES: Final = 4096
+_THREAD_VARIABLES: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+class Sandbox:
+    """A child that serves one task. Make it with :meth:`start`, always :meth:`close` it."""
+
+    def __init__(self, process: asyncio.subprocess.Process, directory: Path) -> None:
+        self._process = process
+        self._directory = directory
+        self._stderr = b""
+        self._drain = asyncio.create_task(self._drain_stderr())
+        self._exceeded: ResourceExceeded | None = None
+        self.peak_memory_bytes = 0
+        self.confinement: dict[str, str] = {}
+
+    @classmethod
+    async def start(cls) -> Sandbox:
+        """Start a child and wait until it is warm: confined, engine imported, nothing loaded.
+
+        Raises:
+            RuntimeMissing: the engine is not installed.
+            ExecutionError: the child died or was not ready within a minute; it was ended.
+        """
+        directory = Path(tempfile.mkdtemp(prefix="neurovoyance-"))
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *child_command(_CHILD_MODULE),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                limit=wire.MAX_LINE_BYTES,
+                cwd=directory,
+                env=clean_environment(directory),
+                start_new_session=True,
+            )
+        except BaseException:
+            shutil.rmtree(directory, ignore_errors=True)
+            raise
+        sandbox = cls(process, directory)
+        try:
+            async with asyncio.timeout(_START_TIMEOUT_S):
+                event = await sandbox._next_event()
+        except TimeoutError as error:
+            await sandbox.close()
+            raise ExecutionError("The child process did not start in time.") from error
+        except BaseException:
+            await sandbox.close()
+            raise
+        held = event.get("confinement")
+        sandbox.confinement = {str(k): str(v) for k, v in held.items()} if held else {}
+        return sandbox
+
+    @property
+    def is_alive(self) -> bool:
+        """Tell whether the child still runs."""
+        return self._process.returncode is None
+
+    @property
+    def pid(self) -> int:
+        """Process id, which is the process group's as well."""
+        return self._process.pid
+
+    async def serve(
+        self, task: wire.Task, on_progress: OnProgress | None = None
+    ) -> wire.Done | ModelInfo:
+        """Send the task and return its result; the child is of no further use afterwards.
+
+        Raises:
+            ResourceExceeded: a limit was passed and the child killed.
+            ExecutionError: what the child reported, or how it died.
+        """
+        limits = task.limits
+        watch = asyncio.create_task(self._watch_memory(limits.memory_bytes))
+        try:
+            async with asyncio.timeout(limits.wall_time_s):
+                await self._send(task)
+                result = await self._read_result(on_progress)
+        except TimeoutError:
+            raise exceeded("wall_time_s", limits) from None
+        except ExecutionError:
+            # Killed by the watch, or failed in the wake of having used too much.
+            if self._exceeded is not None:
+                raise self._exceeded from None
+            raise
+        finally:
+            watch.cancel()
+            self.kill()
+        if isinstance(result, wire.Done):
+            self.peak_memory_bytes = max(self.peak_memory_bytes, result.peak_memory_bytes)
+        if self._exceeded is not None or self.peak_memory_bytes > limits.memory_bytes:
+            raise exceeded("memory_bytes", limits)
+        return result
+
+    def kill(self) -> None:
+        """End the child's process group at once; harmless if it has ended."""
+        if self.is_alive:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
+
+    async def close(self) -> None:
+        """End the child, wait until it is gone and remove its directory. Repeatable."""
+        self.kill()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        await self._process.wait()
+        await self._drain
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+    async def _send(self, task: wire.Task) -> None:
+        stdin = self._process.stdin
+        if stdin is None:
+            raise ExecutionError("The child process has no input pipe.")
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            stdin.write(task.to_line())
+            await stdin.drain()
+            stdin.close()
+        # A child that died before reading is reported by the missing answer.
+
+    async def _read_result(self, on_progress: OnProgress | None) -> wire.Done | ModelInfo:
+        while True:
+            event = await self._next_event()
+            try:
+                match event["event"]:
+                    case "phase":
+                        phase = wire.read_phase(event)
+                        if on_progress is not None:
+                            on_progress(phase)
+                    case "done":
+                        return wire.read_done(event)
+                    case "probed":
+                        return wire.read_probed(event)
+                    case other:
+                        raise wire.MalformedEvent(f"an event {other[:40]!r} came unasked")
+            except wire.MalformedEvent as error:
+                raise _broke_protocol(error) from error
+
+    async def _next_event(self) -> dict[str, Any]:
+        if self._process.stdout is None:
+            raise ExecutionError("The child process has no output pipe.")
+        try:
+            line = await self._process.stdout.readline()
+            if not line.endswith(b"\n"):
+                raise await self._explain_death()
+            event = wire.read_event(line)
+            if event["event"] == "error":
+                raise wire.read_error(event)
+        except ValueError as error:  # a malformed event, or a line beyond the limit
+            raise _broke_protocol(error) from error
+        return event
+
+    async def _explain_death(self) -> NeurovoyanceError:
+        try:
+            async with asyncio.timeout(_EXIT_TIMEOUT_S):
+                code = await self._process.wait()
+        except TimeoutError:
+            self.kill()
+            return ExecutionError("The child process stopped answering; it was ended.")
+        if self._exceeded is not None:
+            return self._exceeded
+        if code == -signal.SIGXCPU:
+            return exceeded("cpu_time_s")
+        name = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+        await self._drain
+        return ExecutionError(
+            f"The child process died ({name}); its output was removed.",
+            hint="SIGKILL usually means that the machine ran out of memory.",
+            signal=name,
+            stderr=self._stderr.decode(errors="replace")[-1000:],
+        )
+
+    async def _watch_memory(self, memory_bytes: int) -> None:
+        while self.is_alive:
+            resident = resident_bytes(self.pid)
+            self.peak_memory_bytes = max(self.peak_memory_bytes, resident)
+            if resident > memory_bytes:
+                self._exceeded = exceeded("memory_bytes")
+                self.kill()
+                return
+            await asyncio.sleep(_WATCH_PERIOD_S)
+
+    async def _drain_stderr(self) -> None:
+        stderr = self._process.stderr
+        while stderr is not None and (piece := await stderr.read(_STDERR_BYTES)):
+            self._stderr = (self._stderr + piece)[-_STDERR_BYTES:]
+
+
+def child_command(module: str) -> list[str]:
+    """Return the command of a child: no environment settings, no current directory, no cache.
+
+    The user's own site directory stays out too, unless this package is installed there.
+    """
+    own = Path(__file__).resolve()
+    in_user_site = bool(site.ENABLE_USER_SITE) and own.is_relative_to(site.getusersitepackages())
+    isolation = ["-E", "-P"] if in_user_site else ["-I"]
+    return [sys.executable, *isolation, "-B", "-X", "utf8", "-m", module]
+
+
+def clean_environment(directory: Path) -> dict[str, str]:
+    """Return all that a child learns of the environment: nothing of the node's own."""
+    return {
+        "PATH": os.defpath,
+        "LANG": "C.UTF-8",
+        "HOME": str(directory),
+        "TMPDIR": str(directory),
+        # The engine's official builds send usage reports unless told not to.
+        "ORT_DISABLE_TELEMETRY": "1",
+        # numpy's threads; the engine's are set per session.
+        **dict.fromkeys(_THREAD_VARIABLES, "1"),
+    }
+
+
+def resident_bytes(pid: int) -> int:
+    """Return resident plus swapped memory of a process in bytes; 0 when it is gone."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    except OSError:
+        return 0
+    lines = (line.split() for line in status.splitlines())
+    return sum(int(words[1]) * 1024 for words in lines if words[0] in ("VmRSS:", "VmSwap:"))
+
+
+def exceeded(limit: str, limits: Limits | None = None) -> ResourceExceeded:
+    """Return the error for a limit, named as in :class:`Limits`."""
+    allowed = None if limits is None else getattr(limits, limit)
+    return ResourceExceeded(
+        f"The execution went over its limit of {limit}; it was ended and its output removed.",
+        hint="Offer or ask for a larger limit, or use a smaller input.",
+        limit=limit,
+        allowed=allowed,
+    )
+
+
+def _broke_protocol(error: Exception) -> ExecutionError:
+    return ExecutionError(
+        f"The child process broke the protocol ({error}); it was ended and its output removed."
+    )
