@@ -1,0 +1,300 @@
+"""One execution as a pure state machine: (execution, event, time) -> (execution, instructions).
+
+Place: the centre of the node; ``agent`` obeys the instructions and reports back as events. All
+time is chain time in unix seconds. The phase is derived from two things only, what the chain says
+and what was answered here, so an event undone by a reorganisation needs no special path: a new
+:class:`ChainSeen` says where the job stands now. Instructions are level-triggered: whatever the
+phase wants and is not under way is asked for, so a restart asks again with the same keys.
+Never: I/O, a clock of its own, or an event that answers something which was not asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TypeAlias
+
+from neurovoyance.node.execution_values import (
+    SENDS,
+    Action,
+    ActionDone,
+    ActionFailed,
+    ChainSeen,
+    ChainView,
+    CheckFailed,
+    CheckPassed,
+    Event,
+    Execution,
+    Instruction,
+    Margins,
+    Outcome,
+    OutputSealed,
+    OutputUnsound,
+    Phase,
+    Restarted,
+    SlotGranted,
+    SlotWithdrawn,
+    Tick,
+)
+from neurovoyance.protocol.errors import InternalError
+from neurovoyance.protocol.ids import JobId, hex_of
+from neurovoyance.protocol.lifecycle import JobState, effective_state
+
+Step: TypeAlias = tuple[Execution, tuple[Instruction, ...]]
+
+_OUTCOMES = {
+    JobState.SETTLED: Outcome.SETTLED,
+    JobState.INVALID: Outcome.INVALID,
+    JobState.REJECTED: Outcome.REJECTED,
+    JobState.CANCELLED: Outcome.CANCELLED,
+    JobState.UNMATCHED: Outcome.UNMATCHED,
+    JobState.PROVIDER_COMMIT_TIMEOUT: Outcome.COMMIT_TIMEOUT,
+    JobState.PROVIDER_REVEAL_TIMEOUT: Outcome.REVEAL_TIMEOUT,
+}
+
+
+class ForbiddenEvent(InternalError):
+    """An event does not fit the execution; it was refused and changed nothing."""
+
+    code = "internal.forbidden_event"
+
+
+def begin(
+    job_id: JobId, max_runtime_s: int, view: ChainView, time_s: int, margins: Margins | None = None
+) -> Step:
+    """Return a new execution for a job just seen, and the first instructions."""
+    return step(Execution(job_id, max_runtime_s, view), ChainSeen(view), time_s, margins)
+
+
+def step(execution: Execution, event: Event, time_s: int, margins: Margins | None = None) -> Step:
+    """Return the execution after an event, and what is to be done now.
+
+    Raises:
+        ForbiddenEvent: the event answers nothing that was asked, or grants a slot to an execution
+            that does not wait for one; the execution given stays valid and unchanged.
+    """
+    margins = margins or Margins()
+    changed = _applied(execution, event, time_s, margins)
+    changed = _with_phase(changed, phase_of(changed, time_s, margins))
+    if isinstance(event, ActionDone) and changed.phase is execution.phase:
+        # The effect does not show yet (a lagging endpoint): wait rather than ask in a loop.
+        changed = replace(changed, not_before_s=time_s + margins.retry_s)
+    instructions = tuple(_instructions(changed, time_s, margins))
+    asked = frozenset(instruction.action for instruction in instructions)
+    return replace(changed, pending=changed.pending | asked), instructions
+
+
+def effective(view: ChainView, time_s: int) -> JobState:
+    """Return the state of the job at a moment, time-outs counted in."""
+    return effective_state(view.stored, view.deadline_s, time_s)
+
+
+def phase_of(execution: Execution, time_s: int, margins: Margins) -> Phase:
+    """Return the phase that chain view, answers and time imply."""
+    view = execution.view
+    if view.stored is JobState.NONE:
+        return Phase.ENDED
+    state = effective(view, time_s)
+    if state is JobState.OPEN:
+        return _phase_while_open(execution, view, time_s, margins)
+    if not view.is_ours or view.stored in _OUTCOMES:
+        return Phase.ENDED
+    if state in (JobState.PROVIDER_COMMIT_TIMEOUT, JobState.PROVIDER_REVEAL_TIMEOUT):
+        return Phase.OVERDUE
+    if state is JobState.ASSIGNED:
+        return _phase_while_assigned(execution, view, time_s, margins)
+    if state is JobState.COMMITTED:
+        return Phase.COMMITTED if view.round else Phase.DRAWN
+    return Phase.ACCEPTED if state is JobState.ACCEPTED else Phase.REVEALED
+
+
+def _phase_while_open(
+    execution: Execution, view: ChainView, time_s: int, margins: Margins
+) -> Phase:
+    if Action.ACCEPT in execution.pending:
+        return Phase.ACCEPTING
+    if execution.refusal or time_s + margins.accept_s > view.deadline_s:
+        return Phase.ENDED
+    if execution.terms is None:
+        return Phase.SEEN
+    return Phase.ACCEPTING if execution.has_slot else Phase.HELD
+
+
+def _phase_while_assigned(
+    execution: Execution, view: ChainView, time_s: int, margins: Margins
+) -> Phase:
+    if execution.commitment is not None:
+        return Phase.SEALED
+    if execution.is_unsound:
+        return Phase.UNSOUND
+    is_late = time_s + margins.commit_s >= view.deadline_s
+    is_hopeless = execution.run_failures >= margins.run_attempts
+    return Phase.STRANDED if is_late or is_hopeless else Phase.RUNNING
+
+
+def _outcome_of(execution: Execution) -> Outcome:
+    view = execution.view
+    if view.stored is JobState.NONE:
+        return Outcome.VANISHED
+    if view.stored is JobState.OPEN:
+        return Outcome.DECLINED if execution.refusal else Outcome.UNMATCHED
+    if not view.is_ours and view.stored not in (JobState.CANCELLED, JobState.UNMATCHED):
+        return Outcome.DECLINED if execution.refusal else Outcome.LOST
+    return _OUTCOMES[view.stored]
+
+
+def _with_phase(execution: Execution, phase: Phase) -> Execution:
+    if phase is Phase.ENDED:
+        return replace(execution, phase=phase, outcome=_outcome_of(execution), has_slot=False)
+    if execution.phase is Phase.ENDED:
+        # A reorganisation undid the end. What was released has to be checked and held again.
+        execution = replace(execution, outcome=None, terms=None, is_released=False)
+        phase = Phase.SEEN if phase in (Phase.HELD, Phase.ACCEPTING) else phase
+    keeps_slot = phase in (Phase.ACCEPTING, Phase.RUNNING)
+    return replace(execution, phase=phase, has_slot=execution.has_slot and keeps_slot)
+
+
+def _applied(execution: Execution, event: Event, time_s: int, margins: Margins) -> Execution:
+    match event:
+        case Tick():
+            return execution
+        case Restarted():
+            return replace(execution, pending=frozenset(), has_slot=False, not_before_s=0)
+        case ChainSeen(view):
+            return replace(execution, view=view)
+        case SlotGranted():
+            _require(execution.phase is Phase.HELD, execution, event)
+            return replace(execution, has_slot=True)
+        case SlotWithdrawn():
+            is_free = Action.ACCEPT not in execution.pending
+            _require(execution.phase is Phase.ACCEPTING and is_free, execution, event)
+            return replace(execution, has_slot=False)
+        case CheckPassed(terms):
+            return replace(_answered(execution, Action.CHECK, event), terms=terms)
+        case CheckFailed(refusal):
+            return replace(_answered(execution, Action.CHECK, event), refusal=refusal)
+        case OutputSealed(commitment):
+            known = execution.commitment
+            _require(known in (None, commitment) and not execution.is_unsound, execution, event)
+            return replace(_answered(execution, Action.RUN, event), commitment=commitment)
+        case OutputUnsound():
+            _require(execution.commitment is None, execution, event)
+            return replace(_answered(execution, Action.RUN, event), is_unsound=True)
+        case ActionDone(action, view):
+            changed = _answered(execution, action, event)
+            if action is Action.RELEASE:
+                changed = replace(changed, is_released=True)
+            return replace(changed, view=view or changed.view)
+        case ActionFailed():
+            return _failed(execution, event, time_s, margins)
+
+
+def _failed(execution: Execution, event: ActionFailed, time_s: int, margins: Margins) -> Execution:
+    changed = _answered(execution, event.action, event)
+    wait_s = margins.retry_s if event.retry_s is None else event.retry_s
+    changed = replace(changed, not_before_s=time_s + wait_s)
+    if event.is_key_used:
+        changed = replace(changed, serial=changed.serial + 1)
+    if event.action is Action.RUN and not event.is_cancelled:
+        failures = margins.run_attempts if event.is_hopeless else changed.run_failures + 1
+        changed = replace(changed, run_failures=failures)
+    if event.action is Action.ACCEPT:
+        changed = replace(changed, has_slot=False)
+    return changed
+
+
+def _answered(execution: Execution, action: Action, event: Event) -> Execution:
+    _require(action in execution.pending, execution, event)
+    return replace(execution, pending=execution.pending - {action})
+
+
+def _require(is_allowed: bool, execution: Execution, event: Event) -> None:
+    if not is_allowed:
+        raise ForbiddenEvent(
+            f"{type(event).__name__} does not fit an execution in phase {execution.phase.value}.",
+            job_id=hex_of(execution.job_id),
+            phase=execution.phase.value,
+            pending=sorted(execution.pending),
+        )
+
+
+def _wanted(execution: Execution) -> Action | None:
+    view = execution.view
+    match execution.phase:
+        case Phase.SEEN:
+            return Action.CHECK
+        case Phase.ACCEPTING:
+            return Action.ACCEPT
+        case Phase.RUNNING:
+            return Action.RUN
+        case Phase.SEALED:
+            return Action.COMMIT
+        case Phase.UNSOUND:
+            return Action.DECLARE_INVALID
+        case Phase.COMMITTED if view.is_round_over:
+            # The call that may also reveal carries the result key in public; where an audit can
+            # be drawn the key has to stay secret until the seed is known.
+            return Action.DRAW if view.is_audit_possible else Action.DRAW_AND_REVEAL
+        case Phase.DRAWN if view.seed0:
+            return Action.REVEAL
+        case Phase.ACCEPTED:
+            return Action.SETTLE
+        case Phase.OVERDUE:
+            return Action.EXPIRE
+        case Phase.ENDED if view.is_ours and view.is_lock_open:
+            return Action.CLOSE_LOCK
+        case Phase.ENDED if not execution.is_released:
+            return Action.RELEASE
+        case _:
+            return None
+
+
+_WORK_PHASES = {Action.CHECK: Phase.SEEN, Action.RUN: Phase.RUNNING}
+
+
+def _instructions(execution: Execution, time_s: int, margins: Margins) -> Iterator[Instruction]:
+    pending = execution.pending
+    stale = {work for work, phase in _WORK_PHASES.items() if execution.phase is not phase} & pending
+    if stale and Action.CANCEL not in pending:
+        yield Instruction(Action.CANCEL, _key(execution, Action.CANCEL))
+    wanted = _wanted(execution)
+    if wanted is None or time_s < execution.not_before_s:
+        return
+    # Sends of one job are made one at a time, and tidying up waits for work to have stopped.
+    blockers = SENDS if wanted in SENDS else frozenset(_WORK_PHASES) | {Action.RELEASE}
+    if blockers & pending:
+        return
+    finish_by_s = 0
+    if wanted is Action.RUN:
+        finish_by_s = execution.view.deadline_s - margins.commit_s
+    yield Instruction(wanted, _key(execution, wanted), finish_by_s)
+
+
+def _key(execution: Execution, action: Action) -> str:
+    # A lapsed draw is asked for anew in another round, which is another transaction.
+    draws = (Action.DRAW, Action.DRAW_AND_REVEAL)
+    part = f":{execution.view.round}" if action in draws else ""
+    return f"{hex_of(execution.job_id)}:{action.value}:{execution.serial}{part}"
+
+
+def check_invariants(execution: Execution) -> None:
+    """Raise InternalError if an execution contradicts itself; tests call it after each step."""
+    pending = execution.pending
+    rules = {
+        "ended exactly with an outcome": (execution.phase is Phase.ENDED)
+        == (execution.outcome is not None),
+        "sealed or unsound, not both": not (execution.commitment and execution.is_unsound),
+        "one send at a time": len(pending & SENDS) <= 1,
+        "no acceptance without terms": Action.ACCEPT not in pending or execution.terms is not None,
+        "no commitment sent before it is fixed": Action.COMMIT not in pending
+        or execution.commitment is not None,
+        "invalid declared only of an unsound output": Action.DECLARE_INVALID not in pending
+        or execution.is_unsound,
+        "a slot only while accepting or running": not execution.has_slot
+        or execution.phase in (Phase.ACCEPTING, Phase.RUNNING),
+    }
+    broken = [name for name, holds in rules.items() if not holds]
+    if broken:
+        raise InternalError(
+            f"An execution broke its rules: {', '.join(broken)}.", job_id=hex_of(execution.job_id)
+        )
