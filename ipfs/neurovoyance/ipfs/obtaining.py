@@ -1,0 +1,114 @@
+"""Blocks for one operation: from this disk, else from a swarm that starts when first needed.
+
+Place: between :mod:`.embedded` and the swarm, so that reading a range of a large file fetches
+the blocks of that range and no more. Use as an asynchronous context manager.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+
+from neurovoyance.ipfs.blockstore import BlockStore
+from neurovoyance.ipfs.cid import Cid
+from neurovoyance.ipfs.dagpb import MAX_BLOCK_BYTES
+from neurovoyance.ipfs.gateway_client import GatewayClient, Timeouts
+from neurovoyance.ipfs.lease import Workers
+from neurovoyance.ipfs.swarm import Swarm, SwarmRules
+from neurovoyance.protocol.errors import StorageNotFound
+
+
+@dataclass(frozen=True, slots=True)
+class PeerPolicy:
+    """Whether private addresses are allowed, when a peer failed, and how peers are used."""
+
+    allow_private: bool
+    timeouts: Timeouts
+    rules: SwarmRules
+
+
+class Obtaining:
+    """Verified blocks from ``store`` or from the gateways ``urls``."""
+
+    def __init__(
+        self, store: BlockStore, workers: Workers, policy: PeerPolicy, urls: Sequence[str]
+    ) -> None:
+        self._store = store
+        self._workers = workers
+        self._policy = policy
+        self._urls = urls
+        self._client: GatewayClient | None = None
+        self._swarm: Swarm | None = None
+        self._starting = asyncio.Lock()
+
+    async def __aenter__(self) -> Obtaining:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._client is not None:
+            await self._client.__aexit__(kind, error, trace)
+
+    async def size_of(self, cid: Cid) -> int | None:
+        """Return the size of a block held here, noting a use; ``None`` when it is not."""
+        return await self._workers.run(self._look, cid)
+
+    async def read_local(self, cid: Cid) -> bytes | None:
+        """Return a verified block held here, or ``None``."""
+        return await self._workers.run(self._store.read, cid)
+
+    async def block(self, cid: Cid) -> bytes:
+        """Return a verified block.
+
+        Raises:
+            StorageNotFound: neither this disk nor a peer has it.
+        """
+        data = await self.read_local(cid)
+        if data is not None:
+            return data
+        if not self._urls:
+            raise missing_block(cid)
+        swarm = await self.swarm()
+        return await swarm.obtain(cid, MAX_BLOCK_BYTES)
+
+    async def swarm(self) -> Swarm:
+        """Return the swarm, starting it if need be."""
+        async with self._starting:
+            if self._swarm is None:
+                policy = self._policy
+                self._client = GatewayClient(policy.allow_private, policy.timeouts)
+                await self._client.__aenter__()
+                self._swarm = Swarm(
+                    self._client,
+                    self._store.index,
+                    self._put,
+                    allow_private=policy.allow_private,
+                    rules=policy.rules,
+                )
+                self._swarm.add_peers(self._urls)
+            return self._swarm
+
+    def _look(self, cid: Cid) -> int | None:
+        size = self._store.size_of(cid)
+        if size is not None:
+            self._store.touch(cid)
+        return size
+
+    async def _put(self, cid: Cid, data: bytes) -> None:
+        await self._workers.run(self._store.put, cid, data)
+
+
+def missing_block(cid: Cid) -> StorageNotFound:
+    """Return the error for a block that is not here when nobody can be asked."""
+    return StorageNotFound(
+        f"{cid} is not held here and no peer is known that could be asked.",
+        hint="Name a source, or configure peers.",
+        cid=str(cid),
+        providers={},
+    )

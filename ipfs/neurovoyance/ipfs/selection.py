@@ -1,0 +1,161 @@
+"""Which blocks a CAR answer holds: path, dag-scope and entity-bytes of the trustless gateway.
+
+Place: under :mod:`.gateway`; reads blocks through a callable and knows no HTTP. Blocks come
+depth first, each once. Never: touch a block outside what was asked for.
+
+Source: https://specs.ipfs.tech/http-gateways/trustless-gateway/
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from neurovoyance.ipfs.cid import DAG_PB, Cid
+from neurovoyance.ipfs.dagpb import decode_node
+from neurovoyance.ipfs.unixfs import DirectoryNode, FileNode, read_node
+from neurovoyance.ipfs.walk import MAX_DEPTH
+from neurovoyance.protocol.errors import SpecError, StorageError, StorageNotFound, StorageTooLarge
+
+ReadServed = Callable[[Cid], Awaitable[bytes | None]]
+
+
+class Scope(enum.Enum):
+    """How much below the end of the path is sent."""
+
+    BLOCK = "block"
+    ENTITY = "entity"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class ByteRange:
+    """``first:last`` of a file, both inclusive; negative counts from the end, ``None`` is ``*``."""
+
+    first: int
+    last: int | None
+
+    @classmethod
+    def parse(cls, text: str) -> ByteRange:
+        """Parse ``from:to``.
+
+        Raises:
+            SpecError: not two integers, or ``*`` as the second.
+        """
+        first, colon, last = text.partition(":")
+        try:
+            if not colon or len(text) > 64:
+                raise ValueError
+            return cls(int(first), None if last == "*" else int(last))
+        except ValueError as error:
+            raise SpecError(f"entity-bytes is {text[:64]!r}, not from:to.") from error
+
+    def clip(self, size_bytes: int) -> tuple[int, int]:
+        """Return ``[start, stop)`` inside a file of ``size_bytes`` bytes; may be empty."""
+        first = self.first + size_bytes if self.first < 0 else self.first
+        last = size_bytes - 1 if self.last is None else self.last
+        last = last + size_bytes if self.last is not None and last < 0 else last
+        return max(first, 0), min(last + 1, size_bytes)
+
+
+async def resolve(
+    read: ReadServed, root: Cid, path: Sequence[str]
+) -> tuple[Cid, list[tuple[Cid, bytes]]]:
+    """Follow ``path`` below ``root``; return where it ends and the blocks passed on the way.
+
+    The last block of the list is the end itself.
+
+    Raises:
+        StorageNotFound: a block or a name on the way is not here.
+    """
+    cid, passed = root, []
+    for name in (*path, None):
+        block = await read(cid)
+        if block is None:
+            raise StorageNotFound(f"{cid} is not provided here.", cid=str(cid))
+        passed.append((cid, block))
+        if name is None:
+            break
+        node = read_node(cid, block)
+        entries = dict(node.entries) if isinstance(node, DirectoryNode) else {}
+        if name not in entries:
+            raise StorageNotFound(f"{cid} has no entry {name[:64]!r}.", cid=str(cid))
+        cid = entries[name].cid
+    return cid, passed
+
+
+async def select(
+    read: ReadServed,
+    passed: list[tuple[Cid, bytes]],
+    scope: Scope,
+    byte_range: ByteRange | None,
+) -> AsyncGenerator[tuple[Cid, bytes], None]:
+    """Yield the blocks of the answer: those passed, then what ``scope`` says of the last one.
+
+    Raises:
+        StorageNotFound: a block below is not here; the answer ends incomplete.
+    """
+    seen: set[bytes] = set()
+    for cid, block in passed:
+        if cid.binary not in seen:
+            seen.add(cid.binary)
+            yield cid, block
+    end, block = passed[-1]
+    stack = _below(end, block, scope, byte_range, 0)
+    while stack:
+        cid, start, depth, span = stack.pop()
+        if cid.binary in seen and (span is None or cid.codec != DAG_PB):
+            continue
+        data = await read(cid)
+        if data is None:
+            raise StorageNotFound(f"{cid} is not provided here.", cid=str(cid))
+        if depth > MAX_DEPTH:
+            raise StorageTooLarge(f"{end} is deeper than {MAX_DEPTH} nodes.", cid=str(end))
+        if cid.binary not in seen:
+            seen.add(cid.binary)
+            yield cid, data
+        if cid.codec == DAG_PB:
+            stack.extend(_links(cid, data, start, depth, span))
+
+
+_Step = tuple[Cid, int, int, tuple[int, int] | None]
+
+
+def _below(
+    end: Cid, block: bytes, scope: Scope, byte_range: ByteRange | None, depth: int
+) -> list[_Step]:
+    if scope is Scope.BLOCK or end.codec != DAG_PB:
+        return []
+    span = None
+    if scope is Scope.ENTITY:
+        try:
+            node = read_node(end, block)
+        except (SpecError, StorageError):
+            return []
+        if isinstance(node, DirectoryNode):
+            return []
+        if byte_range is not None:
+            span = byte_range.clip(node.file_size)
+            if span[0] >= span[1]:
+                return []
+    return _links(end, block, 0, depth, span)
+
+
+def _links(
+    cid: Cid, block: bytes, start: int, depth: int, span: tuple[int, int] | None
+) -> list[_Step]:
+    """Return the children to visit, last first, with where each begins in the file."""
+    if span is None:
+        links = decode_node(block).links
+        return [(link.cid, 0, depth + 1, None) for link in reversed(links)]
+    node = read_node(cid, block)
+    if not isinstance(node, FileNode):
+        return []
+    steps: list[_Step] = []
+    at = start + len(node.data)
+    for child in node.children:
+        if at < span[1] and at + child.file_size > span[0]:
+            steps.append((child.cid, at, depth + 1, span))
+        at += child.file_size
+    return steps[::-1]

@@ -1,0 +1,225 @@
+"""Gets one verified block from whichever peer has it: choice of peer, retries, drops, bans.
+
+Place: used by :mod:`.fetcher` for whole DAGs and by the reader for single missing blocks. A peer
+that sends wrong bytes is banned for a day, in the index, so it stays banned over restarts; one
+that fails three times in a row is dropped for this job. Never: give up on a block while a peer is
+left that may have it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+
+from neurovoyance.ipfs.cid import Cid
+from neurovoyance.ipfs.gateway_client import (
+    BlockIsLarger,
+    GatewayClient,
+    PeerFailed,
+    PeerIsBusy,
+    PeerLacksBlock,
+)
+from neurovoyance.ipfs.index import BlockIndex
+from neurovoyance.ipfs.peers import Peer, check_url
+from neurovoyance.protocol.errors import (
+    AccessDenied,
+    SpecError,
+    StorageIntegrityError,
+    StorageNotFound,
+    StorageTooLarge,
+)
+
+PutBlock = Callable[[Cid, bytes], Awaitable[None]]
+"""Verifies and stores a block; raises :class:`StorageIntegrityError` for wrong bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class SwarmRules:
+    """How peers are used: requests at once to one, failures in a row, seconds of a ban."""
+
+    per_peer: int = 4
+    max_failures: int = 3
+    max_busy_answers: int = 20
+    max_peers: int = 32
+    ban_s: int = 24 * 3600
+
+
+class Swarm:
+    """The peers of one job."""
+
+    def __init__(
+        self,
+        client: GatewayClient,
+        index: BlockIndex,
+        put: PutBlock,
+        *,
+        allow_private: bool,
+        rules: SwarmRules,
+        now_s: Callable[[], float] = time.time,
+    ) -> None:
+        self._client = client
+        self._index = index
+        self._put = put
+        self._allow_private = allow_private
+        self._rules = rules
+        self._now_s = now_s
+        self._peers: dict[str, Peer] = {}
+        self._refused: dict[str, str] = {}
+        self._freed = asyncio.Condition()
+        self._routing_lock = asyncio.Lock()
+        self._is_routed = False
+        self.wrong_hash_count = 0
+
+    def add_peers(self, urls: Iterable[str]) -> None:
+        """Take in more peers; refused and banned ones are remembered with the reason."""
+        bans = self._index.bans(int(self._now_s()))
+        for text in urls:
+            try:
+                url = check_url(text, self._allow_private)
+            except (SpecError, AccessDenied) as error:
+                self._refused[text[:200]] = error.message
+                continue
+            if url in self._peers or len(self._peers) >= self._rules.max_peers:
+                continue
+            peer = Peer(url)
+            if url in bans:
+                peer.dropped = "banned for sending wrong bytes"
+            self._peers[url] = peer
+
+    @property
+    def width(self) -> int:
+        """How many blocks are worth asking for at once."""
+        usable = sum(1 for peer in self._peers.values() if peer.dropped is None)
+        return max(1, min(32, usable * self._rules.per_peer))
+
+    async def obtain(self, cid: Cid, limit_bytes: int) -> bytes:
+        """Return a block after it was verified and stored.
+
+        Raises:
+            StorageNotFound: no peer has it; the context names each peer and why it failed.
+            StorageTooLarge: every peer that has it sends more than ``limit_bytes``.
+        """
+        attempts: dict[str, str] = {}
+        is_larger = False
+        busy_answers = 0
+        while (peer := await self._take(cid)) is not None:
+            try:
+                return await self._ask(peer, cid, limit_bytes)
+            except PeerIsBusy as busy:
+                busy_answers += 1
+                attempts[peer.url] = str(busy)
+                peer.paused_until_s = time.monotonic() + busy.wait_s
+                if busy_answers > self._rules.max_busy_answers:
+                    peer.lacks[cid.binary] = "stayed busy"
+            except PeerLacksBlock as error:
+                peer.failures = 0
+                attempts[peer.url] = peer.lacks[cid.binary] = str(error)
+            except BlockIsLarger as error:
+                is_larger = True
+                attempts[peer.url] = peer.lacks[cid.binary] = str(error)
+            except StorageIntegrityError:
+                attempts[peer.url] = "sent wrong bytes and is banned"
+                self._ban(peer)
+            except (PeerFailed, TimeoutError) as error:
+                attempts[peer.url] = str(error) or "timed out"
+                self._note_failure(peer, attempts[peer.url])
+            finally:
+                await self._give_back(peer)
+        raise self._give_up(cid, attempts, is_larger, limit_bytes)
+
+    async def _ask(self, peer: Peer, cid: Cid, limit_bytes: int) -> bytes:
+        started_s = time.monotonic()
+        data = await self._client.block(peer.url, cid, limit_bytes)
+        await self._put(cid, data)
+        peer.failures = 0
+        elapsed_s = time.monotonic() - started_s
+        weight = 0.3 if peer.seconds_per_block else 1.0
+        peer.seconds_per_block += weight * (elapsed_s - peer.seconds_per_block)
+        return data
+
+    async def _take(self, cid: Cid) -> Peer | None:
+        """Wait for a free slot at a peer that may have ``cid``; ``None`` when none is left."""
+        while True:
+            able = self._able(cid)
+            if not able and not self._is_routed:
+                await self._ask_routing(cid)
+                able = self._able(cid)
+            if not able:
+                return None
+            now_s = time.monotonic()
+            free = [
+                peer
+                for peer in able
+                if peer.in_flight < self._rules.per_peer and peer.paused_until_s <= now_s
+            ]
+            if free:
+                peer = min(free, key=lambda p: (p.in_flight, p.seconds_per_block))
+                peer.in_flight += 1
+                return peer
+            paused = [p.paused_until_s - now_s for p in able if p.paused_until_s > now_s]
+            await self._wait(min(paused, default=1.0))
+
+    async def _wait(self, limit_s: float) -> None:
+        async with self._freed:
+            try:
+                async with asyncio.timeout(limit_s):
+                    await self._freed.wait()
+            except TimeoutError:
+                return
+
+    async def _give_back(self, peer: Peer) -> None:
+        peer.in_flight -= 1
+        async with self._freed:
+            self._freed.notify()
+
+    def _able(self, cid: Cid) -> list[Peer]:
+        return [
+            peer
+            for peer in self._peers.values()
+            if peer.dropped is None and cid.binary not in peer.lacks
+        ]
+
+    async def _ask_routing(self, cid: Cid) -> None:
+        """Ask every peer once a job who else has ``cid``."""
+        async with self._routing_lock:
+            if self._is_routed:
+                return
+            asked = [p.url for p in self._peers.values() if p.dropped is None]
+            answers = await asyncio.gather(*(self._client.providers(url, cid) for url in asked))
+            for urls in answers:
+                self.add_peers(urls)
+            self._is_routed = True
+
+    def _ban(self, peer: Peer) -> None:
+        self.wrong_hash_count += 1
+        peer.dropped = "sent wrong bytes and is banned for a day"
+        self._index.ban(peer.url, int(self._now_s()) + self._rules.ban_s)
+
+    def _note_failure(self, peer: Peer, reason: str) -> None:
+        peer.failures += 1
+        if peer.failures >= self._rules.max_failures:
+            peer.dropped = reason
+
+    def _give_up(
+        self, cid: Cid, attempts: dict[str, str], is_larger: bool, limit_bytes: int
+    ) -> StorageNotFound | StorageTooLarge:
+        if is_larger:
+            return StorageTooLarge(
+                f"The block {cid} is larger than the {limit_bytes} bytes that it may have here.",
+                cid=str(cid),
+                limit_bytes=limit_bytes,
+            )
+        reasons = dict(self._refused)
+        for peer in self._peers.values():
+            reasons[peer.url] = (
+                attempts.get(peer.url) or peer.lacks.get(cid.binary) or peer.dropped or "not asked"
+            )
+        shown = "; ".join(f"{url}: {reason}" for url, reason in reasons.items()) or "no peer known"
+        return StorageNotFound(
+            f"Nobody who was asked has {cid} ({shown}). What was fetched before is kept.",
+            hint="Start the provider of this content, or name another source, and try again.",
+            cid=str(cid),
+            providers=reasons,
+        )

@@ -1,0 +1,81 @@
+"""Walks over the blocks held locally: which CIDs a root reaches, what it holds, how large it is.
+
+Place: under pins, provision, statistics and collection; synchronous. Only inner nodes are read;
+raw leaves are looked up. Each distinct block is visited once, so a DAG with repeated links costs
+what its distinct blocks cost. Never: fail because something is missing or malformed below a root;
+the caller decides what that means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from neurovoyance.ipfs.blockstore import BlockStore
+from neurovoyance.ipfs.cid import DAG_PB, Cid
+from neurovoyance.ipfs.dagpb import decode_node
+from neurovoyance.ipfs.unixfs import DirectoryNode, read_node
+from neurovoyance.protocol.errors import SpecError, StorageError
+
+MAX_DEPTH = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One distinct block of a walk; ``size_bytes`` is ``None`` when it is not held."""
+
+    cid: Cid
+    size_bytes: int | None
+
+
+def walk(store: BlockStore, roots: Iterable[Cid]) -> Iterator[Visit]:
+    """Yield each distinct CID reachable from ``roots`` through blocks that are held."""
+    stack = list(roots)
+    seen: set[bytes] = set()
+    while stack:
+        cid = stack.pop()
+        if cid.binary in seen:
+            continue
+        seen.add(cid.binary)
+        yield Visit(cid, store.size_of(cid))
+        stack.extend(reversed(_children(store, cid)))
+
+
+def _children(store: BlockStore, cid: Cid) -> list[Cid]:
+    if cid.codec != DAG_PB:
+        return []
+    block = store.read(cid)
+    if block is None:
+        return []
+    try:
+        return [link.cid for link in decode_node(block).links]
+    except SpecError:
+        return []
+
+
+def content_size(store: BlockStore, root: Cid) -> int:
+    """Return the content's size in bytes, repeated parts of a directory counted each time.
+
+    Directories are summed with memory, so nesting that multiplies entries costs nothing; entries
+    not held count with the total size that their link states.
+    """
+    known: dict[bytes, int] = {}
+
+    def size(cid: Cid, stated: int, depth: int) -> int:
+        if cid.binary in known:
+            return known[cid.binary]
+        block = store.read(cid) if depth <= MAX_DEPTH else None
+        result = stated
+        if block is not None:
+            try:
+                node = read_node(cid, block)
+            except (SpecError, StorageError):
+                node = None
+            if isinstance(node, DirectoryNode):
+                result = sum(size(link.cid, link.total_size, depth + 1) for _, link in node.entries)
+            elif node is not None:
+                result = node.file_size
+        known[cid.binary] = result
+        return result
+
+    return size(root, 0, 0)
