@@ -18,8 +18,8 @@ import {Ledger} from "./Ledger.sol";
 /// @title The market: hiring, the provider's duties, and the end of every job
 /// @notice No owner, no pause, no upgrade. `Lifecycle` is the table of states and deadlines.
 /// @dev Every call keeps one order: identify, check, change state, emit, call out. Audits are off in
-/// this release: `pBps` is frozen at zero, so no draw selects one. The court that raises it attaches
-/// later; the field, the test and the event are already what it needs.
+/// this release: `pBps` stays at the zero it is born with, so no draw selects one. The court that
+/// freezes another value on assignment attaches later; field, test and event are what it needs.
 contract JobMarket is Ledger, EIP712 {
     using BitMaps for BitMaps.BitMap;
 
@@ -29,7 +29,6 @@ contract JobMarket is Ledger, EIP712 {
     uint256 private constant _CID_MIN_BYTES = 4;
     uint256 private constant _CID_MAX_BYTES = 128;
     uint256 private constant _AUDIT_SLOTS_MAX = 8;
-    uint16 private constant _AUDIT_BPS = 0;
     uint8 private constant _ROUND_PENDING = 0;
     uint8 private constant _ROUND_EXPIRED = 2;
 
@@ -91,7 +90,6 @@ contract JobMarket is Ledger, EIP712 {
         uint40 deadline = Lifecycle.commitDeadline(block.timestamp, j.maxRuntime);
         j.deadline = deadline;
         j.state = JobState.Assigned;
-        j.pBps = _AUDIT_BPS;
         j.provider = provider;
         j.price = price;
         j.lock = lock;
@@ -117,7 +115,6 @@ contract JobMarket is Ledger, EIP712 {
         j.state = JobState.Assigned;
         j.jobClass = spec.jobClass;
         j.window = uint24(spec.window); // checked against its bounds, as is maxRuntime
-        j.pBps = _AUDIT_BPS;
         j.provider = offer.provider;
         j.price = offer.price;
         j.lock = offer.lock;
@@ -200,12 +197,13 @@ contract JobMarket is Ledger, EIP712 {
     /// @inheritdoc IJobMarket
     function declareInvalid(bytes32 jobId) external nonReentrant {
         Job storage j = _inTime(jobId, JobState.Assigned);
-        _requireOperator(j.provider);
+        address provider = j.provider;
+        _requireOperator(provider);
         uint256 refund = j.price;
         j.state = JobState.Invalid;
         _credit(j.client, refund);
         emit JobInvalid(jobId, refund);
-        _tryUnlock(j, jobId);
+        _tryUnlock(j, jobId, provider);
     }
 
     // --- the end ---
@@ -222,11 +220,11 @@ contract JobMarket is Ledger, EIP712 {
     function settle(bytes32 jobId) external nonReentrant {
         Job storage j = _jobs[jobId];
         JobState found = _effectiveState(j);
-        if (found == JobState.Revealed) {
-            revert JobMarket__DeadlineNotPassed(jobId, j.deadline, block.timestamp);
-        }
         if (found != JobState.Accepted) {
-            revert JobMarket__WrongState(jobId, found, JobState.Accepted);
+            if (found != JobState.Revealed) {
+                revert JobMarket__WrongState(jobId, found, JobState.Accepted);
+            }
+            revert JobMarket__DeadlineNotPassed(jobId, j.deadline, block.timestamp);
         }
         _settle(j, jobId);
     }
@@ -448,13 +446,13 @@ contract JobMarket is Ledger, EIP712 {
         j.state = JobState.Settled;
         _earn(provider, price);
         emit JobSettled(jobId, provider, price);
-        _tryUnlock(j, jobId);
+        _tryUnlock(j, jobId, provider);
     }
 
     // --- calls out ---
 
-    function _tryUnlock(Job storage j, bytes32 jobId) private {
-        try IStakeManager(stakeManager).unlock{gas: _CLOSE_LOCK_GAS}(j.provider, jobId, j.lock) {}
+    function _tryUnlock(Job storage j, bytes32 jobId, address provider) private {
+        try IStakeManager(stakeManager).unlock{gas: _CLOSE_LOCK_GAS}(provider, jobId, j.lock) {}
         catch {
             _leaveLockOpen(jobId);
         }

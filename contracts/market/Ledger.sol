@@ -89,7 +89,9 @@ abstract contract Ledger is IJobMarket, ReentrancyGuardTransient {
 
     /// @dev The caller emits the event that says why.
     function _earn(address provider, uint256 amount) internal {
-        _earned[provider] += amount;
+        unchecked {
+            _earned[provider] += amount; // sums of prices that were in escrow: under the supply, 2^90 wei
+        }
     }
 
     function _operatorOf(address provider) internal view returns (address) {

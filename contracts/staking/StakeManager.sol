@@ -6,7 +6,6 @@ import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC2
 import {ERC20Burnable} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Burnable.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
 import {IStakeManager} from "../interfaces/IStakeManager.sol";
 import {Params} from "../libraries/Params.sol";
@@ -15,8 +14,9 @@ import {Params} from "../libraries/Params.sol";
 /// @notice Counts only what it was told: tokens sent here without a call belong to nobody.
 /// @dev Holds exactly sum(own + unbonding) + insuranceWei. Amounts fit uint96: the supply is under
 /// 2^90 wei. SafeERC20 although the token is ours: a deployer's wrong address then fails loudly
-/// without an error path of our own that no test could reach.
-contract StakeManager is IStakeManager, ReentrancyGuardTransient {
+/// without an error path of our own that no test could reach. No reentrancy guard: every function
+/// ends with its token calls, after all of its writes, and the token has no hooks.
+contract StakeManager is IStakeManager {
     using SafeERC20 for IERC20;
 
     uint256 private constant _BPS = 10_000;
@@ -81,14 +81,13 @@ contract StakeManager is IStakeManager, ReentrancyGuardTransient {
     // --- stake ---
 
     /// @inheritdoc IStakeManager
-    function stake(uint256 amount) external nonReentrant {
+    function stake(uint256 amount) external {
         _stake(amount);
     }
 
     /// @inheritdoc IStakeManager
     function stakeWithPermit(uint256 amount, uint256 deadline, uint8 v, bytes32 r, bytes32 s)
         external
-        nonReentrant
     {
         // A permit that someone else submitted first has done its work: the allowance decides.
         try IERC20Permit(token).permit(msg.sender, address(this), amount, deadline, v, r, s) {} catch {}
@@ -111,7 +110,7 @@ contract StakeManager is IStakeManager, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IStakeManager
-    function withdrawUnbonded() external nonReentrant returns (uint256 amount) {
+    function withdrawUnbonded() external returns (uint256 amount) {
         Stake storage s = _stakes[msg.sender];
         amount = s.unbonding;
         uint256 readyAt = s.unbondingReadyAt;
@@ -153,7 +152,6 @@ contract StakeManager is IStakeManager, ReentrancyGuardTransient {
     function slashTimeout(address provider, bytes32 jobId, uint256 amount, uint256 price, bool full)
         external
         onlyMarket
-        nonReentrant
         returns (uint256 toClient)
     {
         uint256 taken = _take(provider, amount, full);
@@ -170,7 +168,7 @@ contract StakeManager is IStakeManager, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IStakeManager
-    function collectInsurance() external nonReentrant returns (uint256 amount) {
+    function collectInsurance() external returns (uint256 amount) {
         if (msg.sender != insurance) revert StakeManager__OnlyInsurance(msg.sender);
         amount = insuranceWei;
         if (amount == 0) revert StakeManager__ZeroAmount();
@@ -204,9 +202,10 @@ contract StakeManager is IStakeManager, ReentrancyGuardTransient {
         if (amount > type(uint96).max) {
             revert StakeManager__AmountTooLarge(amount, type(uint96).max);
         }
-        _requireRegistered(msg.sender);
         Stake storage s = _stakes[msg.sender];
-        uint256 own = s.own + amount;
+        uint256 own = s.own;
+        if (own == 0) _requireRegistered(msg.sender); // whoever has stake is registered
+        own += amount;
         s.own = uint96(own); // the transfer below fails unless the tokens exist, so it fits
         emit Staked(msg.sender, amount, own);
         IERC20(token).safeTransferFrom(msg.sender, address(this), amount);

@@ -1,0 +1,316 @@
+"""Measure whole transactions on a fresh Anvil: 21,000 gas, calldata, refunds and all.
+
+Deterministic: fixed accounts, fixed times, one transaction a block, hard fork Cancun. Every figure
+is ``gasUsed`` of a receipt. "Steady" means that the balances touched were not zero before.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from eth_abi.abi import encode
+from eth_account import Account
+from eth_account.messages import encode_typed_data
+from web3 import HTTPProvider, Web3
+
+ROOT = Path(__file__).resolve().parents[2]
+ABI_DIR = ROOT / "protocol" / "neurovoyance" / "chain" / "abi"
+ANVIL = ROOT / "node_modules" / "@foundry-rs" / "anvil-linux-amd64" / "bin" / "anvil"
+NVY = 10**18
+TX_GAS = 2_000_000
+WINDOW_S = 1_800
+ENVELOPE_CID = bytes([1, 0x55, 0x1E, 32]) + b"\xe1" * 32
+OPERATOR = Account.from_key("0x" + "0b" * 32)
+OPENING = {
+    "seed0": b"\0" * 32,
+    "outRoot": b"\x17" * 32,
+    "envelopeCid": ENVELOPE_CID,
+    "resultKey": b"\x23" * 32,
+    "shift": -3,
+    "salt": b"\x5a" * 32,
+}
+SPEC = {
+    "modelId": b"\xa1" * 32,
+    "inputCid": bytes([1, 0x55, 0x1E, 32]) + b"\xc3" * 32,
+    "jobClass": 1,
+    "batch": 8,
+    "seed": b"\0" * 32,
+    "declaredGain": 0,
+    "maxRuntime": 600,
+    "window": WINDOW_S,
+    "clientKey": b"\xb2" * 32,
+    "auditSlots": 1,
+}
+OFFER_TYPES = {
+    "Offer": [
+        {"name": "provider", "type": "address"},
+        {"name": "client", "type": "address"},
+        {"name": "specHash", "type": "bytes32"},
+        {"name": "price", "type": "uint96"},
+        {"name": "lock", "type": "uint96"},
+        {"name": "validUntil", "type": "uint64"},
+        {"name": "nonce", "type": "uint256"},
+    ]
+}
+
+
+@contextmanager
+def anvil() -> Iterator[Web3]:
+    """Run Anvil on a free loopback port and end it afterwards."""
+    command = [str(ANVIL), "--port", "0", "--hardfork", "cancun", "--timestamp", "1800000000"]
+    process = subprocess.Popen(
+        [*command, "--block-base-fee-per-gas", "1", "--no-request-size-limit"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if line.startswith("Listening on "):
+                break
+        else:
+            raise RuntimeError("Anvil did not start:\n" + "".join(lines))
+        provider = HTTPProvider("http://" + line.removeprefix("Listening on ").strip())
+        yield Web3(provider)
+    finally:
+        process.terminate()
+        process.communicate()
+
+
+class Market:
+    """The deployed contracts, a client, a provider, and what each measured call used."""
+
+    def __init__(self, w3: Web3) -> None:
+        self.w3 = w3
+        self.gas: dict[str, int] = {}
+        self._next_salt = 0
+        self._next_nonce = 0
+        self.deployer, self.client, self.provider, self.other = w3.eth.accounts[:4]
+        self.token = self._deploy("ComputeToken", [self.deployer], [10**9 * NVY])
+        beacon = self._deploy("BlockHashBeacon")
+        nonce = w3.eth.get_transaction_count(self.deployer)
+        market_address = self._create_address(nonce + 1)
+        self.stakes = self._deploy("StakeManager", self.token.address, market_address, self.other)
+        self.market = self._deploy(
+            "JobMarket", self.token.address, self.stakes.address, beacon.address
+        )
+        assert self.market.address == market_address
+        w3.provider.make_request("anvil_setBalance", [OPERATOR.address, hex(10**20)])
+        w3.provider.make_request("anvil_impersonateAccount", [OPERATOR.address])
+        for holder in (self.client, self.provider):
+            self.send(self.deployer, self.token.functions.transfer(holder, 100_000 * NVY))
+        for holder, spender in ((self.client, self.market), (self.provider, self.stakes)):
+            approve = self.token.functions.approve(spender.address, 50_000 * NVY)
+            self.send(holder, approve)
+            # Both contracts hold somebody's tokens already, as they will nearly always.
+            self.send(self.deployer, self.token.functions.transfer(spender.address, 1))
+
+    def _create_address(self, nonce: int) -> str:
+        length = (nonce.bit_length() + 7) // 8
+        item = bytes([nonce]) if nonce < 0x80 else bytes([0x80 + length]) + nonce.to_bytes(length)
+        body = b"\x94" + bytes.fromhex(self.deployer[2:]) + item
+        return Web3.to_checksum_address(Web3.keccak(bytes([0xC0 + len(body)]) + body)[-20:])
+
+    def _deploy(self, name: str, *args: object) -> Any:
+        exported = json.loads((ABI_DIR / f"{name}.json").read_text())
+        factory = self.w3.eth.contract(abi=exported["abi"], bytecode=exported["bytecode"])
+        sent = factory.constructor(*args).transact({"from": self.deployer, "gas": 20_000_000})
+        receipt = self.w3.eth.wait_for_transaction_receipt(sent)
+        assert receipt["status"] == 1, name
+        return self.w3.eth.contract(address=receipt["contractAddress"], abi=exported["abi"])
+
+    def send(self, sender: str, call: Any) -> int:
+        """Send from an account that Anvil signs for; return the gas used by the success."""
+        sent = call.transact({"from": sender, "gas": TX_GAS, "gasPrice": 10**9})
+        receipt = self.w3.eth.wait_for_transaction_receipt(sent)
+        assert receipt["status"] == 1, call.fn_name
+        return int(receipt["gasUsed"])
+
+    def measure(self, name: str, sender: str, call: Any) -> None:
+        """Send and write the gas down under ``name``."""
+        assert name not in self.gas, name
+        self.gas[name] = self.send(sender, call)
+
+    def mine(self, blocks: int) -> None:
+        """Let blocks pass."""
+        self.w3.provider.make_request("anvil_mine", [hex(blocks)])
+
+    def pass_time(self, seconds: int) -> None:
+        """Let time pass."""
+        self.w3.provider.make_request("evm_increaseTime", [hex(seconds)])
+        self.mine(1)
+
+    def now(self) -> int:
+        """Return the time of the latest block in unix seconds."""
+        return int(self.w3.eth.get_block("latest")["timestamp"])
+
+    # --- steps of a job ---
+
+    def open_call(self) -> tuple[Any, bytes]:
+        """Return the call that takes a freshly signed offer, and the id of its job."""
+        salt = Web3.keccak(self._next_salt)
+        self._next_salt += 1
+        spec_hash = self.market.functions.specHashOf(SPEC).call()
+        offer = {
+            "provider": self.provider,
+            "client": self.client,
+            "specHash": spec_hash,
+            "price": NVY,
+            "lock": 20 * NVY,
+            "validUntil": self.now() + 300,
+            "nonce": self._next_nonce,
+        }
+        self._next_nonce += 1
+        domain = {
+            "name": "Neurovoyance JobMarket",
+            "version": "1",
+            "chainId": self.w3.eth.chain_id,
+            "verifyingContract": self.market.address,
+        }
+        signed = OPERATOR.sign_message(encode_typed_data(domain, OFFER_TYPES, offer))
+        job_id = self.market.functions.jobIdOf(self.client, salt, spec_hash).call()
+        return self.market.functions.open(SPEC, salt, offer, signed.signature), job_id
+
+    def open(self) -> bytes:
+        """Open a job by offer; return its id."""
+        call, job_id = self.open_call()
+        self.send(self.client, call)
+        return job_id
+
+    def commit_call(self, job_id: bytes) -> Any:
+        """Return the call that commits to :data:`OPENING`."""
+        types = ["string", "uint256", "address", "bytes32", "address", "bytes32", "bytes32"]
+        commitment = Web3.keccak(
+            encode(
+                [*types, "bytes32", "int8", "bytes32"],
+                [
+                    "NVY/commit/1",
+                    self.w3.eth.chain_id,
+                    self.market.address,
+                    job_id,
+                    self.provider,
+                    OPENING["outRoot"],
+                    Web3.keccak(ENVELOPE_CID),
+                    Web3.keccak(encode(["bytes32"], [OPENING["resultKey"]])),
+                    OPENING["shift"],
+                    OPENING["salt"],
+                ],
+            )
+        )
+        return self.market.functions.commit(job_id, commitment, OPENING["shift"], ENVELOPE_CID)
+
+    def committed(self) -> bytes:
+        """Return a committed job whose round is ready."""
+        job_id = self.open()
+        self.send(OPERATOR.address, self.commit_call(job_id))
+        self.mine(3)
+        return job_id
+
+    def revealed(self) -> bytes:
+        """Return a job inside its challenge window."""
+        job_id = self.committed()
+        self.send(OPERATOR.address, self.market.functions.drawAndReveal(job_id, OPENING))
+        return job_id
+
+
+def _client_money(m: Market) -> None:
+    f = m.market.functions
+    m.measure("deposit first", m.client, f.deposit(1_000 * NVY))
+    m.measure("deposit", m.client, f.deposit(1_000 * NVY))
+    m.measure("withdraw", m.client, f.withdraw(10 * NVY))
+
+
+def _staking(m: Market) -> None:
+    f = m.stakes.functions
+    m.measure("register", m.provider, f.register(OPERATOR.address, "http://127.0.0.1:8800"))
+    m.measure("stake first", m.provider, f.stake(10_000 * NVY))
+    m.measure("stake again", m.provider, f.stake(10_000 * NVY))
+    m.measure("requestUnbonding first", m.provider, f.requestUnbonding(NVY))
+    m.measure("requestUnbonding", m.provider, f.requestUnbonding(NVY))
+    m.pass_time(22 * 86_400)
+    m.measure("withdrawUnbonded", m.provider, f.withdrawUnbonded())
+
+
+def _hiring(m: Market) -> None:
+    f = m.market.functions
+    call, _ = m.open_call()
+    m.measure("open, first nonce", m.client, call)
+    call, job_id = m.open_call()
+    m.measure("open", m.client, call)
+    m.measure("commit", OPERATOR.address, m.commit_call(job_id))
+    m.measure("declareInvalid", OPERATOR.address, f.declareInvalid(m.open()))
+    deadline = m.now() + 3_600
+    terms = (2 * NVY, NVY, deadline, "http://127.0.0.1:8900/ipfs/")
+    for name, salt in (("accept", b"\x01" * 32), ("cancel", b"\x02" * 32)):
+        post = f.post(SPEC, salt, *terms)
+        posted = f.jobIdOf(m.client, salt, f.specHashOf(SPEC).call()).call()
+        if name == "accept":
+            m.measure("post", m.client, post)
+            accept = f.accept(posted, m.provider, NVY, 20 * NVY)
+            m.measure("accept", OPERATOR.address, accept)
+        else:
+            m.send(m.client, post)
+            m.measure("cancel", m.client, f.cancel(posted))
+
+
+def _results(m: Market) -> None:
+    f = m.market.functions
+    operator = OPERATOR.address
+    drawn = m.committed()
+    m.measure("draw", operator, f.draw(drawn))
+    (event,) = m.market.events.SeedDrawn().get_logs(from_block="latest")
+    m.measure("reveal", operator, f.reveal(drawn, {**OPENING, "seed0": event["args"]["seed0"]}))
+    m.send(m.client, f.confirm(drawn))  # the provider's earnings are steady from here on
+    m.measure("drawAndReveal", operator, f.drawAndReveal(m.committed(), OPENING))
+    m.measure("confirm", m.client, f.confirm(m.revealed()))
+    jobs = [m.revealed() for _ in range(11)]
+    m.pass_time(WINDOW_S + 1)
+    m.measure("settle", operator, f.settle(jobs[0]))
+    m.gas["settle each of 10"] = m.send(operator, f.settleBatch(jobs[1:])) // 10
+    m.measure("harvest", m.provider, f.harvest(m.provider))
+
+
+def _time_outs(m: Market) -> None:
+    f = m.market.functions
+    late = m.open()
+    m.pass_time(1_321)
+    m.send(m.other, f.expire(late))  # the insurance share is steady from here on
+    unmatched = f.post(SPEC, b"\x03" * 32, NVY, 0, m.now() + 600, "")
+    m.send(m.client, unmatched)
+    listed = f.jobIdOf(m.client, b"\x03" * 32, f.specHashOf(SPEC).call()).call()
+    late = m.open()
+    m.pass_time(1_321)
+    m.measure("expire, commit missed", m.other, f.expire(late))
+    m.measure("expire, not taken", m.other, f.expire(listed))
+    withheld = m.committed()
+    m.pass_time(3_601)
+    m.measure("expire, reveal missed", m.other, f.expire(withheld))
+    m.measure("collectInsurance", m.other, m.stakes.functions.collectInsurance())
+
+
+def measure_all() -> dict[str, int]:
+    """Return gas used per named operation."""
+    steps: tuple[Callable[[Market], None], ...] = (
+        _staking,
+        _client_money,
+        _hiring,
+        _results,
+        _time_outs,
+    )
+    with anvil() as w3:
+        market = Market(w3)
+        for step in steps:
+            step(market)
+        return dict(sorted(market.gas.items()))
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure_all(), indent=2))
