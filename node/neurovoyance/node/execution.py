@@ -271,9 +271,16 @@ def _instructions(execution: Execution, time_s: int, margins: Margins) -> Iterat
 
 
 def _key(execution: Execution, action: Action) -> str:
-    # A lapsed draw is asked for anew in another round, which is another transaction.
-    draws = (Action.DRAW, Action.DRAW_AND_REVEAL)
-    part = f":{execution.view.round}" if action in draws else ""
+    # Whatever the arguments of the call depend on is part of its key, so that a key always names
+    # one transaction: a lapsed draw, a seed redrawn or terms changed by a new price list.
+    view, terms = execution.view, execution.terms
+    part = ""
+    if action in (Action.DRAW, Action.DRAW_AND_REVEAL):
+        part = f":{view.round}"
+    elif action is Action.REVEAL and view.seed0:
+        part = f":{view.seed0.hex()}"
+    elif action is Action.ACCEPT and terms:
+        part = f":{terms.price_wei}:{terms.lock_wei}"
     return f"{hex_of(execution.job_id)}:{action.value}:{execution.serial}{part}"
 
 

@@ -117,7 +117,7 @@ class ChainView:
         round: of the draw; 0 before the commitment and after the draw.
         is_round_over: the round is ready, or lapsed and to be requested anew.
         seed0: the drawn seed, proven against the stored binding; None while unknown.
-        is_lock_open: stake of this provider is still tied to the job.
+        is_lock_open: closing the lock of the ended job failed and has to be repeated.
     """
 
     stored: JobState

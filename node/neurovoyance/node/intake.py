@@ -1,0 +1,364 @@
+"""Is this job one that we can run, and do we hold all it needs? Asked before money is at stake.
+
+Place: stages 3 and 4; before an offer is signed, before a listing is accepted, and again before a
+run, when everything is found on disk already. Order: cheap before dear, small before large:
+manifest, sizes against the limits, input (its header against the manifest), model, the model in
+the sandbox. Model and input are pinned, and offered to peers, since whoever takes a job declares
+that it holds the input. Never: load a model in this process, or believe a size that was not
+counted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from neurovoyance.ipfs.cid import Cid, cid_of_keccak
+from neurovoyance.ipfs.embedded import EmbeddedBackend
+from neurovoyance.ipfs.peers import check_url
+from neurovoyance.ipfs.unixfs import Kind
+from neurovoyance.node.runtime.base import (
+    ConfinementUnavailable,
+    Limits,
+    ModelFiles,
+    ModelInfo,
+    Runtime,
+    TensorSpec,
+)
+from neurovoyance.node.runtime.input_check import check_inputs
+from neurovoyance.node.runtime.resources import ENGINE_BYTES, limits_for, measure
+from neurovoyance.node.tensor_header import Given, read_tensor_header
+from neurovoyance.protocol.errors import (
+    InputMismatch,
+    NeurovoyanceError,
+    ResourceExceeded,
+    RuntimeMissing,
+    SpecError,
+    StorageError,
+    StorageFull,
+    StorageNotFound,
+    StorageTooLarge,
+    Unreachable,
+    UnsupportedModel,
+)
+from neurovoyance.protocol.job_spec import JobSpec
+from neurovoyance.protocol.manifest import (
+    MANIFEST_MAX_BYTES,
+    ModelManifest,
+    parse_manifest,
+)
+from neurovoyance.protocol.manifest import TensorSpec as DeclaredTensor
+from neurovoyance.protocol.offer_exchange import Refusal, RefusalCause
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeLimits:
+    """What one job may take of this machine.
+
+    Attributes:
+        memory_bytes: for the execution; None takes what is free.
+        model_bytes, input_bytes, output_bytes: largest files.
+        threads: of one execution.
+        fetch_timeout_s: longest wait for each of manifest, input and model.
+    """
+
+    memory_bytes: int | None
+    model_bytes: int
+    input_bytes: int
+    output_bytes: int
+    threads: int
+    fetch_timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class HeldJob:
+    """A job that can run now: its manifest, and its files on this disk."""
+
+    manifest: ModelManifest
+    model: ModelFiles
+    input_path: Path
+
+
+class IntakeRefused(NeurovoyanceError):
+    """The job is not for this node; carries the refusal through the steps of the intake."""
+
+    code = "node.intake_refused"
+    http_status = 422
+
+    def __init__(self, cause: RefusalCause, message: str) -> None:
+        super().__init__(message)
+        self.refusal = Refusal(cause=cause, message=message[:1_000])
+
+
+class Intake:
+    """Checks jobs and holds their files.
+
+    Args:
+        storage: where content comes from.
+        runtime: probes models in its sandbox.
+        limits: what a job may take.
+        folder: for the files of models and inputs; made with mode 0700.
+        allow_private_addresses: whether sources may lie in private networks.
+    """
+
+    def __init__(
+        self,
+        storage: EmbeddedBackend,
+        runtime: Runtime,
+        limits: IntakeLimits,
+        folder: Path,
+        *,
+        allow_private_addresses: bool,
+    ) -> None:
+        self._storage = storage
+        self._runtime = runtime
+        self._limits = limits
+        self._models = folder / "models"
+        self._inputs = folder / "inputs"
+        for directory in (folder, self._models, self._inputs):
+            directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._allow_private = allow_private_addresses
+        self._probed: dict[str, ModelInfo] = {}
+        self._busy: dict[str, asyncio.Lock] = {}
+
+    async def hold(self, spec: JobSpec, sources: Sequence[str] = ()) -> HeldJob | Refusal:
+        """Check a job and hold its model and input; quick when they are held already.
+
+        Returns:
+            The held job, or a refusal that another attempt would repeat.
+
+        Raises:
+            StorageError, Unreachable: content could not be had now; another attempt may help.
+        """
+        try:
+            usable = self._usable(sources)
+            manifest = await self._manifest(spec, usable)
+            self._check_sizes(spec, manifest)
+            input_cid = _cid(spec.input_cid, "input")
+            input_path = self._inputs / f"{input_cid}.safetensors"
+            given = await self._hold_input(input_cid, input_path, usable)
+            _check_given(spec, manifest, given)
+            model = await self._hold_model(manifest, usable)
+            info = await self._probe(manifest, model)
+            _check_declared(manifest, info)
+            check_inputs(info.inputs, given)
+        except (StorageNotFound, Unreachable):
+            raise
+        except IntakeRefused as error:
+            return error.refusal
+        except NeurovoyanceError as error:
+            refusal = refusal_of(error)
+            if refusal is None:
+                raise
+            return refusal
+        return HeldJob(manifest, model, input_path)
+
+    def run_limits(self, wall_time_s: int) -> Limits:
+        """Return the limits of an execution on this machine as it is now.
+
+        Raises:
+            ResourceExceeded: memory or disk do not suffice at this moment.
+        """
+        return limits_for(
+            measure(self._inputs),
+            max_runtime_s=wall_time_s,
+            memory_bytes=self._limits.memory_bytes,
+            output_bytes=self._limits.output_bytes,
+            threads=self._limits.threads,
+        )
+
+    async def release(self, spec: JobSpec) -> None:
+        """Let the input of an ended job go; the model stays cached until room is needed."""
+        cid = _cid(spec.input_cid, "input")
+        (self._inputs / f"{cid}.safetensors").unlink(missing_ok=True)
+        try:
+            await self._storage.unprovide(cid)
+            await self._storage.unpin(cid)
+        except StorageNotFound:
+            # Released before, or never held: the check had failed early.
+            return
+
+    def _usable(self, sources: Sequence[str]) -> list[str]:
+        """Drop sources that the address policy refuses; a client's wish opens no private door."""
+        usable = []
+        for source in sources:
+            try:
+                usable.append(check_url(source, self._allow_private))
+            except NeurovoyanceError:
+                continue
+        return usable
+
+    async def _manifest(self, spec: JobSpec, sources: Sequence[str]) -> ModelManifest:
+        cid = cid_of_keccak(spec.model_id)
+        await self._ensure(cid, sources, MANIFEST_MAX_BYTES)
+        manifest = parse_manifest(await self._storage.get_block(cid), spec.model_id)
+        if not manifest.allows(spec.job_class):
+            raise IntakeRefused(
+                RefusalCause.CLASS,
+                f"The model is published for class {manifest.job_class}, not "
+                f"{spec.job_class.name}.",
+            )
+        await self._storage.pin(cid, name="manifest")
+        await self._storage.provide(cid)
+        return manifest
+
+    def _check_sizes(self, spec: JobSpec, manifest: ModelManifest) -> None:
+        size_bytes = int(manifest.size_bytes)
+        if size_bytes > self._limits.model_bytes:
+            raise IntakeRefused(
+                RefusalCause.DISK,
+                f"The model has {size_bytes:,} bytes; this node takes at most "
+                f"{self._limits.model_bytes:,}.",
+            )
+        try:
+            limits = self.run_limits(spec.max_runtime_s)
+        except ResourceExceeded as error:
+            is_memory = error.context.get("limit") == "memory_bytes"
+            cause = RefusalCause.MEMORY if is_memory else RefusalCause.DISK
+            raise IntakeRefused(cause, error.message) from error
+        if size_bytes + ENGINE_BYTES > limits.memory_bytes:
+            raise IntakeRefused(
+                RefusalCause.MEMORY,
+                f"The model has {size_bytes:,} bytes; an execution may use "
+                f"{limits.memory_bytes:,} bytes of memory here.",
+            )
+
+    async def _hold_input(self, cid: Cid, path: Path, sources: Sequence[str]) -> Given:
+        try:
+            await self._ensure(cid, sources, self._limits.input_bytes)
+        except StorageTooLarge as error:
+            raise IntakeRefused(
+                RefusalCause.INPUT,
+                f"The input is larger than the {self._limits.input_bytes:,} bytes taken here.",
+            ) from error
+        await self._storage.pin(cid, name="input")
+        await self._storage.provide(cid)
+        await self._write(cid, path, self._limits.input_bytes)
+        try:
+            return await asyncio.to_thread(read_tensor_header, path)
+        except (SpecError, OSError) as error:
+            message = error.message if isinstance(error, SpecError) else "The input is no file."
+            raise IntakeRefused(RefusalCause.INPUT, message) from error
+
+    async def _hold_model(self, manifest: ModelManifest, sources: Sequence[str]) -> ModelFiles:
+        cid = _cid(manifest.model_cid, "model")
+        size_bytes = int(manifest.size_bytes)
+        await self._ensure(cid, sources, size_bytes)
+        stat = await self._storage.stat(cid)
+        path = self._models / (str(cid) if stat.kind is Kind.DIRECTORY else f"{cid}.onnx")
+        await self._storage.pin(cid, name="model")
+        await self._storage.provide(cid)
+        await self._write(cid, path, size_bytes)
+        return ModelFiles(path)
+
+    async def _probe(self, manifest: ModelManifest, model: ModelFiles) -> ModelInfo:
+        known = self._probed.get(manifest.model_cid)
+        if known is None:
+            known = self._probed[manifest.model_cid] = await self._runtime.probe(model)
+        return known
+
+    async def _ensure(self, cid: Cid, sources: Sequence[str], max_bytes: int) -> None:
+        try:
+            async with asyncio.timeout(self._limits.fetch_timeout_s):
+                await self._storage.ensure(cid, sources=sources, max_bytes=max_bytes)
+        except TimeoutError as error:
+            raise Unreachable(
+                f"{cid} did not arrive within {self._limits.fetch_timeout_s:g} s; what came is "
+                "kept, and another attempt goes on from there.",
+                cid=str(cid),
+            ) from error
+
+    async def _write(self, cid: Cid, path: Path, max_bytes: int) -> None:
+        """Put held content under its own name, once, also when two jobs share it."""
+        async with self._busy.setdefault(path.name, asyncio.Lock()):
+            if not await asyncio.to_thread(path.exists):
+                await self._storage.fetch(cid, path, max_bytes=max_bytes)
+
+
+_CAUSES: tuple[tuple[type[NeurovoyanceError], RefusalCause], ...] = (
+    (InputMismatch, RefusalCause.INPUT),
+    (UnsupportedModel, RefusalCause.MODEL),
+    (RuntimeMissing, RefusalCause.RUNTIME),
+    (ConfinementUnavailable, RefusalCause.RUNTIME),
+    (ResourceExceeded, RefusalCause.MEMORY),
+    (StorageFull, RefusalCause.DISK),
+    (StorageNotFound, RefusalCause.UNREACHABLE),
+    (Unreachable, RefusalCause.UNREACHABLE),
+    (StorageTooLarge, RefusalCause.MODEL),
+    (StorageError, RefusalCause.MODEL),
+    (SpecError, RefusalCause.SPEC),
+)
+
+
+def refusal_of(error: NeurovoyanceError) -> Refusal | None:
+    """Return an error of the intake as the refusal that a client reads; None for other errors."""
+    for kind, cause in _CAUSES:
+        if isinstance(error, kind):
+            return Refusal(cause=cause, message=error.message[:1_000])
+    return None
+
+
+def _cid(value: bytes | str, what: str) -> Cid:
+    try:
+        return Cid.from_text(value) if isinstance(value, str) else Cid.from_bytes(value)
+    except SpecError as error:
+        raise IntakeRefused(
+            RefusalCause.SPEC, f"The {what} is named by a CID that is not accepted: {error.message}"
+        ) from error
+
+
+def _check_given(spec: JobSpec, manifest: ModelManifest, given: Given) -> None:
+    """Compare the input's header with the manifest, before the model is downloaded."""
+    wanted = [
+        TensorSpec(t.name, t.dtype, tuple(_dim(dim) for dim in t.shape)) for t in manifest.inputs
+    ]
+    check_inputs(wanted, given)
+    leading = {shape[0] for _, shape in given.values() if shape}
+    if spec.batch > 1 and spec.batch not in leading:
+        raise IntakeRefused(
+            RefusalCause.INPUT,
+            f"The job states a batch of {spec.batch}, which no input tensor has as its first "
+            "dimension.",
+        )
+
+
+def _check_declared(manifest: ModelManifest, info: ModelInfo) -> None:
+    """Compare what the manifest says of the model with what the model says of itself."""
+    faults = _differences("input", manifest.inputs, info.inputs)
+    if len(manifest.inputs) != len(info.inputs):
+        faults.append("the number of inputs differs")
+    faults += _differences("output", manifest.tensors, info.outputs)
+    if faults:
+        raise IntakeRefused(
+            RefusalCause.MODEL, f"The model is not what its manifest says: {'; '.join(faults)}."
+        )
+
+
+def _differences(
+    kind: str, declared: Sequence[DeclaredTensor], found: Sequence[TensorSpec]
+) -> list[str]:
+    by_name = {spec.name: spec for spec in found}
+    faults = []
+    for tensor in declared:
+        real = by_name.get(tensor.name)
+        if real is None:
+            faults.append(f"it has no {kind} {tensor.name!r}")
+        elif real.dtype != tensor.dtype:
+            faults.append(f"{kind} {tensor.name!r} is {real.dtype}, not {tensor.dtype}")
+        elif not _is_shape(tensor.shape, real.shape):
+            faults.append(f"{kind} {tensor.name!r} has another shape")
+    return faults
+
+
+def _is_shape(declared: Sequence[str], real: Sequence[int | str | None]) -> bool:
+    """A fixed dimension has to be the same number; a name stands for any that is not fixed."""
+    return len(declared) == len(real) and all(
+        _dim(dim) == size if isinstance(_dim(dim), int) else not isinstance(size, int)
+        for dim, size in zip(declared, real, strict=True)
+    )
+
+
+def _dim(text: str) -> int | str | None:
+    return int(text) if text.isdecimal() else text or None
