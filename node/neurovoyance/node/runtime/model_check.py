@@ -12,8 +12,6 @@ from __future__ import annotations
 import mmap
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, TypeAlias
@@ -143,21 +141,21 @@ def check_model(path: Path) -> ModelFacts:
     graph_path = path / MODEL_FILE if is_directory else path
     facts = ModelFacts(graph_path)
     walk = _Walk(facts, path if is_directory else None)
-    with _mapped(graph_path) as data:
-        facts.model_bytes = len(data)
-        try:
-            walk.model(data)
-        except (ProtobufError, UnicodeDecodeError) as error:
-            what = error if isinstance(error, ProtobufError) else "holds a name that is not UTF-8"
-            raise UnsupportedModel(
-                f"The model file {what}; it was not loaded.",
-                hint="The file is damaged or is not an ONNX model; fetch or export it again.",
-            ) from error
+    data = _map_file(graph_path)
+    facts.model_bytes = len(data)
+    try:
+        walk.model(data)
+    except (ProtobufError, UnicodeDecodeError) as error:
+        what = error if isinstance(error, ProtobufError) else "holds a name that is not UTF-8"
+        raise UnsupportedModel(
+            f"The model file {what}; it was not loaded.",
+            hint="The file is damaged or is not an ONNX model; fetch or export it again.",
+        ) from error
     return facts
 
 
-@contextmanager
-def _mapped(path: Path) -> Iterator[memoryview]:
+def _map_file(path: Path) -> memoryview:
+    """Map a regular file; it is unmapped when the last view of it is gone."""
     try:
         # O_NONBLOCK: a pipe in place of the file is refused below instead of waited for.
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
@@ -170,14 +168,7 @@ def _mapped(path: Path) -> Iterator[memoryview]:
                 f"The model is not a regular file of 1 to {MAX_MODEL_BYTES} bytes.",
                 size_bytes=found.st_size,
             )
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-            view = memoryview(mapped)
-            try:
-                yield view
-            finally:
-                # A failed walk leaves slices in its traceback; they end with the process.
-                if not mapped.closed:
-                    view.release()
+        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
 
 class _Walk:

@@ -15,6 +15,7 @@ import signal
 import site
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,8 +44,11 @@ class Sandbox:
         self.confinement: dict[str, str] = {}
 
     @classmethod
-    async def start(cls) -> Sandbox:
+    async def start(cls, command: Sequence[str] | None = None) -> Sandbox:
         """Start a child and wait until it is warm: confined, engine imported, nothing loaded.
+
+        Args:
+            command: another program that speaks ``wire``; None starts this package's child.
 
         Raises:
             RuntimeMissing: the engine is not installed.
@@ -53,7 +57,7 @@ class Sandbox:
         directory = Path(tempfile.mkdtemp(prefix="neurovoyance-"))
         try:
             process = await asyncio.create_subprocess_exec(
-                *child_command(_CHILD_MODULE),
+                *(command or child_command(_CHILD_MODULE)),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
@@ -81,8 +85,13 @@ class Sandbox:
 
     @property
     def is_alive(self) -> bool:
-        """Tell whether the child still runs."""
-        return self._process.returncode is None
+        """Tell whether the child still runs, without waiting for asyncio to notice its end."""
+        if self._process.returncode is not None:
+            return False
+        try:
+            return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+        except ChildProcessError:
+            return False
 
     @property
     def pid(self) -> int:

@@ -1,0 +1,218 @@
+"""The ONNX runtime: the shared suite, and what is particular to ONNX."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import threading
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from onnx import TensorProto
+from safetensors.numpy import save_file
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+import onnxruntime as ort
+from tests.unit.node.runtime import models
+from tests.unit.node.runtime.behaviour import LIMITS, Kit, RuntimeBehaviour, children
+
+from neurovoyance.node.runtime.base import ModelFiles, Profile, RunRequest
+from neurovoyance.node.runtime.onnx_ import OnnxRuntime
+from neurovoyance.protocol.errors import UnsupportedModel
+from neurovoyance.verification.canonical import decode_tensors, encode_tensors
+
+
+@pytest.fixture(scope="module")
+def onnx_kit(tmp_path_factory: pytest.TempPathFactory) -> Kit:
+    directory = tmp_path_factory.mktemp("models")
+    made = {
+        "affine": models.affine(),
+        "endless": models.endless(),
+        "hog": models.filled(reduced=True),
+        "wide": models.filled(reduced=False),
+        "logarithm": models.logarithm(),
+    }
+    return Kit(**{name: models.save(made[name], directory / f"{name}.onnx") for name in made})
+
+
+@pytest.fixture
+async def onnx_runtime() -> AsyncIterator[OnnxRuntime]:
+    async with OnnxRuntime(keep_warm=False) as made:
+        yield made
+
+
+class TestOnnxRuntime(RuntimeBehaviour):
+    """Every promise of the interface."""
+
+    @pytest.fixture
+    def runtime(self, onnx_runtime: OnnxRuntime) -> OnnxRuntime:
+        return onnx_runtime
+
+    @pytest.fixture
+    def kit(self, onnx_kit: Kit) -> Kit:
+        return onnx_kit
+
+
+def run_directly(path: Path, feed: dict[str, Any], *, optimised: bool = False) -> bytes:
+    """Run in this process with the settings of profile C1 and encode all outputs."""
+    options = ort.SessionOptions()
+    levels = ort.GraphOptimizationLevel
+    options.graph_optimization_level = (
+        levels.ORT_ENABLE_ALL if optimised else levels.ORT_DISABLE_ALL
+    )
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return encode_tensors(session.run(None, feed))
+
+
+def magika_model() -> Path:
+    """Return the classifier that the magika package carries, without importing the package."""
+    found = importlib.util.find_spec("magika")
+    if found is None or found.origin is None:
+        pytest.skip("magika is not installed")
+    return next((Path(found.origin).parent / "models").glob("*/model.onnx"))
+
+
+@pytest.mark.parametrize("batch", [1, 5])
+@pytest.mark.parametrize("profile", list(Profile))
+async def test_a_real_model_gives_the_bits_of_a_direct_run(
+    onnx_runtime: OnnxRuntime, tmp_path: Path, batch: int, profile: Profile
+) -> None:
+    path = magika_model()
+    data = np.random.default_rng(batch).integers(0, 257, (batch, 2048)).astype(np.int32)
+    save_file({"bytes": data}, tmp_path / "input")
+    request = RunRequest(path, tmp_path / "input", tmp_path / "output", profile=profile)
+    await onnx_runtime.run(request, LIMITS)
+    direct = run_directly(path, {"bytes": data}, optimised=profile is Profile.FAST)
+    assert (tmp_path / "output").read_bytes() == direct
+
+
+@pytest.mark.parametrize(
+    ("dtype", "array"),
+    [
+        (TensorProto.FLOAT16, np.array([1.5, -0.0], np.float16)),
+        (TensorProto.INT32, np.array([-5, 5], np.int32)),
+        (TensorProto.INT64, np.array([-(2**63), 5], np.int64)),
+        (TensorProto.UINT8, np.array([0, 255], np.uint8)),
+        (TensorProto.BOOL, np.array([True, False])),
+    ],
+)
+async def test_every_canonical_dtype_goes_through(
+    onnx_runtime: OnnxRuntime, tmp_path: Path, dtype: int, array: Any
+) -> None:
+    path = models.save(models.identity(dtype), tmp_path / "m.onnx")
+    save_file({"x": array}, tmp_path / "input")
+    await onnx_runtime.run(RunRequest(path, tmp_path / "input", tmp_path / "output"), LIMITS)
+    (found,) = decode_tensors((tmp_path / "output").read_bytes())
+    assert found.dtype == array.dtype
+    assert found.tobytes() == array.tobytes()
+
+
+async def test_bfloat16_goes_through_where_numpy_has_it(
+    onnx_runtime: OnnxRuntime, tmp_path: Path
+) -> None:
+    ml_dtypes = pytest.importorskip("ml_dtypes")
+    array = np.array([1.5, -0.0, 3e38], ml_dtypes.bfloat16)
+    path = models.save(models.identity(TensorProto.BFLOAT16), tmp_path / "m.onnx")
+    save_file({"x": array}, tmp_path / "input")
+    await onnx_runtime.run(RunRequest(path, tmp_path / "input", tmp_path / "output"), LIMITS)
+    (found,) = decode_tensors((tmp_path / "output").read_bytes())
+    assert found.tobytes() == array.tobytes()
+
+
+@pytest.mark.parametrize("dtype", [TensorProto.DOUBLE, TensorProto.INT8, TensorProto.STRING])
+async def test_an_output_without_canonical_form_is_refused(
+    onnx_runtime: OnnxRuntime, tmp_path: Path, dtype: int
+) -> None:
+    path = models.save(models.identity(dtype), tmp_path / "m.onnx")
+    save_file({"x": np.zeros(1)}, tmp_path / "input")
+    with pytest.raises(UnsupportedModel, match="no canonical form"):
+        await onnx_runtime.run(RunRequest(path, tmp_path / "input", tmp_path / "output"), LIMITS)
+    assert (await onnx_runtime.probe(ModelFiles(path))).outputs[0].name == "y"
+
+
+async def test_weights_in_a_model_directory_are_used(
+    onnx_runtime: OnnxRuntime, tmp_path: Path
+) -> None:
+    directory = tmp_path / "model"
+    (directory / "weights").mkdir(parents=True)
+    np.arange(8, dtype=np.float32).tofile(directory / "weights" / "w.bin")
+    made = models.with_external("weights/w.bin", offset="16", length="16")
+    models.save(made, directory / "model.onnx")
+    save_file({"x": np.ones(4, np.float32)}, tmp_path / "input")
+    request = RunRequest(directory, tmp_path / "input", tmp_path / "output")
+    await onnx_runtime.run(request, LIMITS)
+    (found,) = decode_tensors((tmp_path / "output").read_bytes())
+    assert found.tolist() == [5, 6, 7, 8]
+    assert (await onnx_runtime.probe(ModelFiles(directory))).external_bytes == 32
+
+
+async def test_the_name_of_a_model_file_does_not_matter(
+    onnx_runtime: OnnxRuntime, tmp_path: Path, onnx_kit: Kit
+) -> None:
+    for name in ("bafkreia", "model.ort"):
+        path = tmp_path / name
+        path.write_bytes(onnx_kit.affine.read_bytes())
+        assert (await onnx_runtime.probe(ModelFiles(path))).node_count == 2
+
+
+async def test_a_model_that_the_engine_refuses_is_unsupported(
+    onnx_runtime: OnnxRuntime, tmp_path: Path
+) -> None:
+    made = models.affine()
+    made.graph.node[0].op_type = "NoSuchOperator"
+    with pytest.raises(UnsupportedModel, match="NoSuchOperator"):
+        await onnx_runtime.probe(ModelFiles(models.save(made, tmp_path / "m.onnx")))
+
+
+async def test_damaged_models_are_refused_or_run_but_break_nothing(
+    onnx_runtime: OnnxRuntime, tmp_path: Path, onnx_kit: Kit
+) -> None:
+    whole = bytearray(onnx_kit.affine.read_bytes())
+    random = np.random.default_rng(3)
+    for _ in range(6):
+        damaged = bytearray(whole)
+        for at in random.integers(0, len(whole), 3):
+            damaged[at] = random.integers(0, 256)
+        path = tmp_path / "damaged.onnx"
+        path.write_bytes(damaged)
+        try:
+            await onnx_runtime.probe(ModelFiles(path))
+        except UnsupportedModel:
+            continue
+
+
+async def test_a_warm_child_serves_one_execution_and_is_replaced(
+    tmp_path: Path, onnx_kit: Kit
+) -> None:
+    before = children()
+    async with OnnxRuntime() as runtime:
+        await runtime.warm_up()
+        (first,) = children() - before
+        await runtime.probe(ModelFiles(onnx_kit.affine))
+        await runtime.warm_up()
+        (second,) = children() - before
+        assert first != second
+    assert children() == before
+
+
+async def test_a_spare_that_died_is_replaced_before_use(tmp_path: Path, onnx_kit: Kit) -> None:
+    async with OnnxRuntime() as runtime:
+        before = children()
+        await runtime.warm_up()
+        (spare,) = children() - before
+        os.kill(spare, 9)
+        os.waitid(os.P_PID, spare, os.WEXITED | os.WNOWAIT)
+        assert (await runtime.probe(ModelFiles(onnx_kit.affine))).node_count == 2
+
+
+async def test_the_node_process_starts_no_thread_and_loads_no_engine(onnx_kit: Kit) -> None:
+    threads = threading.active_count()
+    async with OnnxRuntime(keep_warm=False) as runtime:
+        await runtime.probe(ModelFiles(onnx_kit.affine), replace(LIMITS, threads=2))
+    # asyncio waits for each child in a thread of its own, which ends with the child.
+    assert threading.active_count() <= threads + 1
