@@ -1,0 +1,227 @@
+"""Hires a provider: plans an attempt, puts the money in place, sends; every step repeatable.
+
+Place: stages 1 to 3. An attempt is journalled before it is sent; its job id follows from its salt,
+so sending it again is the same job, and the contract refuses a second one. Offers and listings are
+limited in time, so an intent that never arrived dies by itself. Never: a second attempt while the
+first could still take the client's money.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from neurovoyance.chain.reverts import JobMarketInsufficientFree, JobMarketJobExists
+from neurovoyance.client.errors import NotHired
+from neurovoyance.client.journal import Attempt, Status
+from neurovoyance.client.nodes import Node, Quote, known_nodes
+from neurovoyance.client.session import Session
+from neurovoyance.protocol.errors import InsufficientFunds
+from neurovoyance.protocol.ids import ZERO_ADDRESS, JobId, hex_of, job_id_of
+from neurovoyance.protocol.job_spec import JobSpec
+from neurovoyance.protocol.lifecycle import JobState
+from neurovoyance.protocol.offer_exchange import OfferRequest, RefusalCause
+from neurovoyance.protocol.units import format_nvy
+
+Hire = Literal["offer", "listing"]
+OnDeposit = Callable[[int], None]
+_PERMIT_EXTRA_S = 3_600
+_DEPOSIT_TRIES = 3
+
+
+async def ask_nodes(session: Session, spec: JobSpec, max_price_wei: int) -> Quote:
+    """Ask every known node for an offer; nothing is signed by the client.
+
+    Raises:
+        NotHired: no node is known at all.
+    """
+    extra = [Node(ZERO_ADDRESS, url) for url in session.settings.node_urls]
+    nodes = known_nodes(session.journal, extra)
+    if not nodes:
+        raise NotHired(
+            "No node has announced itself on this network, so nobody can be asked for a price.",
+            hint="Start one with `neurovoyance node start`; nothing was signed, no money moved.",
+        )
+    request = OfferRequest(
+        spec=spec,
+        client=session.address,
+        max_price_wei=max_price_wei,
+        sources=session.sources,
+    )
+    return await session.asker.ask(nodes, request, now_s=await session.chain.time_s())
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Which attempt is to be made: of what order, the how manieth, whom it leaves out."""
+
+    order_id: str
+    number: int
+    spec: JobSpec
+    avoid: frozenset[str] = frozenset()
+
+
+def plan_offer(session: Session, plan: Plan, quote: Quote) -> Attempt:
+    """Return the attempt that takes the cheapest offer of a provider that is not left out.
+
+    Raises:
+        NotHired: no such offer; the message counts the reasons.
+    """
+    for answer in quote.offers:
+        offer = answer.offer
+        if offer is None or offer.provider in plan.avoid:
+            continue
+        salt, job_id = _new_id(session, plan.spec)
+        return Attempt(
+            job_id=job_id,
+            order_id=plan.order_id,
+            number=plan.number,
+            spec=plan.spec,
+            salt=salt,
+            price_wei=offer.price_wei,
+            lock_wei=offer.lock_wei,
+            deadline_s=offer.valid_until_s,
+            source="",
+            offer=offer,
+            signature=answer.signature,
+        )
+    left = " Those that made an offer failed this job before." if quote.offers else ""
+    raise NotHired(
+        f"No node takes this job: {quote.summary}.{left} Nothing was signed, no money moved.",
+        hint=_hint_of(quote),
+        answers=[
+            {
+                "node": answer.node.endpoint,
+                "cause": answer.refusal.cause.value,
+                "message": answer.refusal.message,
+            }
+            for answer in quote.answers
+            if answer.refusal
+        ],
+    )
+
+
+def plan_listing(session: Session, plan: Plan, *, max_price_wei: int, deadline_s: int) -> Attempt:
+    """Return the attempt that lists the job at a maximum price until ``deadline_s``."""
+    salt, job_id = _new_id(session, plan.spec)
+    return Attempt(
+        job_id=job_id,
+        order_id=plan.order_id,
+        number=plan.number,
+        spec=plan.spec,
+        salt=salt,
+        price_wei=max_price_wei,
+        lock_wei=0,
+        deadline_s=deadline_s,
+        source=session.source_url,
+    )
+
+
+async def send_attempt(
+    session: Session, attempt: Attempt, on_deposit: OnDeposit | None = None
+) -> None:
+    """Put the money in place and send the attempt; sending it again changes nothing.
+
+    Args:
+        session: whose money.
+        attempt: already journalled.
+        on_deposit: told the amount in wei before a deposit is signed.
+
+    Raises:
+        InsufficientFunds: the account does not hold the price; nothing was sent.
+        ContractRevert: the market refused; no money moved.
+        TransactionError: sent but not mined in time; send again later, it is the same one.
+    """
+    session.follower.watch(attempt.job_id)
+    async with session.money_lock:
+        for left in reversed(range(_DEPOSIT_TRIES)):
+            await _cover(session, attempt, on_deposit)
+            try:
+                await _send(session, attempt)
+                break
+            except JobMarketJobExists:
+                break
+            except JobMarketInsufficientFree:
+                # Another process of this account spent the balance in between.
+                if not left:
+                    raise
+    session.journal.set_status(attempt.job_id, Status.HIRED)
+
+
+async def _send(session: Session, attempt: Attempt) -> None:
+    market, key = session.contracts.market, "hire:" + hex_of(attempt.job_id)
+    if attempt.offer is not None and attempt.signature is not None:
+        await market.open(
+            session.wallet,
+            attempt.spec,
+            attempt.salt,
+            attempt.offer,
+            attempt.signature,
+            idempotency_key=key,
+        )
+        return
+    await market.post(
+        session.wallet,
+        attempt.spec,
+        attempt.salt,
+        max_price_wei=attempt.price_wei,
+        min_lock_wei=attempt.lock_wei,
+        deadline_s=attempt.deadline_s,
+        source=attempt.source,
+        idempotency_key=key,
+    )
+
+
+async def _cover(session: Session, attempt: Attempt, on_deposit: OnDeposit | None) -> None:
+    """Deposit what the free balance lacks.
+
+    The permit's deadline and the amount follow from the attempt, so after a crash the same
+    transaction is joined while it is pending, and none is needed once it is mined.
+    """
+    market, token = session.contracts.market, session.contracts.token
+    if await market.state_of(attempt.job_id) is not JobState.NONE:
+        return
+    short_wei = attempt.price_wei - await market.free_of_wei(session.address)
+    if short_wei <= 0:
+        return
+    held_wei = await token.balance_of_wei(session.address)
+    if held_wei < short_wei:
+        raise InsufficientFunds(
+            f"The job needs {format_nvy(attempt.price_wei)} NVY in escrow; "
+            f"{format_nvy(short_wei)} more than is free in the market, "
+            f"and the wallet holds {format_nvy(held_wei)}. Nothing was sent.",
+            hint=f"Send NVY to {session.address}, or ask for a lower price.",
+            needed_wei=str(short_wei),
+            held_wei=str(held_wei),
+        )
+    if on_deposit is not None:
+        on_deposit(short_wei)
+    deadline_s = attempt.deadline_s + _PERMIT_EXTRA_S
+    permit = await token.sign_permit(
+        session.wallet, session.deployment.market, short_wei, deadline_s
+    )
+    await market.deposit_with_permit(
+        session.wallet,
+        short_wei,
+        permit,
+        idempotency_key=f"deposit:{hex_of(attempt.job_id)}:{short_wei}:{permit.s.hex()}",
+    )
+
+
+def _new_id(session: Session, spec: JobSpec) -> tuple[bytes, JobId]:
+    salt, market = secrets.token_bytes(32), session.market_id
+    job_id = job_id_of(market.chain_id, market.address, session.address, salt, spec.spec_hash())
+    return salt, job_id
+
+
+def _hint_of(quote: Quote) -> str:
+    causes = {answer.refusal.cause for answer in quote.answers if answer.refusal}
+    if causes == {RefusalCause.PRICE}:
+        return "Raise the maximum price, or list the job and wait for a cheaper node."
+    if causes == {RefusalCause.UNREACHABLE}:
+        return "Check the connection to the nodes; `neurovoyance doctor` tests it."
+    if RefusalCause.INPUT in causes or RefusalCause.MODEL in causes:
+        return "Keep this client open: nodes fetch model and input from it while they decide."
+    return "`neurovoyance job quote` shows every node's reason; a listing waits for a node."

@@ -1,0 +1,496 @@
+"""One order from submission to a checked result or a refund; resumable at every step.
+
+Place: stages 1 to 8 as the client drives them. The chain says where the job is, the journal which
+attempt that is; this module only decides what a client does next: wait, expire, fetch, confirm,
+hire again. Never: a new attempt before the old one's refund is on chain, or a confirmation of an
+output that was not checked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from neurovoyance.chain.reverts import (
+    JobMarketBadDeadline,
+    JobMarketDeadlineNotPassed,
+    JobMarketNonceUsed,
+    JobMarketOfferExpired,
+    JobMarketWrongState,
+)
+from neurovoyance.client import hiring
+from neurovoyance.client.errors import JobRefunded, NotHired, ResultMismatch, StillRunning
+from neurovoyance.client.journal import Attempt, Order, Status, StoredEvent
+from neurovoyance.client.nodes import known_nodes
+from neurovoyance.client.phases import PHASE_OF_STATE, OnPhase, Phase, PhaseUpdate
+from neurovoyance.client.receipts import build_receipt, save_receipt
+from neurovoyance.client.results import (
+    Arrays,
+    Revealed,
+    fetch_result,
+    load_result,
+    save_result,
+)
+from neurovoyance.client.session import Session
+from neurovoyance.protocol.errors import RequestError, StorageNotFound
+from neurovoyance.protocol.ids import hex_of
+from neurovoyance.protocol.job_spec import JobSpec, parse_spec
+from neurovoyance.protocol.lifecycle import REFUNDED, JobState
+from neurovoyance.protocol.manifest import ModelManifest
+from neurovoyance.protocol.units import format_nvy
+
+log = logging.getLogger(__name__)
+
+_TIMEOUTS = frozenset(
+    {
+        JobState.UNMATCHED,
+        JobState.PROVIDER_COMMIT_TIMEOUT,
+        JobState.PROVIDER_REVEAL_TIMEOUT,
+    }
+)
+_ENDED = frozenset({Status.VOID, Status.REFUNDED, Status.SETTLED, Status.MISMATCH})
+_FETCH_TRIES = 20
+_FETCH_PAUSE_S = 1.5
+_VOID_EXTRA = 3
+
+
+class AsyncJob:
+    """One order; make it with ``AsyncClient.submit`` or ``AsyncClient.job``."""
+
+    def __init__(self, session: Session, order_id: str) -> None:
+        self._session = session
+        self.order_id = order_id
+        self._told: set[tuple[bytes, Phase]] = set()
+        self._on_phase: OnPhase | None = None
+        self.on_deposit: hiring.OnDeposit | None = None
+
+    # --- what it is ---
+
+    @property
+    def order(self) -> Order:
+        """What was asked for."""
+        return self._session.journal.order(self.order_id)
+
+    @property
+    def attempts(self) -> list[Attempt]:
+        """Every job that was, or was to be, sent for this order; oldest first."""
+        return self._session.journal.attempts(self.order_id)
+
+    @property
+    def current(self) -> Attempt:
+        """The newest attempt."""
+        return self.attempts[-1]
+
+    @property
+    def id(self) -> str:
+        """Job id of the newest attempt, ``0x`` hex."""
+        return hex_of(self.current.job_id)
+
+    @property
+    def manifest(self) -> ModelManifest:
+        """Manifest of the model."""
+        return ModelManifest.model_validate_json(self.order.manifest)
+
+    @property
+    def provider(self) -> str:
+        """Address of the provider of the newest attempt; empty while nobody is assigned."""
+        event = self._event("JobAssigned")
+        return str(event.body["provider"]) if event else ""
+
+    async def state(self) -> JobState:
+        """Return the state on chain at this moment, deadlines counted in."""
+        return await self._session.contracts.market.state_of(self.current.job_id)
+
+    # --- what to do with it ---
+
+    async def wait(
+        self, on_phase: OnPhase | None = None, *, timeout_s: float | None = None
+    ) -> dict[str, Any]:
+        """Drive the order to its end and return the receipt.
+
+        The end is a checked result, confirmed unless the terms say otherwise. Attempts that time
+        out are expired and refunded here and made again with another provider, as often as the
+        terms allow.
+
+        Args:
+            on_phase: told of every phase once.
+            timeout_s: give up waiting after this; the order goes on.
+
+        Raises:
+            StillRunning: ``timeout_s`` passed.
+            JobRefunded: no attempt brought a result; every wei is back.
+            ResultMismatch: the output is not what was committed to; nothing was confirmed.
+            NotHired: a further attempt found no provider; the money is back.
+        """
+        self._on_phase = on_phase
+        try:
+            async with asyncio.timeout(timeout_s):
+                while not await self._drive(self.current):
+                    await self._hire_again()
+        except TimeoutError as error:
+            state = await self.state()
+            raise StillRunning(
+                f"Job {self.id[:18]} is {state.label} after {timeout_s:g} s of waiting.",
+                hint=f"It goes on; continue with `neurovoyance job watch {self.id}`.",
+                job_id=self.id,
+                state=state.label,
+            ) from error
+        return await self.receipt()
+
+    async def result(self) -> Arrays:
+        """Return the checked output, waiting for it if need be; raises as :meth:`wait`."""
+        path = self._session.result_path(self.current.job_id)
+        if not path.exists():
+            await self.wait(self._on_phase)
+            path = self._session.result_path(self.current.job_id)
+        return load_result(path, self.manifest)
+
+    async def confirm(self) -> str:
+        """Accept the checked result now, so that the provider is paid; return the transaction.
+
+        Raises:
+            RequestError: the result has not been checked here.
+            ContractRevert: the job is not in its challenge window any more.
+        """
+        attempt = self.current
+        if not self._session.result_path(attempt.job_id).exists():
+            raise RequestError(
+                f"The result of job {self.id[:18]} has not been checked here.",
+                hint=f"Fetch it first with `neurovoyance job fetch {self.id}`; nothing was sent.",
+            )
+        receipt = await self._session.contracts.market.confirm(
+            self._session.wallet, attempt.job_id, idempotency_key="confirm:" + self.id
+        )
+        return receipt.tx_hash
+
+    async def cancel(self) -> str:
+        """Withdraw the listing before a provider took it; return the refunding transaction.
+
+        Raises:
+            ContractRevert: a provider has it already, or it ended.
+        """
+        attempt = self.current
+        receipt = await self._session.contracts.market.cancel(
+            self._session.wallet, attempt.job_id, idempotency_key="cancel:" + self.id
+        )
+        self._session.journal.set_status(attempt.job_id, Status.REFUNDED, "cancelled by the client")
+        return receipt.tx_hash
+
+    async def receipt(self) -> dict[str, Any]:
+        """Return the receipt of the newest attempt, from chain data; also kept as a file."""
+        attempt = self.current
+        receipt = await build_receipt(self._session, attempt, self.attempts, self.manifest)
+        save_receipt(self._session.receipt_path(attempt.job_id), receipt)
+        return receipt
+
+    # --- one attempt ---
+
+    async def _drive(self, attempt: Attempt) -> bool:
+        """Follow one attempt to its end; True with a result, False when another may follow."""
+        version = self._session.follower.version
+        while True:
+            state = await self._session.contracts.market.state_of(attempt.job_id)
+            if state is JobState.NONE:
+                if not await self._send(attempt):
+                    return False
+                continue
+            if attempt.status is Status.PLANNED:
+                attempt = self._set(attempt, Status.HIRED)
+            if state in _TIMEOUTS:
+                await self._expire(attempt)
+                return False
+            if state in REFUNDED:
+                await self._refunded(attempt, state)
+                return False
+            if state in PHASE_OF_STATE and await self._step(attempt, state):
+                return True
+            version = await self._session.follower.changed(
+                version, self._session.settings.profile.poll_s
+            )
+
+    async def _step(self, attempt: Attempt, state: JobState) -> bool:
+        """Do what a live state asks of the client; True when nothing is left to do."""
+        assigned = self._event("JobAssigned")
+        if state is not JobState.OPEN and assigned is not None:
+            self._tell(Phase.ASSIGNED, tx=assigned)
+        if state in (JobState.OPEN, JobState.ASSIGNED, JobState.COMMITTED):
+            self._tell(PHASE_OF_STATE[state], tx=self._event_of_state(state))
+            return False
+        revealed = self._event("JobRevealed")
+        if revealed is None:
+            return False
+        self._tell(Phase.REVEALED, tx=revealed)
+        await self._check(attempt, revealed)
+        if state is JobState.REVEALED:
+            if self.order.terms["confirm"] != "auto" or self._is_audited():
+                return True
+            await self._confirm_quietly()
+            return False
+        if state is JobState.SETTLED:
+            settled = self._event("JobSettled")
+            if settled is None:
+                return False
+            self._tell(Phase.SETTLED, tx=settled, detail=f"{_paid(settled)} NVY paid")
+            self._set(attempt, Status.SETTLED)
+        return True
+
+    async def _send(self, attempt: Attempt) -> bool:
+        """Send a journalled attempt; False when it is over and never reached the chain."""
+        chain_s = await self._session.chain.time_s()
+        if chain_s <= attempt.deadline_s:
+            try:
+                await hiring.send_attempt(self._session, attempt, self.on_deposit)
+                return True
+            except (JobMarketOfferExpired, JobMarketBadDeadline, JobMarketNonceUsed) as error:
+                reason = error.message
+        else:
+            reason = "its time to be taken was over before it was sent"
+        self._set(attempt, Status.VOID, reason)
+        self._tell(Phase.RETRYING, detail="the offer lapsed before it was taken")
+        return False
+
+    async def _expire(self, attempt: Attempt) -> None:
+        """End an attempt whose deadline passed; whoever calls first, the refund is the same."""
+        market = self._session.contracts.market
+        while True:
+            record = await market.job(attempt.job_id)
+            if record.state.is_final:
+                break
+            try:
+                await market.expire(
+                    self._session.wallet,
+                    attempt.job_id,
+                    idempotency_key="expire:" + hex_of(attempt.job_id),
+                )
+            except (JobMarketWrongState, JobMarketDeadlineNotPassed):
+                await asyncio.sleep(self._session.settings.profile.poll_s)
+        await self._refunded(attempt, record.state)
+
+    async def _refunded(self, attempt: Attempt, state: JobState) -> None:
+        event = await self._await_event("JobExpired", "JobCancelled", "JobInvalid")
+        refund_wei = int(event.body["refund_wei"]) if event else attempt.price_wei
+        self._set(attempt, Status.REFUNDED, state.label)
+        detail = f"{format_nvy(refund_wei)} NVY back, {_WHY.get(state, state.label)}"
+        self._tell(Phase.REFUNDED, tx=event, detail=detail)
+
+    async def _check(self, attempt: Attempt, event: StoredEvent) -> None:
+        path = self._session.result_path(attempt.job_id)
+        if path.exists():
+            return
+        revealed = revealed_of(event)
+        try:
+            arrays = await _patiently(
+                lambda: fetch_result(
+                    self._session.storage,
+                    revealed,
+                    self.manifest,
+                    sources=self._result_sources(),
+                )
+            )
+        except StorageNotFound as error:
+            raise StorageNotFound(
+                f"The output of job {self.id[:18]} cannot be downloaded now: {error.message}",
+                hint="Nothing was confirmed; the escrow is held until the challenge window ends. "
+                f"Try again soon with `neurovoyance job fetch {self.id}`.",
+                **error.context,
+            ) from error
+        except ResultMismatch:
+            self._set(attempt, Status.MISMATCH, "the output is not what was committed to")
+            await self.receipt()
+            raise
+        save_result(path, arrays)
+        self._set(attempt, Status.CHECKED)
+        self._tell(Phase.CHECKED, detail="equal to what the provider committed to")
+
+    async def _confirm_quietly(self) -> None:
+        try:
+            await self.confirm()
+        except JobMarketWrongState:
+            # The window ended, or the provider settled, in between.
+            log.info("job.confirm.late job_id=%s", self.id)
+
+    # --- another attempt ---
+
+    async def _hire_again(self) -> None:
+        attempts = self.attempts
+        last, terms = attempts[-1], self.order.terms
+        failed = [item for item in attempts if item.status is Status.REFUNDED]
+        voided = sum(item.status is Status.VOID for item in attempts)
+        label = last.note or last.status.value
+        is_wanted = last.status is Status.VOID or label not in ("Unmatched", "Cancelled")
+        if not is_wanted or len(failed) > terms["retries"] or voided > _VOID_EXTRA:
+            raise self._no_result(attempts)
+        self._tell(Phase.RETRYING, detail=f"attempt {last.number + 2}")
+        avoid = frozenset(filter(None, (self._provider_of(item) for item in failed)))
+        plan = hiring.Plan(self.order_id, last.number + 1, last.spec, avoid)
+        await plan_and_journal(self._session, plan, terms)
+
+    def _no_result(self, attempts: list[Attempt]) -> JobRefunded:
+        events = [self._event("JobExpired", "JobCancelled", "JobInvalid", of=a) for a in attempts]
+        refund_wei = sum(int(event.body["refund_wei"]) for event in events if event)
+        notes = ", ".join(item.note or item.status.value for item in attempts)
+        return JobRefunded(
+            f"No provider brought a result: {notes}. All {format_nvy(refund_wei)} NVY of escrow "
+            "came back to your free balance.",
+            hint=_NEXT.get(attempts[-1].note, "Submit it again, perhaps with more retries."),
+            job_id=hex_of(attempts[-1].job_id),
+            refund_txs=[event.tx_hash for event in events if event],
+        )
+
+    # --- small parts ---
+
+    def _set(self, attempt: Attempt, status: Status, note: str = "") -> Attempt:
+        self._session.journal.set_status(attempt.job_id, status, note)
+        return self._session.journal.attempt(attempt.job_id) or attempt
+
+    def _event(self, *names: str, of: Attempt | None = None) -> StoredEvent | None:
+        attempt = of or self.current
+        for event in reversed(self._session.journal.events_of(attempt.job_id)):
+            if event.name in names:
+                return event
+        return None
+
+    async def _await_event(self, *names: str) -> StoredEvent | None:
+        """Wait a little until the follower has an event that is on chain already."""
+        version = self._session.follower.version
+        for _ in range(_FETCH_TRIES):
+            if event := self._event(*names):
+                return event
+            version = await self._session.follower.changed(version, 1.0)
+        return None
+
+    def _event_of_state(self, state: JobState) -> StoredEvent | None:
+        names = {
+            JobState.OPEN: "JobPosted",
+            JobState.ASSIGNED: "JobAssigned",
+            JobState.COMMITTED: "JobCommitted",
+        }
+        return self._event(names[state])
+
+    def _is_audited(self) -> bool:
+        drawn = self._event("SeedDrawn")
+        return bool(drawn and drawn.body["audited"])
+
+    def _provider_of(self, attempt: Attempt) -> str:
+        assigned = self._event("JobAssigned", of=attempt)
+        return str(assigned.body["provider"]) if assigned else ""
+
+    def _result_sources(self) -> list[str]:
+        nodes = known_nodes(self._session.journal)
+        ours = [node.endpoint for node in nodes if node.provider == self.provider]
+        return ours or [node.endpoint for node in nodes]
+
+    def _tell(self, phase: Phase, *, tx: StoredEvent | None = None, detail: str = "") -> None:
+        attempt = self.current
+        if (attempt.job_id, phase) in self._told:
+            return
+        self._told.add((attempt.job_id, phase))
+        log.info("job.%s job_id=%s", phase.value, hex_of(attempt.job_id))
+        if self._on_phase is not None:
+            self._on_phase(
+                PhaseUpdate(
+                    phase=phase,
+                    job_id=hex_of(attempt.job_id),
+                    detail=detail,
+                    provider=self.provider,
+                    tx_hash=tx.tx_hash if tx else "",
+                )
+            )
+
+
+_WHY = {
+    JobState.UNMATCHED: "no provider took it in time",
+    JobState.PROVIDER_COMMIT_TIMEOUT: "the provider committed nothing in time",
+    JobState.PROVIDER_REVEAL_TIMEOUT: "the provider revealed nothing in time",
+    JobState.INVALID: "the model has no finite output for this input",
+    JobState.CANCELLED: "cancelled",
+}
+_NEXT = {
+    "Unmatched": "Raise the maximum price or the listing time; `job quote` shows what nodes ask.",
+    "Cancelled": "You cancelled it; submit it again when you want it.",
+    "Invalid": "Check the input: the model computed NaN or infinity for it.",
+}
+
+
+async def plan_and_journal(session: Session, plan: hiring.Plan, terms: dict[str, Any]) -> Attempt:
+    """Plan an attempt by the order's terms and write it down; nothing is sent yet.
+
+    Raises:
+        NotHired: no node makes an acceptable offer.
+    """
+    max_price_wei = int(terms["max_price_wei"])
+    attempt: Attempt
+    if terms["hire"] == "offer" or plan.avoid:
+        try:
+            quote = await hiring.ask_nodes(session, plan.spec, max_price_wei)
+            attempt = hiring.plan_offer(session, plan, quote)
+        except NotHired:
+            if terms["hire"] == "offer":
+                raise
+            attempt = await _listing(session, plan, terms, max_price_wei)
+    else:
+        attempt = await _listing(session, plan, terms, max_price_wei)
+    try:
+        session.journal.add_attempt(attempt)
+    except sqlite3.IntegrityError:
+        # Another process of this client made the same attempt at the same moment; join it.
+        return session.journal.attempts(plan.order_id)[-1]
+    return attempt
+
+
+async def _listing(
+    session: Session, plan: hiring.Plan, terms: dict[str, Any], max_price_wei: int
+) -> Attempt:
+    deadline_s = await session.chain.time_s() + int(terms["listing_s"])
+    return hiring.plan_listing(session, plan, max_price_wei=max_price_wei, deadline_s=deadline_s)
+
+
+def new_order(
+    session: Session, order_id: str, spec: JobSpec, manifest: ModelManifest, terms: dict[str, Any]
+) -> Order:
+    """Write down an order and return it."""
+    order = Order(
+        order_id=order_id,
+        made_s=int(time.time()),
+        terms={**terms, "spec": spec.model_dump(mode="json")},
+        manifest=manifest.canonical_bytes(),
+    )
+    session.journal.add_order(order)
+    return order
+
+
+def spec_of(order: Order) -> JobSpec:
+    """Return the spec that an order's attempts share."""
+    return parse_spec(order.terms["spec"])
+
+
+def revealed_of(event: StoredEvent) -> Revealed:
+    """Return what an event ``JobRevealed`` published."""
+    body = event.body
+    return Revealed(
+        job_id=event.job_id or b"",
+        out_root=bytes.fromhex(body["out_root"][2:]),
+        envelope_cid=bytes.fromhex(body["envelope_cid"][2:]),
+        result_key=bytes.fromhex(body["result_key"][2:]),
+        deadline_s=int(body["deadline_s"]),
+    )
+
+
+def _paid(event: StoredEvent) -> str:
+    return format_nvy(int(event.body["paid_wei"]))
+
+
+async def _patiently(call: Callable[[], Awaitable[Arrays]]) -> Arrays:
+    """Repeat a download while its source may be starting up or coming back."""
+    for left in reversed(range(_FETCH_TRIES)):
+        try:
+            return await call()
+        except StorageNotFound:
+            if not left:
+                raise
+            await asyncio.sleep(_FETCH_PAUSE_S)
+    raise AssertionError("unreachable")

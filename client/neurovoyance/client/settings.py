@@ -1,0 +1,132 @@
+"""The client's settings, built once by the application and handed down; reads no environment.
+
+Place: the only settings of this package. A network profile is a small JSON file that says how to
+reach one market: RPC endpoints, chain id, deployment file, wallet. ``neurovoyance up`` writes one.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, ValidationError, model_validator
+
+from neurovoyance.protocol.errors import ConfigError
+
+DEVNET_CHAIN_ID = 31_337
+
+
+class NetworkProfile(BaseModel):
+    """How to reach one market.
+
+    Attributes:
+        name: for people.
+        chain_id: refused if an endpoint answers with another.
+        rpc_urls: JSON-RPC endpoints, in the order in which they are tried.
+        deployment: file with the contract addresses, absolute or beside the profile.
+        keystore: encrypted key that pays, absolute or beside the profile.
+        devnet_account: index of a publicly known key instead; the devnet only.
+        poll_s: seconds between two looks at the chain.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    name: Annotated[str, Field(min_length=1, max_length=64)]
+    chain_id: Annotated[int, Field(ge=1)]
+    rpc_urls: Annotated[list[str], Field(min_length=1, max_length=16)]
+    deployment: Annotated[str, Field(min_length=1)]
+    keystore: str | None = None
+    devnet_account: Annotated[int, Field(ge=0, le=99)] | None = None
+    poll_s: Annotated[float, Field(gt=0, le=60)] = 1.0
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        for url in self.rpc_urls:
+            HttpUrl(url)
+        if self.devnet_account is not None and self.chain_id != DEVNET_CHAIN_ID:
+            raise ValueError("devnet_account: only the devnet may use publicly known keys")
+        if self.devnet_account is not None and self.keystore is not None:
+            raise ValueError("keystore and devnet_account exclude each other")
+        return self
+
+
+class ClientSettings(BaseModel):
+    """Where one client keeps its state and how its node-facing gateway listens.
+
+    Attributes:
+        home: folder of journal, storage, results and receipts.
+        profile: the network.
+        profile_dir: folder to which the profile's relative paths belong.
+        gateway_host: interface on which the client serves inputs while it waits.
+        gateway_port: 0 picks a free one.
+        gateway_url: what nodes are told instead of host and port, behind a forwarded port.
+        ask_timeout_s: seconds that one node has to answer with an offer.
+        node_urls: nodes to ask beside those that are announced on chain.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    home: Path
+    profile: NetworkProfile
+    profile_dir: Path
+    gateway_host: str = "127.0.0.1"
+    gateway_port: Annotated[int, Field(ge=0, le=65_535)] = 0
+    gateway_url: str | None = None
+    ask_timeout_s: Annotated[float, Field(gt=0, le=120)] = 15.0
+    node_urls: tuple[str, ...] = ()
+
+    @property
+    def deployment_path(self) -> Path:
+        """The deployment file."""
+        return self.profile_dir / self.profile.deployment
+
+    @property
+    def keystore_path(self) -> Path | None:
+        """The encrypted key, if the profile names one."""
+        return self.profile_dir / self.profile.keystore if self.profile.keystore else None
+
+    @property
+    def allows_private_peers(self) -> bool:
+        """Whether nodes at loopback and private addresses may be asked: on the devnet alone."""
+        return self.profile.chain_id == DEVNET_CHAIN_ID
+
+
+def load_profile(path: Path) -> NetworkProfile:
+    """Return the profile in a file.
+
+    Raises:
+        ConfigError: missing, not JSON, or wrong; every fault is listed.
+    """
+    try:
+        return NetworkProfile.model_validate(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        raise ConfigError(
+            f"There is no network profile at {path}.",
+            hint="Start a local network with `neurovoyance up`, or name another with --home.",
+            faults=["profile: missing"],
+        ) from error
+    except ValidationError as error:
+        faults = [
+            ".".join(map(str, item["loc"])) + ": " + item["msg"]
+            for item in error.errors(include_url=False, include_input=False)
+        ]
+        raise ConfigError(
+            f"The network profile {path} is not valid: " + "; ".join(faults) + ".",
+            hint="Mend the fields named, or write a new profile with `neurovoyance up`.",
+            faults=faults,
+        ) from error
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"The network profile {path} cannot be read: {error}.",
+            hint="Check the file's permissions and its JSON syntax.",
+            faults=["profile: unreadable"],
+        ) from error
+
+
+def save_profile(profile: NetworkProfile, path: Path) -> None:
+    """Write a profile; the file appears whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    staged = path.with_name(path.name + ".part")
+    staged.write_text(profile.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    staged.replace(path)
