@@ -138,12 +138,14 @@ class GatewayClient:
                     return response.status, b""
                 if (response.content_length or 0) > limit_bytes:
                     raise BlockIsLarger(f"states {response.content_length} bytes")
-                body = bytearray()
+                pieces: list[bytes] = []
+                size_bytes = 0
                 while piece := await response.content.readany():
-                    body += piece
-                    if len(body) > limit_bytes:
+                    pieces.append(piece)
+                    size_bytes += len(piece)
+                    if size_bytes > limit_bytes:
                         raise BlockIsLarger(f"sends more than {limit_bytes} bytes")
-                return 200, bytes(body)
+                return 200, b"".join(pieces)
         except TimeoutError:
             raise
         except (aiohttp.ClientError, OSError, ValueError) as error:
