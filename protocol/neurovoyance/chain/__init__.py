@@ -1,4 +1,4 @@
-'''L1: the only package that talks to a chain; the only one that imports web3, py-evm or eth_abi's RPC side.
+"""L1: the only package that talks to a chain; the only one that imports web3, py-evm or eth_abi's RPC side.
 
 Everything that touches the network is async; addresses are checksummed ``str``; hashes of
 transactions and blocks are ``0x`` hex ``str``; job ids, roots, keys and CIDs are ``bytes``.
@@ -108,4 +108,4 @@ Public API::
     devnet_wallet(index) -> Wallet    # publicly known keys, funded on every devnet
     ChainControl(rpc): .increase_time(seconds) .set_next_timestamp(time_s) .mine(blocks=1)
                        .snapshot() -> str .revert(snapshot_id)  # devnet and Anvil
-'''
+"""

@@ -1,0 +1,115 @@
+"""Where the contracts of one chain are: the record that deployment writes and all others read.
+
+Place: pure file handling; ``deploy`` writes it and compares it with the chain.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from neurovoyance.protocol.errors import ConfigError, SpecError
+from neurovoyance.protocol.ids import parse_address
+
+_FORMAT = 1
+_ADDRESSES = ("token", "beacon", "stake_manager", "market")
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """The contracts of one chain.
+
+    Attributes:
+        chain_id: the chain.
+        genesis_hash: hash of its block 0; tells a wiped devnet from the present one.
+        deploy_block: first block that can hold an event of these contracts.
+        token, beacon, stake_manager, market: checksummed addresses.
+    """
+
+    chain_id: int
+    genesis_hash: str
+    deploy_block: int
+    token: str
+    beacon: str
+    stake_manager: str
+    market: str
+
+    def contract_addresses(self) -> tuple[str, ...]:
+        """Return the addresses of all four contracts."""
+        return (self.token, self.beacon, self.stake_manager, self.market)
+
+
+def save_deployment(deployment: Deployment, path: Path) -> None:
+    """Write the record in one step, replacing an older one.
+
+    Raises:
+        ConfigError: the disk refuses.
+    """
+    text = json.dumps({"format": _FORMAT, **asdict(deployment)}, indent=2) + "\n"
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with partial.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise ConfigError(f"The deployment file {path} cannot be written: {error}.") from error
+
+
+def load_deployment(path: Path, chain_id: int) -> Deployment:
+    """Return the record of a chain; whether the chain agrees is ``deploy.verify_deployment``.
+
+    Raises:
+        ConfigError: the file is missing, damaged, or of another chain.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(
+            f"There is no deployment file {path} for chain {chain_id}.",
+            hint="Deploy the contracts, or copy the file from who did.",
+            path=str(path),
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise _damaged(path, "it is not JSON") from error
+    deployment = _parse(document, path)
+    if deployment.chain_id != chain_id:
+        raise ConfigError(
+            f"The deployment file {path} is of chain {deployment.chain_id}, not of {chain_id}.",
+            hint="Give the file of the chain that the RPC endpoint serves.",
+            path=str(path),
+            found_chain_id=deployment.chain_id,
+            expected_chain_id=chain_id,
+        )
+    return deployment
+
+
+def _parse(document: Any, path: Path) -> Deployment:
+    if not isinstance(document, dict) or document.get("format") != _FORMAT:
+        raise _damaged(path, "its format is unknown")
+    genesis = document.get("genesis_hash")
+    numbers = (document.get("chain_id"), document.get("deploy_block"))
+    if not isinstance(genesis, str) or len(genesis) != 66:
+        raise _damaged(path, "genesis_hash is not a hash")
+    if not all(isinstance(number, int) and number >= 0 for number in numbers):
+        raise _damaged(path, "chain_id or deploy_block is not a number")
+    try:
+        found = [parse_address(document.get(name, "")) for name in _ADDRESSES]
+    except SpecError as error:
+        raise _damaged(path, "an address is malformed") from error
+    return Deployment(int(document["chain_id"]), genesis, int(document["deploy_block"]), *found)
+
+
+def _damaged(path: Path, why: str) -> ConfigError:
+    return ConfigError(
+        f"The deployment file {path} is damaged: {why}.",
+        hint="Deploy again, or copy the file from who did.",
+        path=str(path),
+    )

@@ -1,0 +1,94 @@
+"""What to do about the reverts that people meet most; by Solidity name.
+
+Place: input of ``codegen``, which writes each text into its class. A hint says the next step and
+whether money moved; a refused simulation was never sent, so nothing did.
+"""
+
+from __future__ import annotations
+
+HINTS: dict[str, str] = {
+    "JobMarket__InsufficientFree": (
+        "Deposit the difference first (`neurovoyance deposit`); escrow of running jobs is not "
+        "free until they end."
+    ),
+    "JobMarket__WrongState": (
+        "Look at the job's present state; somebody may have acted first, or a deadline passed. "
+        "No money moved."
+    ),
+    "JobMarket__JobExists": (
+        "The same submission arrived before: the job is there once and is paid once. Watch it "
+        "instead of sending again."
+    ),
+    "JobMarket__OfferExpired": "Ask the provider for a new offer; nothing was paid.",
+    "JobMarket__OfferTooLong": "Ask the provider for an offer that is valid for 600 s at most.",
+    "JobMarket__OfferNotForCaller": "Ask the provider for an offer to this client's address.",
+    "JobMarket__OfferForOtherSpec": "Ask for an offer for exactly this spec; nothing was paid.",
+    "JobMarket__NonceUsed": "The offer was taken or revoked; ask the provider for a new one.",
+    "JobMarket__BadSignature": (
+        "The provider's operator key did not sign this offer, or it was changed since. Ask again."
+    ),
+    "JobMarket__PriceTooHigh": "Accept at the listed maximum price or less.",
+    "JobMarket__LockTooSmall": "Put a larger lock behind the job.",
+    "JobMarket__DeadlinePassed": "Too late; `expire` or `settle` ends the job, by anyone.",
+    "JobMarket__DeadlineNotPassed": "Wait until the deadline has passed, then call again.",
+    "JobMarket__RoundPending": "Wait for the next block or two, then call again.",
+    "JobMarket__AlreadyDrawn": "Go on with the reveal.",
+    "JobMarket__NotDrawn": "Call `draw` first.",
+    "JobMarket__WrongOpening": (
+        "The opening differs from what was committed: use the journaled salt, key and roots."
+    ),
+    "JobMarket__NotOperator": "Send it with the operator key that the provider registered.",
+    "JobMarket__NotOwnerNorOperator": "Send it with the provider's owner or operator key.",
+    "JobMarket__NotClient": "Send it with the key that posted the job.",
+    "JobMarket__NothingEarned": "Nothing is due; settle finished jobs first.",
+    "JobMarket__BadSpec": "Mend the named field of the spec; nothing was paid.",
+    "JobMarket__BadDeadline": "Choose a listing deadline inside the bounds given.",
+    "StakeManager__InsufficientFree": (
+        "Stake more, or wait until running jobs free their locks."
+    ),
+    "StakeManager__BelowMinimum": "Stake at least the minimum before taking jobs.",
+    "StakeManager__NotRegistered": "Register the provider first.",
+    "StakeManager__AlreadyRegistered": "The registration is there; change its parts instead.",
+    "StakeManager__NotOwnerNorOperator": "Send it with the provider's owner or operator key.",
+    "StakeManager__UnbondingNotFinished": "Wait until the time given; the stake stays yours.",
+    "StakeManager__NothingUnbonding": "Request unbonding first, or it was withdrawn already.",
+    "ERC20InsufficientBalance": "The account holds too few tokens; transfer some to it first.",
+    "ERC20InsufficientAllowance": "Approve the contract for the amount, or use a permit.",
+    "ERC2612ExpiredSignature": "Sign a new permit with a later deadline.",
+    "RandomnessBeacon__NotReady": "Wait for the round's block; a lapsed round is drawn anew.",
+}
+
+# Refusals of a value rather than of a moment answer 422; all others 409.
+UNPROCESSABLE = frozenset(
+    {
+        "JobMarket__BadSpec",
+        "JobMarket__BadCid",
+        "JobMarket__BadDeadline",
+        "JobMarket__ZeroAmount",
+        "JobMarket__AmountTooLarge",
+        "JobMarket__ZeroCommitment",
+        "StakeManager__ZeroAddress",
+        "StakeManager__ZeroAmount",
+        "StakeManager__AmountTooLarge",
+    }
+)
+
+# Sentences for errors of OpenZeppelin, whose sources are not part of this repository.
+OPENZEPPELIN_SENTENCES: dict[str, str] = {
+    "ECDSAInvalidSignature": "The signature yields no address.",
+    "ECDSAInvalidSignatureLength": "The signature has a wrong length.",
+    "ECDSAInvalidSignatureS": "The signature is malleable: its S value is in the upper half.",
+    "ERC20InsufficientAllowance": "The spender's allowance does not cover the amount.",
+    "ERC20InsufficientBalance": "The sender's token balance does not cover the amount.",
+    "ERC20InvalidApprover": "This address cannot approve.",
+    "ERC20InvalidReceiver": "This address cannot receive tokens.",
+    "ERC20InvalidSender": "This address cannot send tokens.",
+    "ERC20InvalidSpender": "This address cannot be given an allowance.",
+    "ERC2612ExpiredSignature": "The permit has expired.",
+    "ERC2612InvalidSigner": "The permit was not signed by the owner.",
+    "InvalidAccountNonce": "The nonce is not the account's next one.",
+    "InvalidShortString": "A short string is malformed.",
+    "ReentrancyGuardReentrantCall": "The contract was called again while it was running.",
+    "SafeERC20FailedOperation": "The token refused the transfer.",
+    "StringTooLong": "A string is too long for its slot.",
+}

@@ -1,0 +1,479 @@
+"""One sender per key: simulate, record, broadcast, replace, wait.
+
+Place: under ``client.ChainClient``. The rules that keep money safe:
+
+* nothing is sent that a simulation refuses;
+* what will be sent is journaled, signed bytes included, before it is sent;
+* one idempotency key is one transaction: asking again joins it, whatever died in between;
+* nonces are given out under a lock that holds among tasks and processes;
+* a stuck transaction is replaced with higher fees up to the cap; above the cap it waits and says so.
+
+Never: an error after the broadcast that could be read as "not sent".
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from neurovoyance.chain import wire
+from neurovoyance.chain.fees import FeePolicy, Fees
+from neurovoyance.chain.nonces import Intent, JournaledTx, TxJournal, TxState
+from neurovoyance.chain.reverts import decode_revert, revert_data
+from neurovoyance.chain.rpc import RpcPool
+from neurovoyance.chain.rpc_errors import RpcRefused, WrongChain
+from neurovoyance.chain.sender_lock import SenderLock
+from neurovoyance.chain.wallet import SignedTransaction, Wallet
+from neurovoyance.protocol.errors import (
+    ContractRevert,
+    InsufficientFunds,
+    InternalError,
+    RpcError,
+    TransactionError,
+)
+
+_log = logging.getLogger(__name__)
+_FEE_WAIT_S = 2.0
+_TEND_EVERY_S = 1.0
+_REBROADCAST_AFTER_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class SenderSettings:
+    """How the sender waits; times in seconds."""
+
+    fees: FeePolicy
+    confirmations: int
+    receipt_timeout_s: float
+    poll_s: float
+
+
+class _Displaced(Exception):  # noqa: N818 - a signal inside this module, not an error
+    """The nonce went to another transaction; the intention needs a new one."""
+
+
+class TransactionSender:
+    """Sends transactions of one chain; see the module's rules."""
+
+    def __init__(
+        self, rpc: RpcPool, journal: TxJournal, settings: SenderSettings, lock_dir: Path
+    ) -> None:
+        self._rpc = rpc
+        self._journal = journal
+        self._settings = settings
+        self._lock_dir = lock_dir
+        self._locks: dict[str, SenderLock] = {}
+        self._tended_at: dict[str, float] = {}
+
+    async def send(
+        self,
+        intent: Intent,
+        wallet: Wallet,
+        *,
+        idempotency_key: str | None,
+        confirmations: int | None = None,
+        timeout_s: float | None = None,
+    ) -> dict[str, Any]:
+        """Send once and wait; return the raw receipt of the mined, successful transaction.
+
+        Raises:
+            ContractRevert: refused in simulation (nothing sent) or mined and reverted.
+            InsufficientFunds: the account cannot pay for gas; nothing was sent.
+            RpcError: no endpoint answered before anything was recorded; nothing was sent.
+            TransactionError: not mined in time (the same key joins it later), the fee cap held it
+                back, a node refused it, or the key names another transaction.
+        """
+        key = idempotency_key or uuid.uuid4().hex
+        deadline = time.monotonic() + (timeout_s or self._settings.receipt_timeout_s)
+        while True:
+            row = self._find(wallet.address, key, intent)
+            if row is None or row.state in (TxState.REVERTED, TxState.DISPLACED):
+                row = await self._start(intent, wallet, key, deadline)
+            try:
+                return await self._wait(row, wallet, confirmations, deadline)
+            except _Displaced:
+                _log.warning("tx_displaced key=%s nonce=%d label=%s", key, row.nonce, row.label)
+
+    def _find(self, address: str, key: str, intent: Intent) -> JournaledTx | None:
+        row = self._journal.find(address, key)
+        if row is not None and row.fingerprint != intent.fingerprint:
+            raise TransactionError(
+                f"The idempotency key {key!r} belongs to another transaction ({row.label}); "
+                f"{intent.label} was not sent.",
+                hint="A key names one intention with fixed arguments; choose another key.",
+                idempotency_key=key,
+            )
+        return row
+
+    async def _start(
+        self, intent: Intent, wallet: Wallet, key: str, deadline: float
+    ) -> JournaledTx:
+        await self.simulate(intent, wallet.address)
+        gas = self._settings.fees.gas_limit(await self._estimate(intent, wallet.address))
+        fees = await self._first_fees(intent, deadline)
+        async with self.lock_of(wallet).hold():
+            # Another task or process may have recorded the same key while this one simulated.
+            row = self._find(wallet.address, key, intent)
+            if row is not None and row.state in (TxState.PENDING, TxState.MINED):
+                return row
+            count, balance = await self._rpc.request_all(
+                [
+                    ("eth_getTransactionCount", [wallet.address, "pending"]),
+                    ("eth_getBalance", [wallet.address, "latest"]),
+                ]
+            )
+            self._check_funds(wire.quantity(balance), gas, fees, intent, wallet.address)
+            nonce = self._journal.free_nonce(wallet.address, wire.quantity(count))
+            signed = self._sign(intent, wallet, nonce, gas, fees)
+            row = self._journal.record(wallet.address, key, nonce, intent, gas, signed, fees)
+            await self._broadcast_first(row)
+        return row
+
+    async def simulate(self, intent: Intent, sender: str, block: str = "latest") -> bytes:
+        """Return what the call would return; a ContractRevert subclass if it would revert."""
+        try:
+            result = await self._rpc.request("eth_call", [_call_fields(intent, sender), block])
+        except RpcRefused as refused:
+            raise _translated(refused) from refused
+        return wire.data(result, "a call result")
+
+    async def _estimate(self, intent: Intent, sender: str) -> int:
+        try:
+            answer = await self._rpc.request("eth_estimateGas", [_call_fields(intent, sender)])
+        except RpcRefused as refused:
+            raise _translated(refused) from refused
+        return wire.quantity(answer, "a gas estimate")
+
+    async def _fee_inputs(self) -> tuple[int, int]:
+        """Return base fee and suggested tip, wei per gas, as one endpoint sees them."""
+        block, tip = await self._rpc.request_all(
+            [("eth_getBlockByNumber", ["latest", False]), ("eth_maxPriorityFeePerGas", [])]
+        )
+        base = wire.mapping(block, "a block").get("baseFeePerGas", "0x0")
+        return wire.quantity(base, "a base fee"), wire.quantity(tip, "a tip")
+
+    async def _first_fees(self, intent: Intent, deadline: float) -> Fees:
+        policy = self._settings.fees
+        while True:
+            base_wei, tip_wei = await self._fee_inputs()
+            fees = policy.first(base_wei, tip_wei)
+            if fees is not None:
+                return fees
+            _log.warning(
+                "fee_above_cap label=%s base_fee_wei=%d cap_wei=%d: waiting",
+                intent.label,
+                base_wei,
+                policy.cap_wei_per_gas,
+            )
+            if time.monotonic() >= deadline:
+                raise TransactionError(
+                    f"{intent.label} was not sent: the network asks {base_wei} wei per gas, above "
+                    f"the cap of {policy.cap_wei_per_gas}.",
+                    hint="Wait for lower fees or raise the fee cap; trying again is safe.",
+                    base_fee_wei=base_wei,
+                    cap_wei_per_gas=policy.cap_wei_per_gas,
+                )
+            await asyncio.sleep(min(_FEE_WAIT_S, max(0.0, deadline - time.monotonic())))
+
+    def _check_funds(
+        self, balance_wei: int, gas: int, fees: Fees, intent: Intent, address: str
+    ) -> None:
+        needed_wei = gas * fees.max_fee_wei + intent.value_wei
+        if balance_wei < needed_wei:
+            raise InsufficientFunds(
+                f"{address} holds {balance_wei} wei of the native coin, but {intent.label} may "
+                f"cost {needed_wei} wei; nothing was sent.",
+                hint="Send native coin for gas to this address.",
+                address=address,
+                balance_wei=balance_wei,
+                needed_wei=needed_wei,
+            )
+
+    def _sign(
+        self, intent: Intent, wallet: Wallet, nonce: int, gas: int, fees: Fees
+    ) -> SignedTransaction:
+        fields: dict[str, Any] = {
+            "type": 2,
+            "chainId": self._rpc.chain_id,
+            "nonce": nonce,
+            "gas": gas,
+            "maxFeePerGas": fees.max_fee_wei,
+            "maxPriorityFeePerGas": fees.tip_wei,
+            "value": intent.value_wei,
+            "data": intent.data,
+        }
+        if intent.to_address is not None:
+            fields["to"] = intent.to_address
+        return wallet.sign_transaction(fields)
+
+    def lock_of(self, wallet: Wallet) -> SenderLock:
+        """Return the lock of a key: beside its keystore, or in the state directory."""
+        lock = self._locks.get(wallet.address)
+        if lock is None:
+            name = f"{self._rpc.chain_id}-{wallet.address}.lock"
+            path = self._lock_dir / name
+            if wallet.path is not None:
+                path = wallet.path.with_name(wallet.path.name + ".lock")
+            lock = self._locks[wallet.address] = SenderLock(path)
+        return lock
+
+    async def _broadcast_first(self, row: JournaledTx) -> None:
+        """Broadcast a new row; forget it when every endpoint refuses it for good."""
+        try:
+            await self._broadcast(row)
+        except RpcRefused as refused:
+            if _is_nonce_too_low(refused):
+                self._journal.settle(row.id, TxState.DISPLACED)
+                return
+            if _is_fee_matter(refused):
+                # It stays recorded; tending raises the fee.
+                return
+            self._journal.forget(row.id)
+            raise TransactionError(
+                f"The node refused {row.label}: {refused.rpc_message}. Nothing was sent.",
+                label=row.label,
+                rpc_code=refused.rpc_code,
+            ) from refused
+        except RpcError as error:
+            # It may have arrived or not; it is journaled and will be sent again.
+            _log.warning("tx_broadcast_unanswered label=%s error=%s", row.label, error)
+
+    async def _broadcast(self, row: JournaledTx) -> None:
+        attempt = row.attempts[-1]
+        try:
+            await self._rpc.broadcast("eth_sendRawTransaction", ["0x" + attempt.raw.hex()])
+        except RpcRefused as refused:
+            if not _is_known_already(refused):
+                raise
+        _log.info(
+            "tx_broadcast label=%s nonce=%d tx_hash=%s", row.label, row.nonce, attempt.tx_hash
+        )
+
+    async def _wait(
+        self, row: JournaledTx, wallet: Wallet, confirmations: int | None, deadline: float
+    ) -> dict[str, Any]:
+        depth = self._settings.confirmations if confirmations is None else confirmations
+        last_error: RpcError | None = None
+        while True:
+            try:
+                receipt = await self._confirmed_receipt(row, depth)
+                if receipt is not None:
+                    return await self._finish(row, receipt)
+                await self._tend(wallet)
+            except (RpcRefused, WrongChain):
+                raise
+            except RpcError as error:
+                last_error = error
+                _log.warning("tx_wait_rpc_down label=%s error=%s", row.label, error)
+            fresh = self._journal.find(row.sender, row.key)
+            if fresh is None:
+                raise InternalError(f"The journal lost {row.label}.", key=row.key)
+            row = fresh
+            if row.state is TxState.DISPLACED:
+                raise _Displaced
+            if time.monotonic() >= deadline:
+                raise self._not_mined(row) from last_error
+            await asyncio.sleep(self._settings.poll_s)
+
+    def _not_mined(self, row: JournaledTx) -> TransactionError:
+        return TransactionError(
+            f"{row.label} was sent but not confirmed in time; it may still be mined.",
+            hint="Ask again with the same idempotency key: it waits for the same transaction and "
+            "never sends a second one.",
+            tx_hash=row.attempts[-1].tx_hash,
+            nonce=row.nonce,
+            idempotency_key=row.key,
+        )
+
+    async def _receipt_of(self, row: JournaledTx) -> dict[str, Any] | None:
+        """Return the receipt of whichever signed form was mined, newest first."""
+        for attempt in reversed(row.attempts):
+            found = await self._rpc.request("eth_getTransactionReceipt", [attempt.tx_hash])
+            if found is not None:
+                receipt = wire.mapping(found, "a receipt")
+                if wire.hash32(receipt.get("transactionHash")) != attempt.tx_hash:
+                    raise RpcError("The RPC endpoint answered with another receipt.")
+                return receipt
+        return None
+
+    async def _confirmed_receipt(self, row: JournaledTx, depth: int) -> dict[str, Any] | None:
+        receipt = await self._receipt_of(row)
+        if receipt is None:
+            if row.state is TxState.MINED:
+                # A reorganisation took it back: it is pending again and will be sent again.
+                self._journal.settle(row.id, TxState.PENDING)
+            return None
+        if depth > 1:
+            head = wire.quantity(await self._rpc.request("eth_blockNumber"))
+            if head - wire.quantity(receipt.get("blockNumber")) + 1 < depth:
+                return None
+        return receipt
+
+    async def _finish(self, row: JournaledTx, receipt: dict[str, Any]) -> dict[str, Any]:
+        tx_hash = wire.hash32(receipt.get("transactionHash"))
+        if wire.quantity(receipt.get("status"), "a status") == 1:
+            self._journal.settle(row.id, TxState.MINED, tx_hash)
+            return receipt
+        self._journal.settle(row.id, TxState.REVERTED, tx_hash)
+        raise await self._mined_revert(row, receipt, tx_hash)
+
+    async def _mined_revert(
+        self, row: JournaledTx, receipt: dict[str, Any], tx_hash: str
+    ) -> Exception:
+        """Return why a mined transaction reverted, found by calling it again where it stood."""
+        intent = Intent(row.to_address, row.data, row.value_wei, row.label)
+        number = wire.quantity(receipt.get("blockNumber"), "a block number")
+        note = "It was mined and reverted: only its gas was spent."
+        for block in (hex(max(0, number - 1)), hex(number)):
+            try:
+                await self.simulate(intent, row.sender, block)
+            except ContractRevert as error:
+                error.context.update(tx_hash=tx_hash, block_number=number)
+                error.hint = f"{note} {error.hint}".strip()
+                return error
+            except RpcError:
+                break
+        ran_out = wire.quantity(receipt.get("gasUsed")) >= row.gas
+        return TransactionError(
+            f"{row.label} was mined and {'ran out of gas' if ran_out else 'reverted'}; "
+            "only its gas was spent.",
+            hint="Conditions changed between simulation and block; trying again is safe.",
+            tx_hash=tx_hash,
+            block_number=number,
+        )
+
+    async def recover(self) -> list[JournaledTx]:
+        """Send every pending transaction of the journal again; return those still pending.
+
+        Called at start: what a dead process recorded but perhaps never broadcast goes out now.
+        """
+        for address in self._journal.senders():
+            await self._settle_used(address)
+            for row in self._journal.pending(address):
+                await self._rebroadcast(row)
+        return [row for address in self._journal.senders() for row in self._journal.pending(address)]
+
+    async def _settle_used(self, address: str) -> None:
+        """Settle rows whose nonce the chain has used, by us or by a stranger to this journal."""
+        rows = self._journal.pending(address)
+        if not rows:
+            return
+        latest = wire.quantity(
+            await self._rpc.request("eth_getTransactionCount", [address, "latest"])
+        )
+        for row in rows:
+            if row.nonce >= latest:
+                continue
+            receipt = await self._receipt_of(row)
+            if receipt is None:
+                if await self._is_buried(row):
+                    self._journal.settle(row.id, TxState.DISPLACED)
+            else:
+                is_success = wire.quantity(receipt.get("status")) == 1
+                tx_hash = wire.hash32(receipt.get("transactionHash"))
+                state = TxState.MINED if is_success else TxState.REVERTED
+                self._journal.settle(row.id, state, tx_hash)
+
+    async def _is_buried(self, row: JournaledTx) -> bool:
+        """Whether the use of the nonce by another transaction is as deep as we ask of our own.
+
+        Until then a reorganisation could let ours be mined after all, besides a second one.
+        """
+        head = wire.quantity(await self._rpc.request("eth_blockNumber"))
+        block = hex(max(0, head - (self._settings.confirmations - 1)))
+        count, *found = await self._rpc.request_all(
+            [
+                ("eth_getTransactionCount", [row.sender, block]),
+                *(("eth_getTransactionReceipt", [a.tx_hash]) for a in row.attempts),
+            ]
+        )
+        return wire.quantity(count) > row.nonce and all(item is None for item in found)
+
+    async def _tend(self, wallet: Wallet) -> None:
+        """Look after a key's oldest pending transaction: send it again, or raise its fees."""
+        now = time.monotonic()
+        if now - self._tended_at.get(wallet.address, 0.0) < _TEND_EVERY_S:
+            return
+        self._tended_at[wallet.address] = now
+        async with self.lock_of(wallet).hold():
+            await self._settle_used(wallet.address)
+            rows = self._journal.pending(wallet.address)
+            if not rows:
+                return
+            age_s = time.time() - rows[0].attempts[-1].made_at_s
+            if age_s >= self._settings.fees.stuck_after_s:
+                await self._replace(rows[0], wallet)
+            elif age_s >= min(_REBROADCAST_AFTER_S, self._settings.fees.stuck_after_s / 2):
+                for row in rows:
+                    await self._rebroadcast(row)
+
+    async def _rebroadcast(self, row: JournaledTx) -> None:
+        """Send the newest signed form again when the node does not know it."""
+        known = await self._rpc.request("eth_getTransactionByHash", [row.attempts[-1].tx_hash])
+        if known is not None:
+            return
+        try:
+            await self._broadcast(row)
+        except RpcRefused as refused:
+            # Whether the nonce is used is for _settle_used, whether the fee is, for _replace.
+            _log.warning("tx_rebroadcast_refused label=%s error=%s", row.label, refused)
+
+    async def _replace(self, row: JournaledTx, wallet: Wallet) -> None:
+        policy = self._settings.fees
+        base_wei, tip_wei = await self._fee_inputs()
+        fees = policy.bumped(row.attempts[-1].fees, base_wei, tip_wei)
+        if fees is None:
+            _log.warning(
+                "fee_above_cap label=%s base_fee_wei=%d cap_wei=%d: waiting, not replaced",
+                row.label,
+                base_wei,
+                policy.cap_wei_per_gas,
+            )
+            await self._rebroadcast(row)
+            return
+        intent = Intent(row.to_address, row.data, row.value_wei, row.label)
+        signed = self._sign(intent, wallet, row.nonce, row.gas, fees)
+        self._journal.add_attempt(row.id, signed, fees)
+        _log.warning("tx_replaced label=%s nonce=%d tx_hash=%s", row.label, row.nonce, signed.tx_hash)
+        fresh = self._journal.find(row.sender, row.key)
+        if fresh is not None:
+            try:
+                await self._broadcast(fresh)
+            except RpcRefused as refused:
+                _log.warning("tx_replacement_refused label=%s error=%s", row.label, refused)
+
+
+def _call_fields(intent: Intent, sender: str) -> dict[str, str]:
+    fields = {"from": sender, "data": "0x" + intent.data.hex(), "value": hex(intent.value_wei)}
+    if intent.to_address is not None:
+        fields["to"] = intent.to_address
+    return fields
+
+
+def _translated(refused: RpcRefused) -> Exception:
+    data = revert_data(refused)
+    return refused if data is None else decode_revert(data)
+
+
+# Nodes give the reasons below no code of their own, only words, which differ a little.
+def _is_known_already(refused: RpcRefused) -> bool:
+    text = refused.rpc_message.lower()
+    return any(words in text for words in ("already known", "already imported", "known transaction"))
+
+
+def _is_nonce_too_low(refused: RpcRefused) -> bool:
+    text = refused.rpc_message.lower()
+    return "nonce too low" in text or "invalid nonce" in text or "old nonce" in text
+
+
+def _is_fee_matter(refused: RpcRefused) -> bool:
+    text = refused.rpc_message.lower()
+    return any(
+        words in text
+        for words in ("underpriced", "max fee per gas less than", "fee cap less than", "fee too low")
+    )
