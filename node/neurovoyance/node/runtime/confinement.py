@@ -120,14 +120,20 @@ def require_no_network(report: Report) -> None:
 
 
 def describe() -> Report:
-    """Return what is enforced on this machine, found out by confining a process for real."""
-    finished = subprocess.run(
-        [sys.executable, "-I", "-B", "-m", "neurovoyance.node.runtime.confinement"],
-        capture_output=True,
-        timeout=60,
-        check=True,
-    )
-    return {str(key): str(value) for key, value in json.loads(finished.stdout).items()}
+    """Return what is enforced on this machine, found out by confining a process for real.
+
+    Raises:
+        ConfinementUnavailable: the process could not be started or did not come to an end.
+    """
+    command = [sys.executable, "-I", "-B", "-m", "neurovoyance.node.runtime.confinement"]
+    try:
+        finished = subprocess.run(command, capture_output=True, timeout=60, check=True)
+        found = json.loads(finished.stdout)
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        raise ConfinementUnavailable(
+            f"What this machine can enforce could not be found out: {error}."
+        ) from error
+    return {str(key): str(value) for key, value in found.items()}
 
 
 def _attempt(report: Report, measure: str, action: Callable[[], object]) -> None:

@@ -78,12 +78,16 @@ _JUDGED: Final[dict[str, tuple[int | None, int | None]]] = {
     "kill": (62, 129),
     "tgkill": (234, 131),
     "prlimit64": (302, 261),
+    "sched_setaffinity": (203, 122),
+    "fcntl": (72, 25),
 }
 """Refused depending on the arguments."""
 
 _FIRST_UNKNOWN_CALL: Final = 451
 _X32_BIT: Final = 0x40000000
 _CLONE_THREAD: Final = 0x00010000
+_SIGNAL_OTHERS: Final = (8, 10, 15)
+"""``fcntl`` commands F_SETOWN, F_SETSIG, F_SETOWN_EX: signals from a pipe, to any process."""
 _OPEN_FOR_WRITING: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 
 # Classic BPF, <linux/filter.h> and <linux/seccomp.h>.
@@ -158,6 +162,13 @@ def build_filter(machine: Machine, pid: int) -> bytes:
         *_when(number("kill"), *own),
         *_when(number("tgkill"), *own),
         *_when(number("prlimit64"), _argument(0), _op(_JEQ, 0, 2, 0), *own[1:]),
+        *_when(number("sched_setaffinity"), _argument(0), _op(_JEQ, 0, 1, 0), *own[2:]),
+        *_when(
+            number("fcntl"),
+            _argument(1),
+            *(part for command in _SIGNAL_OTHERS for part in (_op(_JEQ, command, 0, 1), refuse)),
+            allow,
+        ),
     ]
     for numbers in DENIED.values():
         program += _when(numbers[machine.column], refuse)

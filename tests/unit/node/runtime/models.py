@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import onnx
+import pytest
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import save_file
 
@@ -117,3 +119,11 @@ def save(made: onnx.ModelProto, path: Path) -> Path:
 def save_input(path: Path, **tensors: Array) -> Path:
     save_file(tensors, path)
     return path
+
+
+def magika_model() -> Path:
+    """Return the classifier that the magika package carries, without importing the package."""
+    found = importlib.util.find_spec("magika")
+    if found is None or found.origin is None:
+        pytest.skip("magika is not installed")
+    return next((Path(found.origin).parent / "models").glob("*/model.onnx"))

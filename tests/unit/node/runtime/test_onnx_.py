@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import threading
 from collections.abc import AsyncIterator
@@ -69,26 +68,31 @@ def run_directly(path: Path, feed: dict[str, Any], *, optimised: bool = False) -
     return encode_tensors(session.run(None, feed))
 
 
-def magika_model() -> Path:
-    """Return the classifier that the magika package carries, without importing the package."""
-    found = importlib.util.find_spec("magika")
-    if found is None or found.origin is None:
-        pytest.skip("magika is not installed")
-    return next((Path(found.origin).parent / "models").glob("*/model.onnx"))
-
-
 @pytest.mark.parametrize("batch", [1, 5])
 @pytest.mark.parametrize("profile", list(Profile))
 async def test_a_real_model_gives_the_bits_of_a_direct_run(
     onnx_runtime: OnnxRuntime, tmp_path: Path, batch: int, profile: Profile
 ) -> None:
-    path = magika_model()
+    path = models.magika_model()
     data = np.random.default_rng(batch).integers(0, 257, (batch, 2048)).astype(np.int32)
     save_file({"bytes": data}, tmp_path / "input")
     request = RunRequest(path, tmp_path / "input", tmp_path / "output", profile=profile)
     await onnx_runtime.run(request, LIMITS)
     direct = run_directly(path, {"bytes": data}, optimised=profile is Profile.FAST)
     assert (tmp_path / "output").read_bytes() == direct
+
+
+async def test_two_threads_work_and_agree_within_rounding(
+    onnx_runtime: OnnxRuntime, tmp_path: Path
+) -> None:
+    path = models.save(models.matmul(256, 2), tmp_path / "m.onnx")
+    x = np.random.default_rng(5).standard_normal((64, 256)).astype(np.float32)
+    save_file({"x": x}, tmp_path / "input")
+    request = RunRequest(path, tmp_path / "input", tmp_path / "output", profile=Profile.FAST)
+    await onnx_runtime.run(request, replace(LIMITS, threads=2))
+    (found,) = decode_tensors((tmp_path / "output").read_bytes())
+    (expected,) = decode_tensors(run_directly(path, {"x": x}))
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize(
