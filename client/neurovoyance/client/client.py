@@ -100,7 +100,8 @@ class AsyncClient:
                 start_block=deployment.deploy_block,
                 poll_s=profile.poll_s,
             )
-            follower = Follower(cursor, journal, wallet.address)
+            opening.callback(cursor.close)
+            follower = Follower(cursor, journal, wallet.address, poll_s=profile.poll_s)
             asker = Asker(
                 contracts,
                 MarketId(chain.chain_id, deployment.market),
@@ -118,7 +119,8 @@ class AsyncClient:
                 follower=follower,
                 asker=asker,
             )
-            await follower.catch_up()
+            while await follower.read_on():
+                pass
             follower.start()
             opening.push_async_callback(follower.stop)
             if serve:
@@ -324,6 +326,7 @@ class AsyncClient:
     async def money(self) -> MoneyView:
         """Return where every wei of this account is."""
         session = self.session
+        await session.follower.reach(await session.chain.block_number())
         return await money_view(
             session.contracts,
             session.journal,

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from neurovoyance.chain.events import (
@@ -27,7 +28,7 @@ from neurovoyance.chain.events import (
     Withdrawn,
 )
 from neurovoyance.client.journal import Journal, StoredEvent
-from neurovoyance.protocol.errors import NeurovoyanceError
+from neurovoyance.protocol.errors import RpcError
 from neurovoyance.protocol.ids import hex_of
 
 log = logging.getLogger(__name__)
@@ -38,8 +39,12 @@ _RETRY_S = 2.0
 class Follower:
     """Keeps the journal's events level with the chain; start it once, stop it on closing."""
 
-    def __init__(self, cursor: EventCursor, journal: Journal, address: str) -> None:
+    def __init__(
+        self, cursor: EventCursor, journal: Journal, address: str, *, poll_s: float
+    ) -> None:
         self._cursor = cursor
+        self._poll_s = poll_s
+        self._block = cursor.position()
         self._journal = journal
         self._address = address
         self._jobs = journal.job_ids() | {
@@ -66,31 +71,39 @@ class Follower:
 
     async def changed(self, seen: int, timeout_s: float) -> int:
         """Return the version once it differs from ``seen``, or after ``timeout_s`` seconds."""
-        try:
-            async with asyncio.timeout(timeout_s), self._changed:
-                await self._changed.wait_for(lambda: self.version != seen)
-        except TimeoutError:
-            pass
+        await self._wait(lambda: self.version != seen, timeout_s)
         return self.version
 
-    async def catch_up(self) -> None:
-        """Read everything up to the head of the chain once; for callers without a task."""
-        while (batch := await self._cursor.read()).items:
-            self._apply(batch.items)
-            await self._cursor.commit(batch)
+    async def reach(self, block_number: int, timeout_s: float = 10.0) -> None:
+        """Wait until the events of a block are in the journal, at most ``timeout_s`` seconds."""
+        await self._wait(lambda: self._block >= block_number, timeout_s)
+
+    async def read_on(self) -> bool:
+        """Take in the next events; False when there were none."""
+        batch = await self._cursor.read()
+        self._apply(batch.items)
         await self._cursor.commit(batch)
+        self._block = batch.to_block
+        async with self._changed:
+            self.version += bool(batch.items)
+            self._changed.notify_all()
+        return bool(batch.items)
+
+    async def _wait(self, is_there: Callable[[], bool], timeout_s: float) -> None:
+        try:
+            async with asyncio.timeout(timeout_s), self._changed:
+                await self._changed.wait_for(is_there)
+        except TimeoutError:
+            pass
 
     async def _run(self) -> None:
         while True:
             try:
-                async for batch in self._cursor.batches():
-                    self._apply(batch.items)
-                    await self._cursor.commit(batch)
-                    async with self._changed:
-                        self.version += 1
-                        self._changed.notify_all()
-            except NeurovoyanceError as error:
-                log.warning("chain.follow.retry code=%s", error.code)
+                if await self.read_on():
+                    continue
+                await asyncio.sleep(self._poll_s)
+            except RpcError as error:
+                log.warning("chain.follow.retry message=%s", error.message)
                 await asyncio.sleep(_RETRY_S)
 
     def _apply(self, items: tuple[ChainEvent | Rollback, ...]) -> None:

@@ -183,6 +183,7 @@ class AsyncJob:
     async def receipt(self) -> dict[str, Any]:
         """Return the receipt of the newest attempt, from chain data; also kept as a file."""
         attempt = self.current
+        await self._session.follower.reach(await self._session.chain.block_number())
         receipt = await build_receipt(self._session, attempt, self.attempts, self.manifest)
         save_receipt(self._session.receipt_path(attempt.job_id), receipt)
         return receipt
