@@ -9,7 +9,7 @@ const compiler = {
   settings: {
     evmVersion: "cancun",
     optimizer: { enabled: true, runs: 10_000 },
-    viaIR: true,
+    viaIR: false,
     metadata: { bytecodeHash: "none", appendCBOR: false },
   },
 };

@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IJobMarket} from "../../contracts/interfaces/IJobMarket.sol";
+import {Job, JobState, Opening} from "../../contracts/types/Job.sol";
+import {MarketBase} from "./MarketBase.sol";
+
+/// @notice See Duties.tree.
+contract DutiesTest is MarketBase {
+    function _expectNotOperator(address caller) private {
+        vm.prank(caller);
+        vm.expectRevert(
+            abi.encodeWithSelector(IJobMarket.JobMarket__NotOperator.selector, provider, caller)
+        );
+    }
+
+    function _reveal(bytes32 jobId, Opening memory opening) private {
+        vm.prank(operator);
+        market.reveal(jobId, opening);
+    }
+
+    function _drawAndReveal(bytes32 jobId) private {
+        vm.prank(operator);
+        market.drawAndReveal(jobId, _opening(0));
+    }
+
+    // --- commit ---
+
+    function test_Commit_GivenNotAssigned_Reverts() public {
+        bytes32 jobId = _committed();
+        _expectWrongState(jobId, JobState.Committed, JobState.Assigned);
+        vm.prank(operator);
+        market.commit(jobId, "c", 0, new bytes(4));
+        jobId = _posted();
+        _miss(jobId);
+        _expectWrongState(jobId, JobState.Unmatched, JobState.Assigned);
+        vm.prank(operator);
+        market.commit(jobId, "c", 0, new bytes(4));
+    }
+
+    function test_Commit_AtTheDeadlineStillAndLaterNot() public {
+        bytes32 first = _assigned();
+        bytes32 second = _assigned();
+        vm.warp(market.job(first).deadline);
+        _commit(first);
+        _miss(second);
+        _expectDeadlinePassed(second);
+        vm.prank(operator);
+        market.commit(second, "c", 0, new bytes(4));
+    }
+
+    function test_Commit_WhenNotCalledByTheOperator_Reverts() public {
+        bytes32 jobId = _assigned();
+        _expectNotOperator(provider);
+        market.commit(jobId, "c", 0, new bytes(4));
+    }
+
+    function test_Commit_WhenZero_Reverts() public {
+        bytes32 jobId = _assigned();
+        vm.prank(operator);
+        vm.expectRevert(
+            abi.encodeWithSelector(IJobMarket.JobMarket__ZeroCommitment.selector, jobId)
+        );
+        market.commit(jobId, 0, 0, new bytes(4));
+    }
+
+    function testFuzz_Commit_WhenTheCidHasABadLength_Reverts(uint256 length) public {
+        length = length % 2 == 0 ? bound(length, 0, 3) : bound(length, 129, 400);
+        bytes32 jobId = _assigned();
+        vm.prank(operator);
+        vm.expectRevert(
+            abi.encodeWithSelector(IJobMarket.JobMarket__BadCid.selector, length, 128)
+        );
+        market.commit(jobId, "c", 0, new bytes(length));
+    }
+
+    function testFuzz_Commit_BindsAndRequestsARound(bytes32 commitment, int8 shift) public {
+        vm.assume(commitment != 0);
+        bytes32 jobId = _assigned();
+        bytes memory cid = new bytes(36);
+        uint64 round = uint64(block.number + 2);
+        vm.expectEmit(address(market));
+        emit IJobMarket.JobCommitted(jobId, commitment, shift, cid, round, START + 1 hours);
+        vm.prank(operator);
+        market.commit(jobId, commitment, shift, cid);
+        Job memory j = market.job(jobId);
+        assertEq(j.binding, commitment);
+        assertEq(j.beaconRound, round);
+        assertEq(j.deadline, START + 1 hours);
+        _assertState(jobId, JobState.Committed);
+    }
+
+    // --- draw ---
+
+    function test_Draw_GivenNotCommitted_Reverts() public {
+        bytes32 jobId = _assigned();
+        _expectWrongState(jobId, JobState.Assigned, JobState.Committed);
+        market.draw(jobId);
+    }
+
+    function test_Draw_AtTheDeadlineStillAndLaterNot() public {
+        bytes32 jobId = _committed();
+        _readyRound();
+        _miss(jobId);
+        _expectDeadlinePassed(jobId);
+        market.draw(jobId);
+        vm.warp(block.timestamp - 1);
+        market.draw(jobId);
+    }
+
+    function testFuzz_Draw_GivenTheBlockIsNotMined_Reverts(uint256 blocks) public {
+        blocks = bound(blocks, 0, 2);
+        bytes32 jobId = _committed();
+        uint64 round = market.job(jobId).beaconRound;
+        vm.roll(block.number + blocks);
+        vm.expectRevert(
+            abi.encodeWithSelector(IJobMarket.JobMarket__RoundPending.selector, jobId, round)
+        );
+        market.draw(jobId);
+    }
+
+    function test_Draw_GivenTheRoundLapsed_RequestsANewOne() public {
+        bytes32 jobId = _committed();
+        Job memory before = market.job(jobId);
+        vm.roll(block.number + 2 + 257);
+        uint64 round = uint64(block.number + 2);
+        vm.expectEmit(address(market));
+        emit IJobMarket.DrawRenewed(jobId, round);
+        market.draw(jobId);
+        Job memory j = market.job(jobId);
+        assertEq(j.beaconRound, round);
+        assertEq(j.binding, before.binding);
+        assertEq(j.deadline, before.deadline, "time does not start again");
+        _readyRound();
+        _drawAndReveal(jobId);
+        _assertState(jobId, JobState.Revealed);
+    }
+
+    function test_Draw_GivenDrawn_Reverts() public {
+        (bytes32 jobId,) = _drawn();
+        vm.expectRevert(
+            abi.encodeWithSelector(IJobMarket.JobMarket__AlreadyDrawn.selector, jobId)
+        );
+        market.draw(jobId);
+    }
+
+    function testFuzz_Draw_ByAnyone_FixesTheSeedOfPublicValues(address caller, uint8 late) public {
+        bytes32 jobId = _committed();
+        vm.roll(block.number + 3 + late);
+        vm.warp(block.timestamp + 12 * (3 + uint256(late)));
+        bytes32 seed0 = _seed0(jobId);
+        bytes32 binding = keccak256(abi.encode(_commitment(jobId, provider), seed0));
+        uint256 deadline = block.timestamp + 15 minutes;
+        vm.expectEmit(address(market));
+        emit IJobMarket.SeedDrawn(jobId, seed0, false, deadline);
+        vm.prank(caller);
+        market.draw(jobId);
+        Job memory j = market.job(jobId);
+        assertEq(j.binding, binding);
+        assertEq(j.beaconRound, 0);
+        assertEq(j.deadline, deadline);
+        _assertState(jobId, JobState.Committed);
+    }
+
+    // --- reveal ---
+
+    function test_Reveal_GivenNotCommitted_Reverts() public {
+        bytes32 jobId = _assigned();
+        _expectWrongState(jobId, JobState.Assigned, JobState.Committed);
+        _reveal(jobId, _opening(0));
+    }
+
+    function test_Reveal_AtTheDeadlineStillAndLaterNot() public {
+        (bytes32 jobId, bytes32 seed0) = _drawn();
+        _miss(jobId);
+        _expectDeadlinePassed(jobId);
+        _reveal(jobId, _opening(seed0));
+        vm.warp(block.timestamp - 1);
+        _reveal(jobId, _opening(seed0));
+    }
+
+    function test_Reveal_WhenNotCalledByTheOperator_Reverts() public {
+        (bytes32 jobId, bytes32 seed0) = _drawn();
+        _expectNotOperator(other);
+        market.reveal(jobId, _opening(seed0));
+    }
+
+    function test_Reveal_GivenNotDrawn_Reverts() public {
+        bytes32 jobId = _committed();
+        vm.expectRevert(abi.encodeWithSelector(IJobMarket.JobMarket__NotDrawn.selector, jobId));
+        _reveal(jobId, _opening(0));
+    }
+
+    function testFuzz_Reveal_WhenAnyPartDiffers_Reverts(uint8 part, uint256 bit) public {
+        (bytes32 jobId, bytes32 seed0) = _drawn();
+        Opening memory opening = _opening(seed0);
+        bytes32 flip = bytes32(uint256(1) << bound(bit, 0, 255));
+        part = part % 6;
+        if (part == 0) opening.seed0 ^= flip;
+        if (part == 1) opening.outRoot ^= flip;
+        if (part == 2) opening.resultKey ^= flip;
+        if (part == 3) opening.salt ^= flip;
+        if (part == 4) opening.shift = SHIFT + 1;
+        if (part == 5) opening.envelopeCid[bit % 36] ^= 0x01;
+        vm.expectPartialRevert(IJobMarket.JobMarket__WrongOpening.selector);
+        _reveal(jobId, opening);
+    }
+
+    function test_Reveal_WrongOpeningNamesBothBindings() public {
+        (bytes32 jobId, bytes32 seed0) = _drawn();
+        bytes32 c0 = _commitment(jobId, provider);
+        bytes32 wrong = keccak256("wrong seed");
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IJobMarket.JobMarket__WrongOpening.selector,
+                jobId,
+                keccak256(abi.encode(c0, wrong)),
+                keccak256(abi.encode(c0, seed0))
+            )
+        );
+        _reveal(jobId, _opening(wrong));
+    }
+
+    function test_Reveal_WhenABadCidWasBound_Reverts() public {
+        bytes32 jobId = _assigned();
+        Opening memory opening = _opening(0);
+        opening.envelopeCid = "cid";
+        bytes32 commitment = keccak256(
+            abi.encode(
+                "NVY/commit/1",
+                block.chainid,
+                address(market),
+                jobId,
+                provider,
+                opening.outRoot,
+                keccak256("cid"),
+                keccak256(abi.encode(opening.resultKey)),
+                opening.shift,
+                opening.salt
+            )
+        );
+        vm.prank(operator);
+        market.commit(jobId, commitment, SHIFT, new bytes(36));
+        _readyRound();
+        vm.prank(operator);
+        vm.expectRevert(abi.encodeWithSelector(IJobMarket.JobMarket__BadCid.selector, 3, 128));
+        market.drawAndReveal(jobId, opening);
+    }
+
+    function test_Reveal_PublishesAndStartsTheWindow() public {
+        (bytes32 jobId, bytes32 seed0) = _drawn();
+        Opening memory o = _opening(seed0);
+        uint256 deadline = block.timestamp + 1_800;
+        vm.expectEmit(address(market));
+        emit IJobMarket.JobRevealed(
+            jobId, o.outRoot, o.envelopeCid, o.resultKey, seed0, deadline
+        );
+        _reveal(jobId, o);
+        assertEq(market.job(jobId).deadline, deadline);
+        _assertState(jobId, JobState.Revealed);
+    }
+
+    // --- drawAndReveal ---
+
+    function test_DrawAndReveal_ChecksAsDrawAndRevealDo() public {
+        bytes32 jobId = _assigned();
+        _expectWrongState(jobId, JobState.Assigned, JobState.Committed);
+        _drawAndReveal(jobId);
+        _commit(jobId);
+        _expectNotOperator(provider);
+        market.drawAndReveal(jobId, _opening(0));
+        vm.expectPartialRevert(IJobMarket.JobMarket__RoundPending.selector);
+        _drawAndReveal(jobId);
+        _readyRound();
+        Opening memory opening = _opening(0);
+        opening.salt = "wrong";
+        vm.expectPartialRevert(IJobMarket.JobMarket__WrongOpening.selector);
+        vm.prank(operator);
+        market.drawAndReveal(jobId, opening);
+        market.draw(jobId);
+        vm.expectRevert(
+            abi.encodeWithSelector(IJobMarket.JobMarket__AlreadyDrawn.selector, jobId)
+        );
+        _drawAndReveal(jobId);
+        _miss(jobId);
+        _expectDeadlinePassed(jobId);
+        _drawAndReveal(jobId);
+    }
+
+    function test_DrawAndReveal_GivenTheRoundLapsed_OnlyRequestsANewOne() public {
+        bytes32 jobId = _committed();
+        vm.roll(block.number + 300);
+        vm.expectEmit(address(market));
+        emit IJobMarket.DrawRenewed(jobId, uint64(block.number + 2));
+        _drawAndReveal(jobId);
+        _assertState(jobId, JobState.Committed);
+    }
+
+    function test_DrawAndReveal_GivenAnAuditIsDrawn_OnlyDraws() public {
+        bytes32 jobId = _committed();
+        _raiseAuditProbability(jobId, 10_000);
+        _readyRound();
+        bytes32 seed0 = _seed0(jobId);
+        vm.expectEmit(address(market));
+        emit IJobMarket.SeedDrawn(jobId, seed0, true, block.timestamp + 15 minutes);
+        _drawAndReveal(jobId);
+        _assertState(jobId, JobState.Committed);
+        assertEq(market.job(jobId).beaconRound, 0);
+        _reveal(jobId, _opening(seed0));
+        _assertState(jobId, JobState.Revealed);
+    }
+
+    /// @dev What a court will do on assignment, written into the record: the highest 16 bits of the
+    /// first slot. The slot is found by the client's address in its lowest bytes.
+    function _raiseAuditProbability(bytes32 jobId, uint16 pBps) private {
+        for (uint256 base; base < 16; ++base) {
+            bytes32 slot = keccak256(abi.encode(jobId, base));
+            uint256 word = uint256(vm.load(address(market), slot));
+            if (address(uint160(word)) == client) {
+                vm.store(address(market), slot, bytes32(word | (uint256(pBps) << 240)));
+            }
+        }
+        assertEq(market.job(jobId).pBps, pBps);
+    }
+
+    function testFuzz_DrawAndReveal_DoesBothWhateverSeedItCarries(bytes32 carried) public {
+        bytes32 jobId = _committed();
+        _readyRound();
+        bytes32 seed0 = _seed0(jobId);
+        Opening memory o = _opening(carried);
+        vm.expectEmit(address(market));
+        emit IJobMarket.SeedDrawn(jobId, seed0, false, block.timestamp + 15 minutes);
+        vm.expectEmit(address(market));
+        emit IJobMarket.JobRevealed(
+            jobId, o.outRoot, o.envelopeCid, o.resultKey, seed0, block.timestamp + 1_800
+        );
+        vm.prank(operator);
+        market.drawAndReveal(jobId, o);
+        _assertState(jobId, JobState.Revealed);
+    }
+
+    function test_ACommitmentOfAnotherJobOrProvider_OpensNothing() public {
+        bytes32 jobId = _assigned();
+        bytes32[2] memory copied =
+            [_commitment(keccak256("another job"), provider), _commitment(jobId, other)];
+        for (uint256 i; i < 2; ++i) {
+            jobId = i == 0 ? jobId : _assigned();
+            vm.prank(operator);
+            market.commit(jobId, copied[i], SHIFT, new bytes(36));
+            _readyRound();
+            vm.expectPartialRevert(IJobMarket.JobMarket__WrongOpening.selector);
+            _drawAndReveal(jobId);
+        }
+    }
+
+    // --- declareInvalid ---
+
+    function _declareInvalid(bytes32 jobId) private {
+        vm.prank(operator);
+        market.declareInvalid(jobId);
+    }
+
+    function test_DeclareInvalid_GivenCommitted_ItIsTooLate() public {
+        bytes32 jobId = _committed();
+        _expectWrongState(jobId, JobState.Committed, JobState.Assigned);
+        _declareInvalid(jobId);
+    }
+
+    function test_DeclareInvalid_GivenTheDeadlinePassed_Reverts() public {
+        bytes32 jobId = _assigned();
+        _miss(jobId);
+        _expectDeadlinePassed(jobId);
+        _declareInvalid(jobId);
+    }
+
+    function test_DeclareInvalid_WhenNotCalledByTheOperator_Reverts() public {
+        bytes32 jobId = _assigned();
+        _expectNotOperator(client);
+        market.declareInvalid(jobId);
+    }
+
+    function test_DeclareInvalid_RefundsAndFreesWithoutASlash() public {
+        bytes32 jobId = _assigned();
+        vm.expectEmit(address(market));
+        emit IJobMarket.JobInvalid(jobId, PRICE);
+        _declareInvalid(jobId);
+        assertEq(market.freeOf(client), DEPOSIT);
+        assertEq(_own(), STAKE);
+        assertEq(_locked(), 0);
+        _assertState(jobId, JobState.Invalid);
+        assertFalse(market.isLockOpen(jobId));
+    }
+}

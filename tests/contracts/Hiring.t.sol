@@ -1,0 +1,537 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IJobMarket} from "../../contracts/interfaces/IJobMarket.sol";
+import {IStakeManager} from "../../contracts/interfaces/IStakeManager.sol";
+import {Job, JobSpec, JobState, Offer} from "../../contracts/types/Job.sol";
+import {MarketBase} from "./MarketBase.sol";
+import {ContractWallet} from "./mocks/ContractWallet.sol";
+
+/// @notice See Hiring.tree.
+contract HiringTest is MarketBase {
+    function _post(JobSpec memory spec, uint96 maxPrice, uint40 deadline) private returns (bytes32) {
+        vm.prank(client);
+        return market.post(spec, "salt", maxPrice, 0, deadline, "src");
+    }
+
+    function _post(JobSpec memory spec) private returns (bytes32) {
+        return _post(spec, PRICE, uint40(block.timestamp + 60));
+    }
+
+    function _expectBadSpec(bytes32 field, uint256 value, uint256 min, uint256 max) private {
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IJobMarket.JobMarket__BadSpec.selector, field, value, min, max
+            )
+        );
+    }
+
+    // --- spec ---
+
+    function testFuzz_WhenANumberIsOutOfRange_Reverts(uint256 raw) public {
+        JobSpec memory spec = _spec();
+        spec.jobClass = uint8(bound(raw, 4, 255));
+        _expectBadSpec("jobClass", spec.jobClass, 0, 3);
+        _post(spec);
+
+        spec = _spec();
+        spec.batch = 0;
+        _expectBadSpec("batch", 0, 1, type(uint32).max);
+        _post(spec);
+
+        spec = _spec();
+        spec.maxRuntime = raw % 2 == 0 ? 0 : uint32(bound(raw, 14_401, type(uint32).max));
+        _expectBadSpec("maxRuntime", spec.maxRuntime, 1, 14_400);
+        _post(spec);
+
+        spec = _spec();
+        spec.window =
+            uint32(raw % 2 == 0 ? bound(raw, 0, 599) : bound(raw, 86_401, type(uint32).max));
+        _expectBadSpec("window", spec.window, 600, 86_400);
+        _post(spec);
+
+        spec = _spec();
+        spec.auditSlots = uint8(raw % 2 == 0 ? 0 : bound(raw, 9, 255));
+        _expectBadSpec("auditSlots", spec.auditSlots, 1, 8);
+        _post(spec);
+    }
+
+    function testFuzz_WithinTheRanges_EverySpecIsTaken(JobSpec memory spec) public {
+        spec.jobClass = uint8(bound(spec.jobClass, 0, 3));
+        spec.batch = uint32(bound(spec.batch, 1, type(uint32).max));
+        spec.maxRuntime = uint32(bound(spec.maxRuntime, 1, 14_400));
+        spec.window = uint32(bound(spec.window, 600, 86_400));
+        spec.auditSlots = uint8(bound(spec.auditSlots, 1, 8));
+        spec.inputCid = new bytes(bound(spec.inputCid.length, 4, 128));
+        Job memory j = market.job(_post(spec));
+        assertEq(j.jobClass, spec.jobClass);
+        assertEq(j.window, spec.window);
+        assertEq(j.maxRuntime, spec.maxRuntime);
+    }
+
+    function testFuzz_WhenTheInputCidHasABadLength_Reverts(uint256 length) public {
+        length = length % 2 == 0 ? bound(length, 0, 3) : bound(length, 129, 400);
+        JobSpec memory spec = _spec();
+        spec.inputCid = new bytes(length);
+        vm.expectRevert(
+            abi.encodeWithSelector(IJobMarket.JobMarket__BadCid.selector, length, 128)
+        );
+        _post(spec);
+    }
+
+    function test_GivenTheSameJob_RevertsEvenWhenItIsOver() public {
+        bytes32 jobId = _post(_spec());
+        vm.expectRevert(
+            abi.encodeWithSelector(IJobMarket.JobMarket__JobExists.selector, jobId, JobState.Open)
+        );
+        _post(_spec());
+        _miss(jobId);
+        market.expire(jobId);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IJobMarket.JobMarket__JobExists.selector, jobId, JobState.Unmatched
+            )
+        );
+        _post(_spec());
+    }
+
+    // --- post ---
+
+    function test_Post_WhenTheMaximumPriceIsZero_Reverts() public {
+        vm.expectRevert(IJobMarket.JobMarket__ZeroAmount.selector);
+        _post(_spec(), 0, uint40(block.timestamp + 60));
+    }
+
+    function testFuzz_Post_WhenTheDeadlineIsBad_Reverts(uint40 deadline) public {
+        vm.assume(deadline <= START || deadline > START + 7 days);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IJobMarket.JobMarket__BadDeadline.selector, deadline, START + 1, START + 7 days
+            )
+        );
+        _post(_spec(), PRICE, deadline);
+    }
+
+    function testFuzz_Post_WhenTheFreeBalanceIsTooSmall_Reverts(uint96 price) public {
+        price = uint96(bound(price, DEPOSIT + 1, type(uint96).max));
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IJobMarket.JobMarket__InsufficientFree.selector, client, DEPOSIT, price
+            )
+        );
+        _post(_spec(), price, uint40(block.timestamp + 60));
+    }
+
+    function testFuzz_Post_EscrowsAndAnnounces(uint96 price, uint96 minLock, uint40 ahead) public {
+        price = uint96(bound(price, 1, DEPOSIT));
+        uint40 deadline = uint40(START + bound(ahead, 1, 7 days));
+        JobSpec memory spec = _spec();
+        bytes32 expected = market.jobIdOf(client, "s", market.specHashOf(spec));
+        vm.expectEmit(address(market));
+        emit IJobMarket.JobPosted(expected, client, spec, "s", price, minLock, deadline, "src");
+        vm.prank(client);
+        bytes32 jobId = market.post(spec, "s", price, minLock, deadline, "src");
+        assertEq(jobId, expected);
+        assertEq(market.freeOf(client), DEPOSIT - price, "free falls by the escrow");
+        Job memory j = market.job(jobId);
+        assertEq(j.client, client);
+        assertEq(j.provider, address(0));
+        assertEq(j.price, price);
+        assertEq(j.lock, minLock);
+        assertEq(j.deadline, deadline);
+        assertEq(j.pBps, 0);
+        _assertState(jobId, JobState.Open);
+    }
+
+    // --- accept ---
+
+    function _accept(bytes32 jobId, uint96 price, uint96 lock) private {
+        vm.prank(operator);
+        market.accept(jobId, provider, price, lock);
+    }
+
+    function test_Accept_GivenNotOpen_Reverts() public {
+        _expectWrongState("unknown", JobState.None, JobState.Open);
+        _accept("unknown", PRICE, LOCK);
+        bytes32 jobId = _assigned();
+        _expectWrongState(jobId, JobState.Assigned, JobState.Open);
+        _accept(jobId, PRICE, LOCK);
+    }
+
+    function test_Accept_AtTheDeadlineStillAndLaterNot() public {
+        bytes32 first = _posted();
+        bytes32 second = _posted();
+        vm.warp(market.job(first).deadline);
+        _accept(first, PRICE, LOCK);
+        _miss(second);
+        _expectDeadlinePassed(second);
+        _accept(second, PRICE, LOCK);
+    }
+
+    function test_Accept_WhenNotCalledByTheOperator_Reverts() public {
+        bytes32 jobId = _posted();
+        address[3] memory callers = [provider, client, other];
+        for (uint256 i; i < 3; ++i) {
+            vm.prank(callers[i]);
+            vm.expectRevert(
+                abi.encodeWithSelector(
+                    IJobMarket.JobMarket__NotOperator.selector, provider, callers[i]
+                )
+            );
+            market.accept(jobId, provider, PRICE, LOCK);
+        }
+    }
+
+    function testFuzz_Accept_WhenThePriceIsTooHigh_Reverts(uint96 price) public {
+        price = uint96(bound(price, PRICE + 1, type(uint96).max));
+        bytes32 jobId = _posted();
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IJobMarket.JobMarket__PriceTooHigh.selector, jobId, price, PRICE
+            )
+        );
+        _accept(jobId, price, LOCK);
+    }
+
+    function test_Accept_WhenThePriceIsZero_Reverts() public {
+        bytes32 jobId = _posted();
+        vm.expectRevert(IJobMarket.JobMarket__ZeroAmount.selector);
+        _accept(jobId, 0, LOCK);
+    }
+
+    function testFuzz_Accept_WhenTheLockIsTooSmall_Reverts(uint96 price, uint96 minLock, uint96 lock)
+        public
+    {
+        price = uint96(bound(price, 1, PRICE));
+        uint256 needed = uint256(minLock) > 5 * uint256(price) ? minLock : 5 * uint256(price);
+        lock = uint96(bound(lock, 0, needed - 1));
+        vm.prank(client);
+        bytes32 jobId = market.post(_spec(), "s", PRICE, minLock, uint40(START + 1), "");
+        vm.expectRevert(
+            abi.encodeWithSelector(IJobMarket.JobMarket__LockTooSmall.selector, lock, needed)
+        );
+        _accept(jobId, price, lock);
+    }
+
+    function test_Accept_GivenTheStakeIsTooSmall_Reverts() public {
+        bytes32 jobId = _posted();
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IStakeManager.StakeManager__InsufficientFree.selector, provider, STAKE, STAKE + 1
+            )
+        );
+        _accept(jobId, PRICE, uint96(STAKE + 1));
+        _assertState(jobId, JobState.Open);
+    }
+
+    function testFuzz_Accept_RefundsTheDifferenceAndLocks(uint96 price, uint96 lock) public {
+        price = uint96(bound(price, 1, PRICE));
+        lock = uint96(bound(lock, LOCK, STAKE));
+        bytes32 jobId = _posted();
+        uint256 deadline = block.timestamp + 2 * 600 + 120;
+        vm.expectEmit(address(market));
+        emit IJobMarket.JobAssigned(jobId, client, provider, price, lock, deadline);
+        _accept(jobId, price, lock);
+        assertEq(market.freeOf(client), DEPOSIT - price, "the difference returns");
+        assertEq(_locked(), lock);
+        Job memory j = market.job(jobId);
+        assertEq(j.provider, provider);
+        assertEq(j.price, price);
+        assertEq(j.lock, lock);
+        assertEq(j.deadline, deadline);
+        assertEq(j.pBps, 0);
+        _assertState(jobId, JobState.Assigned);
+    }
+
+    // --- open ---
+
+    function test_Open_WhenForAnotherClient_Reverts() public {
+        Offer memory offer = _offer();
+        offer.client = other;
+        bytes32 offerHash = market.offerHashOf(offer);
+        bytes memory signature = _sign(OPERATOR_KEY, offer);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IJobMarket.JobMarket__OfferNotForCaller.selector, offerHash, other, client
+            )
+        );
+        vm.prank(client);
+        market.open(_spec(), "s", offer, signature);
+    }
+
+    function testFuzz_Open_WhenForAnotherSpec_Reverts(bytes32 specHash) public {
+        bytes32 given = market.specHashOf(_spec());
+        vm.assume(specHash != given);
+        Offer memory offer = _offer();
+        offer.specHash = specHash;
+        bytes32 offerHash = market.offerHashOf(offer);
+        bytes memory signature = _sign(OPERATOR_KEY, offer);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IJobMarket.JobMarket__OfferForOtherSpec.selector, offerHash, specHash, given
+            )
+        );
+        vm.prank(client);
+        market.open(_spec(), "s", offer, signature);
+    }
+
+    function _expectOpenReverts(Offer memory offer, bytes memory reason) private {
+        bytes memory signature = _sign(OPERATOR_KEY, offer);
+        vm.expectRevert(reason);
+        vm.prank(client);
+        market.open(_spec(), "s", offer, signature);
+    }
+
+    function test_Open_InTheLastSecondStillAndLaterNot() public {
+        Offer memory offer = _offer();
+        vm.warp(offer.validUntil + 1);
+        _expectOpenReverts(
+            offer,
+            abi.encodeWithSelector(
+                IJobMarket.JobMarket__OfferExpired.selector,
+                market.offerHashOf(offer),
+                offer.validUntil
+            )
+        );
+        vm.warp(offer.validUntil);
+        _openWith(offer);
+    }
+
+    function test_Open_WhenTheOfferLastsTooLong_Reverts() public {
+        Offer memory offer = _offer();
+        offer.validUntil = uint64(START + 601);
+        _expectOpenReverts(
+            offer,
+            abi.encodeWithSelector(
+                IJobMarket.JobMarket__OfferTooLong.selector,
+                market.offerHashOf(offer),
+                START + 601,
+                START + 600
+            )
+        );
+        offer.validUntil = uint64(START + 600);
+        _openWith(offer);
+    }
+
+    function test_Open_WhenThePriceIsZero_Reverts() public {
+        Offer memory offer = _offer();
+        offer.price = 0;
+        _expectOpenReverts(
+            offer, abi.encodeWithSelector(IJobMarket.JobMarket__ZeroAmount.selector)
+        );
+    }
+
+    function testFuzz_Open_WhenTheLockIsTooSmall_Reverts(uint96 price, uint96 lock) public {
+        price = uint96(bound(price, 1, DEPOSIT));
+        lock = uint96(bound(lock, 0, 5 * uint256(price) - 1));
+        Offer memory offer = _offer();
+        (offer.price, offer.lock) = (price, lock);
+        _expectOpenReverts(
+            offer,
+            abi.encodeWithSelector(
+                IJobMarket.JobMarket__LockTooSmall.selector, lock, 5 * uint256(price)
+            )
+        );
+    }
+
+    function _expectBadSignature(Offer memory offer, bytes memory signature) private {
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IJobMarket.JobMarket__BadSignature.selector, market.offerHashOf(offer)
+            )
+        );
+        vm.prank(client);
+        market.open(_spec(), "s", offer, signature);
+    }
+
+    function testFuzz_Open_WhenSignedByAnotherKey_Reverts(uint256 key) public {
+        key = boundPrivateKey(key);
+        vm.assume(key != OPERATOR_KEY);
+        Offer memory offer = _offer();
+        _expectBadSignature(offer, _sign(key, offer));
+    }
+
+    function test_Open_WhenSignedOverOtherTerms_Reverts() public {
+        Offer memory offer = _offer();
+        bytes memory signature = _sign(OPERATOR_KEY, offer);
+        offer.price -= 1;
+        _expectBadSignature(offer, signature);
+    }
+
+    function test_Open_WhenTheSignatureHasAHighS_Reverts() public {
+        Offer memory offer = _offer();
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(OPERATOR_KEY, market.offerHashOf(offer));
+        uint256 order = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141;
+        bytes memory twin = abi.encodePacked(r, bytes32(order - uint256(s)), v == 27 ? 28 : 27);
+        _expectBadSignature(offer, twin);
+    }
+
+    function test_Open_WhenTheSignatureIsMalformed_Reverts() public {
+        _expectBadSignature(_offer(), "");
+        _expectBadSignature(_offer(), new bytes(64));
+        _expectBadSignature(_offer(), new bytes(65));
+    }
+
+    function test_Open_GivenTheProviderIsNotRegistered_Reverts() public {
+        Offer memory offer = _offer();
+        offer.provider = other;
+        // A malformed signature recovers to the zero address, which is no operator.
+        _expectBadSignature(offer, new bytes(65));
+        _expectBadSignature(offer, _sign(OPERATOR_KEY, offer));
+    }
+
+    function test_Open_GivenTheOperatorWasReplaced_Reverts() public {
+        Offer memory offer = _offer();
+        bytes memory signature = _sign(OPERATOR_KEY, offer);
+        vm.prank(provider);
+        stakes.setOperator(other);
+        _expectBadSignature(offer, signature);
+    }
+
+    function _expectNonceUsed(uint256 nonce) private {
+        vm.expectRevert(
+            abi.encodeWithSelector(IJobMarket.JobMarket__NonceUsed.selector, provider, nonce)
+        );
+    }
+
+    function testFuzz_Open_ANonceWorksOnce(uint256 nonce) public {
+        Offer memory offer = _offer();
+        offer.nonce = nonce;
+        assertFalse(market.isNonceUsed(provider, nonce));
+        _openWith(offer);
+        assertTrue(market.isNonceUsed(provider, nonce));
+        bytes memory signature = _sign(OPERATOR_KEY, offer);
+        _expectNonceUsed(nonce);
+        vm.prank(client);
+        market.open(_spec(), "another salt", offer, signature);
+    }
+
+    function test_Open_WhenTheFreeBalanceIsTooSmall_Reverts() public {
+        Offer memory offer = _offer();
+        (offer.price, offer.lock) = (uint96(DEPOSIT + 1), uint96(STAKE));
+        _expectOpenReverts(
+            offer,
+            abi.encodeWithSelector(
+                IJobMarket.JobMarket__InsufficientFree.selector, client, DEPOSIT, DEPOSIT + 1
+            )
+        );
+    }
+
+    function test_Open_WhenAnyoneMayTakeIt_AnotherClientCan() public {
+        _fundClient(other);
+        Offer memory offer = _offer();
+        offer.client = address(0);
+        bytes memory signature = _sign(OPERATOR_KEY, offer);
+        vm.prank(other);
+        bytes32 jobId = market.open(_spec(), "s", offer, signature);
+        assertEq(market.job(jobId).client, other);
+    }
+
+    function test_Open_WhenTheOperatorIsAContract_Erc1271Decides() public {
+        ContractWallet wallet = new ContractWallet();
+        vm.prank(provider);
+        stakes.setOperator(address(wallet));
+        Offer memory offer = _offer();
+        _expectBadSignature(offer, "");
+        wallet.approve(market.offerHashOf(offer));
+        vm.prank(client);
+        _assertState(market.open(_spec(), "s", offer, ""), JobState.Assigned);
+    }
+
+    function testFuzz_Open_EscrowsLocksAndAnnounces(uint96 price, uint96 lock) public {
+        price = uint96(bound(price, 1, DEPOSIT));
+        lock = uint96(bound(lock, 5 * uint256(price), STAKE));
+        Offer memory offer = _offer();
+        (offer.price, offer.lock) = (price, lock);
+        bytes memory signature = _sign(OPERATOR_KEY, offer);
+        JobSpec memory spec = _spec();
+        bytes32 expected = market.jobIdOf(client, "s", offer.specHash);
+        uint256 deadline = START + 2 * 600 + 120;
+        vm.expectEmit(address(market));
+        emit IJobMarket.JobPosted(
+            expected, client, spec, "s", price, lock, offer.validUntil, ""
+        );
+        vm.expectEmit(address(market));
+        emit IJobMarket.JobAssigned(expected, client, provider, price, lock, deadline);
+        vm.prank(client);
+        assertEq(market.open(spec, "s", offer, signature), expected);
+        assertEq(market.freeOf(client), DEPOSIT - price);
+        assertEq(_locked(), lock);
+        Job memory j = market.job(expected);
+        assertEq(j.client, client);
+        assertEq(j.provider, provider);
+        assertEq(j.price, price);
+        assertEq(j.lock, lock);
+        assertEq(j.deadline, deadline);
+        assertEq(j.jobClass, spec.jobClass);
+        assertEq(j.window, spec.window);
+        assertEq(j.maxRuntime, spec.maxRuntime);
+        assertEq(j.premium, 0);
+        assertEq(j.binding, 0);
+    }
+
+    // --- revokeNonce ---
+
+    function test_RevokeNonce_WhenCalledByAnother_Reverts() public {
+        vm.prank(other);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IJobMarket.JobMarket__NotOwnerNorOperator.selector, provider, other
+            )
+        );
+        market.revokeNonce(provider, 7);
+    }
+
+    function test_RevokeNonce_MakesTheNonceUnusable() public {
+        Offer memory offer = _offer();
+        vm.prank(operator);
+        market.revokeNonce(provider, offer.nonce);
+        bytes memory signature = _sign(OPERATOR_KEY, offer);
+        _expectNonceUsed(offer.nonce);
+        vm.prank(client);
+        market.open(_spec(), "s", offer, signature);
+        _expectNonceUsed(offer.nonce);
+        vm.prank(provider);
+        market.revokeNonce(provider, offer.nonce);
+    }
+
+    // --- cancel ---
+
+    function _cancel(bytes32 jobId) private {
+        vm.prank(client);
+        market.cancel(jobId);
+    }
+
+    function test_Cancel_GivenNotOpen_Reverts() public {
+        bytes32 jobId = _assigned();
+        _expectWrongState(jobId, JobState.Assigned, JobState.Open);
+        _cancel(jobId);
+    }
+
+    function test_Cancel_GivenTheDeadlinePassed_Reverts() public {
+        bytes32 jobId = _posted();
+        _miss(jobId);
+        _expectDeadlinePassed(jobId);
+        _cancel(jobId);
+    }
+
+    function test_Cancel_WhenNotCalledByTheClient_Reverts() public {
+        bytes32 jobId = _posted();
+        vm.prank(other);
+        vm.expectRevert(
+            abi.encodeWithSelector(IJobMarket.JobMarket__NotClient.selector, jobId, other)
+        );
+        market.cancel(jobId);
+    }
+
+    function test_Cancel_RefundsEverything() public {
+        bytes32 jobId = _posted();
+        vm.expectEmit(address(market));
+        emit IJobMarket.JobCancelled(jobId, PRICE);
+        _cancel(jobId);
+        assertEq(market.freeOf(client), DEPOSIT);
+        _assertState(jobId, JobState.Cancelled);
+        _expectWrongState(jobId, JobState.Cancelled, JobState.Open);
+        _cancel(jobId);
+    }
+}
