@@ -33,12 +33,12 @@ CONTRACT_NAMES = ("ComputeToken", "BlockHashBeacon", "StakeManager", "JobMarket"
 
 
 def _tolerant_codec() -> ABICodec:
-    registry = default_registry.copy()
+    registry: Any = default_registry.copy()  # type: ignore[no-untyped-call]
     registry.unregister("string")
     registry.register(
-        BaseEquals("string"),
+        BaseEquals("string"),  # type: ignore[no-untyped-call]
         TextStringEncoder,
-        StringDecoder(handle_string_errors="replace"),
+        StringDecoder(handle_string_errors="replace"),  # type: ignore[no-untyped-call]
         label="string",
     )
     return ABICodec(registry)
@@ -151,7 +151,8 @@ def parse_abi(document: dict[str, Any]) -> ContractAbi:
             if entry["name"] in functions:
                 raise ConfigError(f"{name} overloads {entry['name']}; facades need single names.")
             functions[entry["name"]] = entry
-    constructor = next((e for e in entries if e["type"] == "constructor"), {"inputs": []})
+    empty: dict[str, Any] = {"inputs": []}
+    constructor = next((e for e in entries if e["type"] == "constructor"), empty)
     return ContractAbi(
         name,
         functions,

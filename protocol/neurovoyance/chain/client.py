@@ -24,6 +24,7 @@ from neurovoyance.chain.rpc import RpcPool
 from neurovoyance.chain.sender import SenderSettings, TransactionSender
 from neurovoyance.chain.wallet import Wallet
 from neurovoyance.protocol.errors import InternalError, RpcError
+from neurovoyance.protocol.ids import Address
 
 JOURNAL_NAME = "transactions.sqlite"
 _E = TypeVar("_E", bound=ChainEvent)
@@ -58,7 +59,7 @@ class Receipt:
     is_success: bool
     gas_used: int
     gas_price_wei: int
-    contract_address: str | None
+    contract_address: Address | None
     logs: tuple[RawLog, ...]
     events: tuple[ChainEvent, ...]
 
@@ -147,9 +148,7 @@ class ChainClient:
             await rpc.open()
             path = state_dir / JOURNAL_NAME
             journal = TxJournal(path, chain_id=rpc.chain_id, genesis_hash=rpc.genesis_hash)
-            settings = SenderSettings(
-                fees or FeePolicy(), confirmations, receipt_timeout_s, poll_s
-            )
+            settings = SenderSettings(fees or FeePolicy(), confirmations, receipt_timeout_s, poll_s)
             client = cls(rpc, journal, TransactionSender(rpc, journal, settings, state_dir))
             client._poll_s = poll_s
             await client._sender.recover()

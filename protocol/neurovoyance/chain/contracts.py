@@ -13,6 +13,7 @@ from neurovoyance.chain.deployment import Deployment
 from neurovoyance.chain.facade import Facade
 from neurovoyance.chain.market import JobRecord, Market
 from neurovoyance.chain.wallet import Permit, Wallet
+from neurovoyance.protocol.ids import Address
 
 
 class StakeRecord(NamedTuple):
@@ -203,9 +204,9 @@ class Stakes(Facade):
         """Pay the insurance share of slashes to the insurance address, by that address."""
         return await self._send(wallet, idempotency_key, "collectInsurance")
 
-    async def operator_of(self, provider: str) -> str:
+    async def operator_of(self, provider: str) -> Address:
         """Return the provider's operator address; the zero address if not registered."""
-        return str(await self._read("operatorOf", provider))
+        return Address(await self._read("operatorOf", provider))
 
     async def stake_of(self, provider: str) -> StakeRecord:
         """Return a provider's stake."""
@@ -219,17 +220,17 @@ class Stakes(Facade):
         """Return the insurance share not collected yet."""
         return int(await self._read("insuranceWei"))
 
-    async def insurance(self) -> str:
+    async def insurance(self) -> Address:
         """Return the insurance address."""
-        return str(await self._read("insurance"))
+        return Address(await self._read("insurance"))
 
-    async def market(self) -> str:
+    async def market(self) -> Address:
         """Return the address of the market that locks and slashes."""
-        return str(await self._read("market"))
+        return Address(await self._read("market"))
 
-    async def token(self) -> str:
+    async def token(self) -> Address:
         """Return the address of the token."""
-        return str(await self._read("token"))
+        return Address(await self._read("token"))
 
 
 class Beacon(Facade):

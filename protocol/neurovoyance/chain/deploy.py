@@ -22,11 +22,12 @@ from neurovoyance.chain.contracts import Contracts
 from neurovoyance.chain.deployment import Deployment, save_deployment
 from neurovoyance.chain.wallet import Wallet
 from neurovoyance.protocol.errors import ConfigError, InternalError
+from neurovoyance.protocol.ids import Address
 
 GENESIS_SUPPLY_WEI = 1_000_000_000 * 10**18
 
 
-def create_address(deployer: str, nonce: int) -> str:
+def create_address(deployer: str, nonce: int) -> Address:
     """Return the address of the contract that ``deployer`` creates with ``nonce``.
 
     ``keccak256(rlp([deployer, nonce]))``, last 20 bytes.
@@ -37,7 +38,7 @@ def create_address(deployer: str, nonce: int) -> str:
         raw = nonce.to_bytes((nonce.bit_length() + 7) // 8, "big")
         encoded = raw if nonce < 0x80 else bytes([0x80 + len(raw)]) + raw
     body = b"\x94" + bytes.fromhex(deployer[2:]) + encoded
-    return str(to_checksum_address(keccak(bytes([0xC0 + len(body)]) + body)[12:]))
+    return Address(to_checksum_address(keccak(bytes([0xC0 + len(body)]) + body)[12:]))
 
 
 async def deploy(
@@ -88,7 +89,7 @@ async def deploy(
     return deployment
 
 
-async def _create(client: ChainClient, wallet: Wallet, name: str, *args: Any) -> str:
+async def _create(client: ChainClient, wallet: Wallet, name: str, *args: Any) -> Address:
     code = contract_abi(name).encode_deployment(args)
     receipt = await client.deploy_code(code, wallet, label=name)
     if receipt.contract_address is None:
@@ -118,7 +119,12 @@ async def verify_deployment(client: ChainClient, deployment: Deployment) -> None
             raise _mismatch(f"there is no contract at {address}")
     contracts = Contracts(client, deployment)
     pairs = (
-        ("market", "stake manager", await contracts.market.stake_manager(), deployment.stake_manager),
+        (
+            "market",
+            "stake manager",
+            await contracts.market.stake_manager(),
+            deployment.stake_manager,
+        ),
         ("market", "token", await contracts.market.token(), deployment.token),
         ("market", "beacon", await contracts.market.beacon(), deployment.beacon),
         ("stake manager", "market", await contracts.stakes.market(), deployment.market),

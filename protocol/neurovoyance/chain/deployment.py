@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from neurovoyance.protocol.errors import ConfigError, SpecError
-from neurovoyance.protocol.ids import parse_address
+from neurovoyance.protocol.ids import Address, parse_address
 
 _FORMAT = 1
 _ADDRESSES = ("token", "beacon", "stake_manager", "market")
@@ -33,12 +33,12 @@ class Deployment:
     chain_id: int
     genesis_hash: str
     deploy_block: int
-    token: str
-    beacon: str
-    stake_manager: str
-    market: str
+    token: Address
+    beacon: Address
+    stake_manager: Address
+    market: Address
 
-    def contract_addresses(self) -> tuple[str, ...]:
+    def contract_addresses(self) -> tuple[Address, ...]:
         """Return the addresses of all four contracts."""
         return (self.token, self.beacon, self.stake_manager, self.market)
 

@@ -13,7 +13,7 @@ REPLACEMENT_BPS = 1_000
 _MAX_TRANSACTIONS = 10_000
 
 
-class PoolRefusal(Exception):  # noqa: N818 - becomes a JSON-RPC error, never leaves the devnet
+class PoolRefusal(Exception):
     """The devnet declines a request; the text is what other nodes say."""
 
 
@@ -50,7 +50,9 @@ class TransactionPool:
             raise PoolRefusal("txpool is full")
         else:
             self._counter += 1
-        self._order[tx.hash] = self._order.pop(other.hash, self._counter) if other else self._counter
+        self._order[tx.hash] = (
+            self._order.pop(other.hash, self._counter) if other else self._counter
+        )
         queue[tx.nonce] = tx
 
     def remove(self, tx: Any) -> None:
@@ -99,7 +101,7 @@ class TransactionPool:
                 nonce += 1
         # Arrival order overall; the sort is stable and a sender's later nonce never comes first.
         highest: dict[bytes, int] = {}
-        keys = []
+        keys: list[tuple[int, int, Any]] = []
         for tx in found:
             rank = max(self._order[tx.hash], highest.get(bytes(tx.sender), 0))
             highest[bytes(tx.sender)] = rank

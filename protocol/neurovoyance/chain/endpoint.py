@@ -16,11 +16,14 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from neurovoyance.chain import wire
-from neurovoyance.chain.rpc_errors import RpcRefused, WrongChain
+from neurovoyance.chain.rpc_errors import ResponseTooLarge, RpcRefused, WrongChain
 from neurovoyance.protocol.errors import ConfigError, RpcError
 
 # Answers that say "not me, not now" instead of "no": rate limits of hosted nodes.
-BUSY_CODES = frozenset({-32005, -32029, 429})
+BUSY_CODES = frozenset({-32029, 429})
+# Hosted nodes use this code both for rate limits and for ranges that are too large.
+LIMIT_CODE = -32005
+_RATE_WORDS = ("rate", "too many requests", "capacity", "throttl")
 COOL_DOWN_MIN_S = 0.5
 COOL_DOWN_MAX_S = 30.0
 
@@ -132,8 +135,11 @@ class Endpoint:
                 async for chunk in response.content.iter_chunked(65_536):
                     body += chunk
                     if len(body) > self._max_response_bytes:
-                        raise self._fault(
-                            f"sent more than {self._max_response_bytes:,} bytes", method
+                        raise ResponseTooLarge(
+                            f"The RPC endpoint {self.label} sent more than "
+                            f"{self._max_response_bytes:,} bytes.",
+                            endpoint=self.label,
+                            method=method,
                         )
                 # Several nodes send JSON-RPC errors with status 400 or 500; the body decides.
                 if response.status in (401, 403, 404, 429, 502, 503, 504):
@@ -160,7 +166,7 @@ class Endpoint:
             if not isinstance(refusal, dict) or not isinstance(refusal.get("code"), int):
                 raise self._fault("answered with an error that is not JSON-RPC", method)
             message = str(refusal.get("message", ""))[:500]
-            if refusal["code"] in BUSY_CODES:
+            if _is_busy(refusal["code"], message):
                 raise self._fault(f"is busy: {message}", method)
             raise RpcRefused(method, refusal["code"], message, refusal.get("data"))
         if answer.get("id") != request_id or "result" not in answer:
@@ -168,9 +174,7 @@ class Endpoint:
         return answer["result"]
 
     def _fault(self, did: str, method: str) -> RpcError:
-        return RpcError(
-            f"The RPC endpoint {self.label} {did}.", endpoint=self.label, method=method
-        )
+        return RpcError(f"The RPC endpoint {self.label} {did}.", endpoint=self.label, method=method)
 
     async def check_chain(
         self,
@@ -207,3 +211,10 @@ class Endpoint:
             )
         self.is_checked = True
         return found_id, genesis
+
+
+def _is_busy(code: int, message: str) -> bool:
+    text = message.lower()
+    return code in BUSY_CODES or (
+        code == LIMIT_CODE and any(words in text for words in _RATE_WORDS)
+    )

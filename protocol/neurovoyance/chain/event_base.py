@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
+from neurovoyance.protocol.ids import Address
 from neurovoyance.protocol.job_spec import JobSpec
 
 
@@ -22,7 +23,7 @@ class LogMeta(NamedTuple):
         log_index: position among all logs of the block.
     """
 
-    address: str
+    address: Address
     block_number: int
     block_hash: str
     tx_hash: str

@@ -15,17 +15,24 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from eth.chains.base import MiningChain
-from eth.consensus import ConsensusApplier, NoProofConsensus
+from eth.consensus.applier import ConsensusApplier
+from eth.consensus.noproof import NoProofConsensus
 from eth.constants import POST_MERGE_DIFFICULTY, POST_MERGE_MIX_HASH, POST_MERGE_NONCE
 from eth.db.atomic import AtomicDB
-from eth.exceptions import VMError
-from eth.vm.forks import CancunVM
+from eth.vm.forks.cancun import CancunVM
 from eth.vm.spoof import SpoofTransaction
 from eth_utils.address import to_canonical_address
 from eth_utils.crypto import keccak
 from eth_utils.exceptions import ValidationError
 
 from neurovoyance.chain.devnet_pool import PoolRefusal, TransactionPool
+from neurovoyance.chain.evm_types import (
+    CallOutcome,
+    CallRequest,
+    MinedBlock,
+    MinedLog,
+    MinedTransaction,
+)
 
 GAS_LIMIT = 30_000_000
 BASE_FEE_GENESIS_WEI = 10**9
@@ -33,72 +40,6 @@ TIP_WEI = 10**9
 FUNDED_WEI = 10_000 * 10**18
 _SECP256K1_HALF_N = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class CallRequest:
-    """A simulated call: 20-byte addresses, ``to`` empty for a creation."""
-
-    sender: bytes
-    to: bytes
-    data: bytes
-    value_wei: int
-    gas: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CallOutcome:
-    """What a simulated call did; ``error`` is None on success."""
-
-    output: bytes
-    gas_used: int
-    error: VMError | None
-    is_revert: bool
-
-
-@dataclass(frozen=True, slots=True)
-class MinedLog:
-    """One log; topics are 32 bytes each."""
-
-    address: bytes
-    topics: tuple[bytes, ...]
-    data: bytes
-    tx_hash: bytes
-    tx_index: int
-    log_index: int
-
-
-@dataclass(frozen=True, slots=True)
-class MinedTransaction:
-    """One transaction in its block."""
-
-    transaction: Any
-    block_number: int
-    index: int
-    is_success: bool
-    gas_used: int
-    cumulative_gas: int
-    gas_price_wei: int
-    contract_address: bytes | None
-    logs: tuple[MinedLog, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class MinedBlock:
-    """One block of the present chain."""
-
-    header: Any
-    transactions: tuple[MinedTransaction, ...]
-
-    @property
-    def number(self) -> int:
-        """Height."""
-        return int(self.header.block_number)
-
-    @property
-    def hash(self) -> bytes:
-        """Block hash, 32 bytes."""
-        return bytes(self.header.hash)
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from neurovoyance.chain.client import Receipt
 from neurovoyance.chain.facade import Facade
 from neurovoyance.chain.wallet import Permit, Wallet
-from neurovoyance.protocol.ids import JobId
+from neurovoyance.protocol.ids import Address, JobId
 from neurovoyance.protocol.job_spec import JobClass, JobSpec
 from neurovoyance.protocol.lifecycle import JobState
 from neurovoyance.protocol.result import Opening
@@ -37,13 +37,13 @@ class JobRecord(NamedTuple):
         binding: 32 bytes; the commitment, and after the draw its hash with the seed.
     """
 
-    client: str
+    client: Address
     deadline_s: int
     state: JobState
     job_class: JobClass
     window_s: int
     p_bps: int
-    provider: str
+    provider: Address
     price_wei: int
     lock_wei: int
     beacon_round: int
@@ -72,9 +72,7 @@ class Market(Facade):
         idempotency_key: str | None = None,
     ) -> Receipt:
         """As :meth:`deposit`, with a signed permit in place of an allowance."""
-        return await self._send(
-            wallet, idempotency_key, "depositWithPermit", amount_wei, *permit
-        )
+        return await self._send(wallet, idempotency_key, "depositWithPermit", amount_wei, *permit)
 
     async def withdraw(
         self, wallet: Wallet, amount_wei: int, *, idempotency_key: str | None = None
@@ -188,7 +186,7 @@ class Market(Facade):
         *,
         idempotency_key: str | None = None,
     ) -> Receipt:
-        """Draw and, when no audit is drawn, reveal in one call; see ``events`` for what happened."""
+        """Draw and, when no audit is drawn, reveal in one call; the events say which."""
         args = (job_id, opening.as_abi())
         return await self._send(wallet, idempotency_key, "drawAndReveal", *args)
 
@@ -272,14 +270,14 @@ class Market(Facade):
         """Return whether stake is still locked for a job."""
         return bool(await self._read("isLockOpen", job_id))
 
-    async def token(self) -> str:
+    async def token(self) -> Address:
         """Return the address of the token."""
-        return str(await self._read("token"))
+        return Address(await self._read("token"))
 
-    async def stake_manager(self) -> str:
+    async def stake_manager(self) -> Address:
         """Return the address of the stake manager."""
-        return str(await self._read("stakeManager"))
+        return Address(await self._read("stakeManager"))
 
-    async def beacon(self) -> str:
+    async def beacon(self) -> Address:
         """Return the address of the randomness beacon."""
-        return str(await self._read("beacon"))
+        return Address(await self._read("beacon"))

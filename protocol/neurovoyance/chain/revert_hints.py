@@ -43,9 +43,7 @@ HINTS: dict[str, str] = {
     "JobMarket__NothingEarned": "Nothing is due; settle finished jobs first.",
     "JobMarket__BadSpec": "Mend the named field of the spec; nothing was paid.",
     "JobMarket__BadDeadline": "Choose a listing deadline inside the bounds given.",
-    "StakeManager__InsufficientFree": (
-        "Stake more, or wait until running jobs free their locks."
-    ),
+    "StakeManager__InsufficientFree": ("Stake more, or wait until running jobs free their locks."),
     "StakeManager__BelowMinimum": "Stake at least the minimum before taking jobs.",
     "StakeManager__NotRegistered": "Register the provider first.",
     "StakeManager__AlreadyRegistered": "The registration is there; change its parts instead.",

@@ -16,7 +16,13 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 import aiohttp
-from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_exponential, wait_random
+from tenacity import (
+    AsyncRetrying,
+    retry_if_exception,
+    stop_after_attempt,
+    wait_exponential,
+    wait_random,
+)
 
 from neurovoyance.chain.endpoint import Endpoint, EndpointHealth
 from neurovoyance.chain.rpc_errors import RpcRefused, WrongChain

@@ -38,3 +38,10 @@ class WrongChain(RpcError):
     code = "chain.rpc.wrong_chain"
     retryable = False
     default_hint = "Correct the RPC address, or use the deployment of the chain that it serves."
+
+
+class ResponseTooLarge(RpcError):
+    """An endpoint sent more than is read of one answer; asking for less may help."""
+
+    code = "chain.rpc.too_large"
+    default_hint = "Ask for a smaller range; a sound endpoint then answers."

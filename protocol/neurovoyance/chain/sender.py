@@ -6,7 +6,7 @@ Place: under ``client.ChainClient``. The rules that keep money safe:
 * what will be sent is journaled, signed bytes included, before it is sent;
 * one idempotency key is one transaction: asking again joins it, whatever died in between;
 * nonces are given out under a lock that holds among tasks and processes;
-* a stuck transaction is replaced with higher fees up to the cap; above the cap it waits and says so.
+* a stuck transaction is replaced with higher fees; above the cap it waits and says so.
 
 Never: an error after the broadcast that could be read as "not sent".
 """
@@ -23,12 +23,14 @@ from typing import Any
 
 from neurovoyance.chain import wire
 from neurovoyance.chain.fees import FeePolicy, Fees
+from neurovoyance.chain.node_words import is_fee_matter, is_nonce_too_low
 from neurovoyance.chain.nonces import Intent, JournaledTx, TxJournal, TxState
 from neurovoyance.chain.reverts import decode_revert, revert_data
 from neurovoyance.chain.rpc import RpcPool
 from neurovoyance.chain.rpc_errors import RpcRefused, WrongChain
 from neurovoyance.chain.sender_lock import SenderLock
-from neurovoyance.chain.wallet import SignedTransaction, Wallet
+from neurovoyance.chain.tending import PendingTransactions
+from neurovoyance.chain.wallet import Wallet
 from neurovoyance.protocol.errors import (
     ContractRevert,
     InsufficientFunds,
@@ -40,7 +42,6 @@ from neurovoyance.protocol.errors import (
 _log = logging.getLogger(__name__)
 _FEE_WAIT_S = 2.0
 _TEND_EVERY_S = 1.0
-_REBROADCAST_AFTER_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class SenderSettings:
     poll_s: float
 
 
-class _Displaced(Exception):  # noqa: N818 - a signal inside this module, not an error
+class _Displaced(Exception):
     """The nonce went to another transaction; the intention needs a new one."""
 
 
@@ -67,6 +68,7 @@ class TransactionSender:
         self._journal = journal
         self._settings = settings
         self._lock_dir = lock_dir
+        self._pending = PendingTransactions(rpc, journal, settings.fees, settings.confirmations)
         self._locks: dict[str, SenderLock] = {}
         self._tended_at: dict[str, float] = {}
 
@@ -129,7 +131,7 @@ class TransactionSender:
             )
             self._check_funds(wire.quantity(balance), gas, fees, intent, wallet.address)
             nonce = self._journal.free_nonce(wallet.address, wire.quantity(count))
-            signed = self._sign(intent, wallet, nonce, gas, fees)
+            signed = self._pending.sign(intent, wallet, nonce, gas, fees)
             row = self._journal.record(wallet.address, key, nonce, intent, gas, signed, fees)
             await self._broadcast_first(row)
         return row
@@ -149,18 +151,10 @@ class TransactionSender:
             raise _translated(refused) from refused
         return wire.quantity(answer, "a gas estimate")
 
-    async def _fee_inputs(self) -> tuple[int, int]:
-        """Return base fee and suggested tip, wei per gas, as one endpoint sees them."""
-        block, tip = await self._rpc.request_all(
-            [("eth_getBlockByNumber", ["latest", False]), ("eth_maxPriorityFeePerGas", [])]
-        )
-        base = wire.mapping(block, "a block").get("baseFeePerGas", "0x0")
-        return wire.quantity(base, "a base fee"), wire.quantity(tip, "a tip")
-
     async def _first_fees(self, intent: Intent, deadline: float) -> Fees:
         policy = self._settings.fees
         while True:
-            base_wei, tip_wei = await self._fee_inputs()
+            base_wei, tip_wei = await self._pending.fee_inputs()
             fees = policy.first(base_wei, tip_wei)
             if fees is not None:
                 return fees
@@ -194,23 +188,6 @@ class TransactionSender:
                 needed_wei=needed_wei,
             )
 
-    def _sign(
-        self, intent: Intent, wallet: Wallet, nonce: int, gas: int, fees: Fees
-    ) -> SignedTransaction:
-        fields: dict[str, Any] = {
-            "type": 2,
-            "chainId": self._rpc.chain_id,
-            "nonce": nonce,
-            "gas": gas,
-            "maxFeePerGas": fees.max_fee_wei,
-            "maxPriorityFeePerGas": fees.tip_wei,
-            "value": intent.value_wei,
-            "data": intent.data,
-        }
-        if intent.to_address is not None:
-            fields["to"] = intent.to_address
-        return wallet.sign_transaction(fields)
-
     def lock_of(self, wallet: Wallet) -> SenderLock:
         """Return the lock of a key: beside its keystore, or in the state directory."""
         lock = self._locks.get(wallet.address)
@@ -225,12 +202,12 @@ class TransactionSender:
     async def _broadcast_first(self, row: JournaledTx) -> None:
         """Broadcast a new row; forget it when every endpoint refuses it for good."""
         try:
-            await self._broadcast(row)
+            await self._pending.broadcast(row)
         except RpcRefused as refused:
-            if _is_nonce_too_low(refused):
+            if is_nonce_too_low(refused):
                 self._journal.settle(row.id, TxState.DISPLACED)
                 return
-            if _is_fee_matter(refused):
+            if is_fee_matter(refused):
                 # It stays recorded; tending raises the fee.
                 return
             self._journal.forget(row.id)
@@ -242,17 +219,6 @@ class TransactionSender:
         except RpcError as error:
             # It may have arrived or not; it is journaled and will be sent again.
             _log.warning("tx_broadcast_unanswered label=%s error=%s", row.label, error)
-
-    async def _broadcast(self, row: JournaledTx) -> None:
-        attempt = row.attempts[-1]
-        try:
-            await self._rpc.broadcast("eth_sendRawTransaction", ["0x" + attempt.raw.hex()])
-        except RpcRefused as refused:
-            if not _is_known_already(refused):
-                raise
-        _log.info(
-            "tx_broadcast label=%s nonce=%d tx_hash=%s", row.label, row.nonce, attempt.tx_hash
-        )
 
     async def _wait(
         self, row: JournaledTx, wallet: Wallet, confirmations: int | None, deadline: float
@@ -290,19 +256,8 @@ class TransactionSender:
             idempotency_key=row.key,
         )
 
-    async def _receipt_of(self, row: JournaledTx) -> dict[str, Any] | None:
-        """Return the receipt of whichever signed form was mined, newest first."""
-        for attempt in reversed(row.attempts):
-            found = await self._rpc.request("eth_getTransactionReceipt", [attempt.tx_hash])
-            if found is not None:
-                receipt = wire.mapping(found, "a receipt")
-                if wire.hash32(receipt.get("transactionHash")) != attempt.tx_hash:
-                    raise RpcError("The RPC endpoint answered with another receipt.")
-                return receipt
-        return None
-
     async def _confirmed_receipt(self, row: JournaledTx, depth: int) -> dict[str, Any] | None:
-        receipt = await self._receipt_of(row)
+        receipt = await self._pending.receipt_of(row)
         if receipt is None:
             if row.state is TxState.MINED:
                 # A reorganisation took it back: it is pending again and will be sent again.
@@ -352,100 +307,15 @@ class TransactionSender:
 
         Called at start: what a dead process recorded but perhaps never broadcast goes out now.
         """
-        for address in self._journal.senders():
-            await self._settle_used(address)
-            for row in self._journal.pending(address):
-                await self._rebroadcast(row)
-        return [row for address in self._journal.senders() for row in self._journal.pending(address)]
-
-    async def _settle_used(self, address: str) -> None:
-        """Settle rows whose nonce the chain has used, by us or by a stranger to this journal."""
-        rows = self._journal.pending(address)
-        if not rows:
-            return
-        latest = wire.quantity(
-            await self._rpc.request("eth_getTransactionCount", [address, "latest"])
-        )
-        for row in rows:
-            if row.nonce >= latest:
-                continue
-            receipt = await self._receipt_of(row)
-            if receipt is None:
-                if await self._is_buried(row):
-                    self._journal.settle(row.id, TxState.DISPLACED)
-            else:
-                is_success = wire.quantity(receipt.get("status")) == 1
-                tx_hash = wire.hash32(receipt.get("transactionHash"))
-                state = TxState.MINED if is_success else TxState.REVERTED
-                self._journal.settle(row.id, state, tx_hash)
-
-    async def _is_buried(self, row: JournaledTx) -> bool:
-        """Whether the use of the nonce by another transaction is as deep as we ask of our own.
-
-        Until then a reorganisation could let ours be mined after all, besides a second one.
-        """
-        head = wire.quantity(await self._rpc.request("eth_blockNumber"))
-        block = hex(max(0, head - (self._settings.confirmations - 1)))
-        count, *found = await self._rpc.request_all(
-            [
-                ("eth_getTransactionCount", [row.sender, block]),
-                *(("eth_getTransactionReceipt", [a.tx_hash]) for a in row.attempts),
-            ]
-        )
-        return wire.quantity(count) > row.nonce and all(item is None for item in found)
+        return await self._pending.recover()
 
     async def _tend(self, wallet: Wallet) -> None:
-        """Look after a key's oldest pending transaction: send it again, or raise its fees."""
         now = time.monotonic()
         if now - self._tended_at.get(wallet.address, 0.0) < _TEND_EVERY_S:
             return
         self._tended_at[wallet.address] = now
         async with self.lock_of(wallet).hold():
-            await self._settle_used(wallet.address)
-            rows = self._journal.pending(wallet.address)
-            if not rows:
-                return
-            age_s = time.time() - rows[0].attempts[-1].made_at_s
-            if age_s >= self._settings.fees.stuck_after_s:
-                await self._replace(rows[0], wallet)
-            elif age_s >= min(_REBROADCAST_AFTER_S, self._settings.fees.stuck_after_s / 2):
-                for row in rows:
-                    await self._rebroadcast(row)
-
-    async def _rebroadcast(self, row: JournaledTx) -> None:
-        """Send the newest signed form again when the node does not know it."""
-        known = await self._rpc.request("eth_getTransactionByHash", [row.attempts[-1].tx_hash])
-        if known is not None:
-            return
-        try:
-            await self._broadcast(row)
-        except RpcRefused as refused:
-            # Whether the nonce is used is for _settle_used, whether the fee is, for _replace.
-            _log.warning("tx_rebroadcast_refused label=%s error=%s", row.label, refused)
-
-    async def _replace(self, row: JournaledTx, wallet: Wallet) -> None:
-        policy = self._settings.fees
-        base_wei, tip_wei = await self._fee_inputs()
-        fees = policy.bumped(row.attempts[-1].fees, base_wei, tip_wei)
-        if fees is None:
-            _log.warning(
-                "fee_above_cap label=%s base_fee_wei=%d cap_wei=%d: waiting, not replaced",
-                row.label,
-                base_wei,
-                policy.cap_wei_per_gas,
-            )
-            await self._rebroadcast(row)
-            return
-        intent = Intent(row.to_address, row.data, row.value_wei, row.label)
-        signed = self._sign(intent, wallet, row.nonce, row.gas, fees)
-        self._journal.add_attempt(row.id, signed, fees)
-        _log.warning("tx_replaced label=%s nonce=%d tx_hash=%s", row.label, row.nonce, signed.tx_hash)
-        fresh = self._journal.find(row.sender, row.key)
-        if fresh is not None:
-            try:
-                await self._broadcast(fresh)
-            except RpcRefused as refused:
-                _log.warning("tx_replacement_refused label=%s error=%s", row.label, refused)
+            await self._pending.tend(wallet)
 
 
 def _call_fields(intent: Intent, sender: str) -> dict[str, str]:
@@ -458,22 +328,3 @@ def _call_fields(intent: Intent, sender: str) -> dict[str, str]:
 def _translated(refused: RpcRefused) -> Exception:
     data = revert_data(refused)
     return refused if data is None else decode_revert(data)
-
-
-# Nodes give the reasons below no code of their own, only words, which differ a little.
-def _is_known_already(refused: RpcRefused) -> bool:
-    text = refused.rpc_message.lower()
-    return any(words in text for words in ("already known", "already imported", "known transaction"))
-
-
-def _is_nonce_too_low(refused: RpcRefused) -> bool:
-    text = refused.rpc_message.lower()
-    return "nonce too low" in text or "invalid nonce" in text or "old nonce" in text
-
-
-def _is_fee_matter(refused: RpcRefused) -> bool:
-    text = refused.rpc_message.lower()
-    return any(
-        words in text
-        for words in ("underpriced", "max fee per gas less than", "fee cap less than", "fee too low")
-    )

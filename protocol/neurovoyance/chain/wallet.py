@@ -20,7 +20,7 @@ from eth_account.messages import encode_typed_data
 from eth_account.signers.local import LocalAccount
 
 from neurovoyance.protocol.errors import AccessDenied, ConfigError, SpecError
-from neurovoyance.protocol.ids import parse_address
+from neurovoyance.protocol.ids import Address, parse_address
 
 DEVNET_CHAIN_ID = 31337
 SCRYPT_N = 2**18
@@ -75,7 +75,7 @@ class Wallet:
 
     def __init__(self, account: LocalAccount, role: KeyRole, path: Path | None) -> None:
         self.account = account
-        self.address: str = account.address
+        self.address = Address(account.address)
         self.role = role
         self.path = path
 
@@ -188,7 +188,7 @@ class Wallet:
 
     def sign_transaction(self, fields: dict[str, Any]) -> SignedTransaction:
         """Sign an EIP-1559 transaction given as eth-account's dictionary."""
-        signed = self.account.sign_transaction(fields)  # type: ignore[arg-type]
+        signed = self.account.sign_transaction(fields)
         return SignedTransaction(bytes(signed.raw_transaction), "0x" + bytes(signed.hash).hex())
 
     def sign_typed_data(
@@ -255,7 +255,7 @@ def restore_backup(source: Path, target: Path, password: str) -> Wallet:
     return Wallet.open(target, password)
 
 
-def wallet_address(path: Path) -> str:
+def wallet_address(path: Path) -> Address:
     """Return the address that a keystore file names, without its password; ConfigError if none."""
     return _address_of(_read_keystore(path), path)
 
@@ -271,7 +271,8 @@ def _account(private_key: str) -> LocalAccount:
         raw = bytes.fromhex(digits)
         if len(raw) != 32:
             raise ValueError
-        return Account.from_key(raw)
+        account: LocalAccount = Account.from_key(raw)
+        return account
     except Exception:  # noqa: BLE001 - whatever was wrong, its text could quote the key
         raise ConfigError(
             "The private key is malformed.",
@@ -347,7 +348,7 @@ def _check_cost(document: dict[str, Any], path: Path) -> None:
             raise _not_a_keystore(path)
 
 
-def _address_of(document: dict[str, Any], path: Path) -> str:
+def _address_of(document: dict[str, Any], path: Path) -> Address:
     address = document.get("address")
     if not isinstance(address, str):
         raise _not_a_keystore(path)

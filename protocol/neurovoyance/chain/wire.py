@@ -12,6 +12,7 @@ from typing import Any
 from eth_utils.address import to_checksum_address
 
 from neurovoyance.protocol.errors import RpcError
+from neurovoyance.protocol.ids import Address
 
 _QUANTITY = re.compile(r"0x[0-9a-fA-F]{1,64}")
 _DATA = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
@@ -48,11 +49,11 @@ def hash32(value: Any, what: str = "a hash") -> str:
     return value.lower()
 
 
-def address(value: Any, what: str = "an address") -> str:
+def address(value: Any, what: str = "an address") -> Address:
     """Return a checksummed address; RpcError for anything else."""
     if not isinstance(value, str) or not _ADDRESS.fullmatch(value):
         raise _wrong(what, value)
-    return str(to_checksum_address(value))
+    return Address(to_checksum_address(value))
 
 
 def mapping(value: Any, what: str = "an object") -> dict[str, Any]:
