@@ -11,6 +11,9 @@ counted.
 from __future__ import annotations
 
 import asyncio
+import os
+import shutil
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +54,13 @@ from neurovoyance.protocol.manifest import (
 )
 from neurovoyance.protocol.manifest import TensorSpec as DeclaredTensor
 from neurovoyance.protocol.offer_exchange import Refusal, RefusalCause
+
+KEEP_S = 2 * 86_400
+"""How long files and pins outlive their last use; longer than any job can take to be run."""
+
+
+def _kept_until_s() -> int:
+    return int(time.time()) + KEEP_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +141,7 @@ class Intake:
 
         Raises:
             StorageError, Unreachable: content could not be had now; another attempt may help.
+            ExecutionError: the model could not be looked at for a reason of this machine.
         """
         try:
             usable = self._usable(sources)
@@ -144,12 +155,10 @@ class Intake:
             info = await self._probe(manifest, model)
             _check_declared(manifest, info)
             check_inputs(info.inputs, given)
-        except (StorageNotFound, Unreachable):
-            raise
         except IntakeRefused as error:
             return error.refusal
         except NeurovoyanceError as error:
-            refusal = refusal_of(error)
+            refusal = None if error.retryable else refusal_of(error)
             if refusal is None:
                 raise
             return refusal
@@ -200,7 +209,7 @@ class Intake:
                 f"The model is published for class {manifest.job_class}, not "
                 f"{spec.job_class.name}.",
             )
-        await self._storage.pin(cid, name="manifest")
+        await self._storage.pin(cid, name="manifest", expiry=_kept_until_s())
         await self._storage.provide(cid)
         return manifest
 
@@ -233,7 +242,7 @@ class Intake:
                 RefusalCause.INPUT,
                 f"The input is larger than the {self._limits.input_bytes:,} bytes taken here.",
             ) from error
-        await self._storage.pin(cid, name="input")
+        await self._storage.pin(cid, name="input", expiry=_kept_until_s())
         await self._storage.provide(cid)
         await self._write(cid, path, self._limits.input_bytes)
         try:
@@ -248,7 +257,7 @@ class Intake:
         await self._ensure(cid, sources, size_bytes)
         stat = await self._storage.stat(cid)
         path = self._models / (str(cid) if stat.kind is Kind.DIRECTORY else f"{cid}.onnx")
-        await self._storage.pin(cid, name="model")
+        await self._storage.pin(cid, name="model", expiry=_kept_until_s())
         await self._storage.provide(cid)
         await self._write(cid, path, size_bytes)
         return ModelFiles(path)
@@ -273,8 +282,31 @@ class Intake:
     async def _write(self, cid: Cid, path: Path, max_bytes: int) -> None:
         """Put held content under its own name, once, also when two jobs share it."""
         async with self._busy.setdefault(path.name, asyncio.Lock()):
-            if not await asyncio.to_thread(path.exists):
+            if await asyncio.to_thread(path.exists):
+                await asyncio.to_thread(os.utime, path)
+            else:
                 await self._storage.fetch(cid, path, max_bytes=max_bytes)
+
+    def input_name(self, spec: JobSpec) -> str:
+        """Return the name under which a job's input lies on disk, as :meth:`purge` takes it."""
+        return str(_cid(spec.input_cid, "input"))
+
+    def purge(self, inputs_in_use: frozenset[str]) -> int:
+        """Remove files that no job has used for two days; return how many.
+
+        Args:
+            inputs_in_use: names of inputs that live jobs need, see :meth:`input_name`.
+        """
+        oldest_s = time.time() - KEEP_S
+        removed = 0
+        for path in (*self._models.iterdir(), *self._inputs.iterdir()):
+            is_used = path.stem in inputs_in_use or path.stat().st_mtime >= oldest_s
+            if not is_used and path.is_dir():
+                shutil.rmtree(path)
+            elif not is_used:
+                path.unlink()
+            removed += not is_used
+        return removed
 
 
 _CAUSES: tuple[tuple[type[NeurovoyanceError], RefusalCause], ...] = (

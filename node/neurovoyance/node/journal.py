@@ -49,8 +49,9 @@ CREATE TABLE IF NOT EXISTS seeds (
 CREATE TABLE IF NOT EXISTS offers (
   nonce TEXT PRIMARY KEY, client TEXT NOT NULL, spec_hash BLOB NOT NULL,
   price_wei TEXT NOT NULL, lock_wei TEXT NOT NULL, valid_until_s INTEGER NOT NULL,
-  is_live INTEGER NOT NULL DEFAULT 1) STRICT;
-CREATE INDEX IF NOT EXISTS offers_live ON offers (is_live, valid_until_s);
+  taken_by BLOB UNIQUE) STRICT;
+CREATE INDEX IF NOT EXISTS offers_live ON offers (valid_until_s) WHERE taken_by IS NULL;
+CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 """
 
 
@@ -303,21 +304,34 @@ class Journal:
         """Return the offers that can still be taken at a moment of chain time."""
         rows = self._db.execute(
             "SELECT nonce, client, spec_hash, price_wei, lock_wei, valid_until_s FROM offers"
-            " WHERE is_live = 1 AND valid_until_s >= ? ORDER BY valid_until_s",
+            " WHERE taken_by IS NULL AND valid_until_s >= ? ORDER BY valid_until_s",
             (time_s,),
         )
         return [OfferRecord(int(r[0], 16), r[1], r[2], int(r[3]), int(r[4]), r[5]) for r in rows]
 
-    def take_offer(self, spec_hash: bytes, client: str, lock_wei: int) -> bool:
-        """Count one live offer for a spec as taken; False when none fits.
+    def take_offer(self, job_id: JobId, spec_hash: bytes, client: str, lock_wei: int) -> bool:
+        """Count one live offer for a spec as taken by a job, once; False when none fits.
 
         The nonce does not show in the chain's events, and offers of the same terms are alike.
         """
         with self._transaction():
             changed = self._db.execute(
-                "UPDATE offers SET is_live = 0 WHERE nonce = (SELECT nonce FROM offers WHERE"
-                " is_live = 1 AND spec_hash = ? AND lock_wei = ? ORDER BY client != ?,"
-                " valid_until_s LIMIT 1)",
-                (spec_hash, str(lock_wei), client),
+                "UPDATE offers SET taken_by = ?1 WHERE nonce = (SELECT nonce FROM offers WHERE"
+                " taken_by IS NULL AND spec_hash = ?2 AND lock_wei = ?3"
+                " ORDER BY client != ?4, valid_until_s LIMIT 1)"
+                " AND NOT EXISTS (SELECT 1 FROM offers WHERE taken_by = ?1)",
+                (job_id, spec_hash, str(lock_wei), client),
             )
         return changed.rowcount == 1
+
+    # Notes.
+
+    def note(self, name: str) -> str | None:
+        """Return a small fact kept across starts, or None."""
+        row = self._db.execute("SELECT value FROM notes WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else None
+
+    def set_note(self, name: str, value: str) -> None:
+        """Keep a small fact across starts; never a secret."""
+        with self._transaction():
+            self._db.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (name, value))

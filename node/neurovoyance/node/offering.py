@@ -148,30 +148,39 @@ class OfferSigner:
     journal: Journal
 
     def sign(
-        self, spec: JobSpec, client: Address, terms: Terms, time_s: int
+        self,
+        spec: JobSpec,
+        client: Address,
+        terms: Terms,
+        time_s: int,
+        again: OfferRecord | None = None,
     ) -> tuple[Offer, bytes]:
         """Return an offer valid for five minutes of chain time, and its signature.
 
         The offer is in the journal before the signature exists, so a promise cannot be forgotten.
+
+        Args:
+            again: an offer of the same terms that is still live; it is signed once more instead.
         """
-        offer = Offer(
-            provider=self.provider,
+        record = again or OfferRecord(
+            nonce=secrets.randbits(256),
             client=client,
             spec_hash=spec.spec_hash(),
             price_wei=terms.price_wei,
             lock_wei=terms.lock_wei,
             valid_until_s=time_s + OFFER_VALID_S,
-            nonce=secrets.randbits(256),
         )
-        record = OfferRecord(
-            nonce=offer.nonce,
-            client=client,
-            spec_hash=offer.spec_hash,
-            price_wei=offer.price_wei,
-            lock_wei=offer.lock_wei,
-            valid_until_s=offer.valid_until_s,
+        offer = Offer(
+            provider=self.provider,
+            client=Address(record.client),
+            spec_hash=record.spec_hash,
+            price_wei=record.price_wei,
+            lock_wei=record.lock_wei,
+            valid_until_s=record.valid_until_s,
+            nonce=record.nonce,
         )
-        self.journal.add_offer(record)
+        if again is None:
+            self.journal.add_offer(record)
         signature = sign_offer(offer, self.account, chain_id=self.chain_id, market=self.market)
         return offer, signature
 

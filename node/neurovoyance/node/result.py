@@ -35,13 +35,15 @@ def root_of_file(path: Path, tensor_count: int) -> bytes:
 
     Raises:
         SpecError: the file is not a concatenation of canonical tensors.
-        ExecutionError: it holds another number of tensors than the manifest names.
+        ExecutionError: it is empty, or holds another number of tensors than the manifest names.
         NonFiniteOutput: a float tensor holds NaN or infinity.
     """
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-        with memoryview(mapped) as view:
-            # Arrays share the mapping; they have to be gone before it can be closed.
-            hashes = list(_hashes(view))
+    if path.stat().st_size == 0:
+        raise ExecutionError("The output file is empty.")
+    with path.open("rb") as file:
+        # Not closed by hand: the arrays share the mapping, which goes away with the last of them.
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    hashes = list(_hashes(memoryview(mapped)))
     if len(hashes) != tensor_count:
         raise ExecutionError(
             f"The output holds {len(hashes)} tensors and the manifest names {tensor_count}."

@@ -139,13 +139,24 @@ def test_seeds_are_kept_without_repeats(path: Path) -> None:
 
 def test_a_taken_offer_stops_counting_once(path: Path) -> None:
     journal = Journal(path, IDENTITY)
+    other, third = JobId(b"\x01" * 32), JobId(b"\x02" * 32)
     for nonce in (1, 2):
         journal.add_offer(OfferRecord(nonce, CLIENT, b"\x09" * 32, 10, 200, 1_300))
-    assert not journal.take_offer(b"\x08" * 32, CLIENT, 200)
-    assert journal.take_offer(b"\x09" * 32, CLIENT, 200)
+    assert not journal.take_offer(JOB, b"\x08" * 32, CLIENT, 200)
+    assert journal.take_offer(JOB, b"\x09" * 32, CLIENT, 200)
+    assert not journal.take_offer(JOB, b"\x09" * 32, CLIENT, 200)
     assert len(journal.live_offers(1_000)) == 1
-    assert journal.take_offer(b"\x09" * 32, CLIENT, 200)
-    assert not journal.take_offer(b"\x09" * 32, CLIENT, 200)
+    assert journal.take_offer(other, b"\x09" * 32, CLIENT, 200)
+    assert not journal.take_offer(third, b"\x09" * 32, CLIENT, 200)
+    journal.close()
+
+
+def test_notes_are_kept_and_replaced(path: Path) -> None:
+    journal = Journal(path, IDENTITY)
+    assert journal.note("endpoint") is None
+    journal.set_note("endpoint", "http://a")
+    journal.set_note("endpoint", "http://b")
+    assert journal.note("endpoint") == "http://b"
     journal.close()
 
 

@@ -1,0 +1,366 @@
+"""One node as a process: build the parts from the settings, run, end in order.
+
+Place: the top of the package; ``python -m neurovoyance.node`` and the command line call
+:func:`run_node`. Never: start half; what is wrong is said before anything listens or is promised.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import getpass
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+
+from neurovoyance.chain.client import ChainClient
+from neurovoyance.chain.contracts import Contracts
+from neurovoyance.chain.deploy import verify_deployment
+from neurovoyance.chain.deployment import load_deployment
+from neurovoyance.chain.events import EventCursor
+from neurovoyance.chain.wallet import Wallet
+from neurovoyance.ipfs.embedded import EmbeddedBackend
+from neurovoyance.node.agent import Agent, AgentSettings
+from neurovoyance.node.api import node_app
+from neurovoyance.node.chain_side import ChainSide
+from neurovoyance.node.crash import CrashPoint
+from neurovoyance.node.intake import Intake, IntakeLimits
+from neurovoyance.node.journal import Journal
+from neurovoyance.node.logs import log_event
+from neurovoyance.node.offer_desk import OfferDesk
+from neurovoyance.node.offering import OfferSigner, PricePolicy
+from neurovoyance.node.runtime.onnx_ import OnnxRuntime
+from neurovoyance.node.settings import NodeSettings
+from neurovoyance.node.shell import Shell
+from neurovoyance.node.watch import Watch
+from neurovoyance.node.work import Work
+from neurovoyance.protocol.errors import ChainError, ConfigError, RpcError
+
+RPC_WAIT_S = 60.0
+RPC_PAUSE_S = 1.0
+_ENDPOINT_NOTE = "announced endpoint"
+
+
+async def run_node(settings: NodeSettings, stop: asyncio.Event | None = None) -> None:
+    """Run a provider's node until it is stopped by SIGTERM, SIGINT or ``stop``.
+
+    Raises:
+        ConfigError: the settings do not fit the chain, the keys or this machine.
+        RpcError: no endpoint answered within a minute of the start.
+    """
+    stop = stop or asyncio.Event()
+    with _only_one(settings.data_dir), _signals(stop):
+        wallet = open_operator(settings)
+        async with AsyncExitStack() as stack:
+            parts = await _build(settings, wallet, stack)
+            await _check_operator(parts.chain)
+            server = await stack.enter_async_context(_served(parts.app, parts.listener))
+            log_event(logging.INFO, "listening", endpoint=parts.endpoint)
+            announcing = asyncio.create_task(_announce(parts))
+            stack.callback(announcing.cancel)
+            ending = asyncio.create_task(_stop_with(server, stop))
+            stack.callback(ending.cancel)
+            await parts.agent.run(stop)
+
+
+def open_operator(settings: NodeSettings) -> Wallet:
+    """Return the operator's key, asking for its password if no file holds it.
+
+    Raises:
+        ConfigError: no password can be had, or a raw key off the devnet.
+        AccessDenied: the password is wrong.
+    """
+    if settings.operator_raw_key is not None:
+        return Wallet.from_raw_key(
+            settings.operator_raw_key.get_secret_value(), chain_id=settings.chain_id
+        )
+    if settings.operator_keystore is None:
+        raise ConfigError("No operator key is named.", faults=["operator_keystore: missing"])
+    return Wallet.open(settings.operator_keystore, _password(settings))
+
+
+def _password(settings: NodeSettings) -> str:
+    path = settings.operator_password_file
+    if path is None:
+        if not sys.stdin.isatty():
+            raise ConfigError(
+                "The operator's keystore needs a password and nobody can be asked.",
+                hint="Write it into a file of mode 0600 and name it as operator_password_file.",
+                faults=["operator_password_file: missing"],
+            )
+        return getpass.getpass("Password of the operator's key: ")
+    try:
+        if path.stat().st_mode & 0o077:
+            raise ConfigError(
+                f"The password file {path} can be read by others.",
+                hint=f"chmod 600 {path}",
+                faults=["operator_password_file: mode is not 0600"],
+            )
+        return path.read_text(encoding="utf-8").splitlines()[0]
+    except (OSError, IndexError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"The password file {path} cannot be read.",
+            faults=["operator_password_file: unreadable"],
+        ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    chain: ChainSide
+    agent: Agent
+    app: Starlette
+    listener: socket.socket
+    endpoint: str
+
+
+async def _build(settings: NodeSettings, wallet: Wallet, stack: AsyncExitStack) -> _Parts:
+    data = settings.data_dir
+    client = await stack.enter_async_context(await _connected(settings))
+    deployment = load_deployment(settings.deployment_path, settings.chain_id)
+    await verify_deployment(client, deployment)
+    contracts = Contracts(client, deployment)
+    journal = Journal(
+        data / "journal.sqlite",
+        {
+            "chain_id": str(settings.chain_id),
+            "genesis": deployment.genesis_hash,
+            "market": deployment.market,
+            "provider": settings.owner,
+        },
+    )
+    stack.callback(journal.close)
+    storage = await stack.enter_async_context(
+        EmbeddedBackend(
+            data / "storage",
+            max_bytes=settings.storage_bytes,
+            peers=settings.peers,
+            allow_private_addresses=settings.allow_private_addresses,
+        )
+    )
+    runtime = await stack.enter_async_context(OnnxRuntime())
+    cursor = EventCursor(
+        client,
+        deployment.contract_addresses(),
+        "node",
+        state_path=data / "events.sqlite",
+        start_block=deployment.deploy_block,
+    )
+    stack.callback(cursor.close)
+    listener = stack.enter_context(_listener(settings))
+    endpoint = settings.endpoint or _url_of(listener)
+    chain = ChainSide(contracts, wallet, settings.owner, journal)
+    agent = _agent(settings, chain, storage, runtime, cursor)
+    app = node_app(
+        agent, wallet.address, storage, endpoint=endpoint, allowed_hosts=settings.allowed_hosts
+    )
+    return _Parts(chain, agent, app, listener, endpoint)
+
+
+def _agent(
+    settings: NodeSettings,
+    chain: ChainSide,
+    storage: EmbeddedBackend,
+    runtime: OnnxRuntime,
+    cursor: EventCursor,
+) -> Agent:
+    policy = PricePolicy(
+        base_price_wei=settings.base_price_wei,
+        price_per_second_wei=settings.price_per_second_wei,
+        lock_multiple=settings.lock_multiple,
+        min_lock_wei=settings.min_lock_wei,
+        max_runtime_s=settings.max_runtime_s,
+    )
+    limits = IntakeLimits(
+        memory_bytes=settings.memory_bytes,
+        model_bytes=settings.model_bytes,
+        input_bytes=settings.input_bytes,
+        output_bytes=settings.output_bytes,
+        threads=settings.threads,
+        fetch_timeout_s=settings.fetch_timeout_s,
+    )
+    intake = Intake(
+        storage,
+        runtime,
+        limits,
+        settings.data_dir / "files",
+        allow_private_addresses=settings.allow_private_addresses,
+    )
+    work = Work(
+        chain=chain,
+        intake=intake,
+        runtime=runtime,
+        storage=storage,
+        policy=policy,
+        outputs=settings.data_dir / "outputs",
+        envelope_keep_s=settings.envelope_keep_s,
+        max_jobs=settings.max_jobs,
+    )
+    shell = Shell(chain, work, CrashPoint(settings.crash_at))
+    signer = OfferSigner(
+        chain.provider, chain.wallet.account, chain.chain_id, chain.market, chain.journal
+    )
+    desk = OfferDesk(chain, shell, intake, policy, signer, settings.max_jobs)
+    return Agent(
+        chain,
+        shell,
+        Watch(chain, shell, policy),
+        cursor,
+        intake,
+        desk,
+        AgentSettings(
+            poll_interval_s=settings.poll_interval_s,
+            harvest_threshold_wei=settings.harvest_threshold_wei,
+            stop_grace_s=settings.stop_grace_s,
+        ),
+    )
+
+
+async def _connected(settings: NodeSettings) -> ChainClient:
+    """Connect, waiting out an endpoint that is not up yet."""
+    state_dir = settings.data_dir / "chain"
+    state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    deadline = asyncio.get_running_loop().time() + RPC_WAIT_S
+    while True:
+        try:
+            return await ChainClient.connect(
+                settings.rpc_urls,
+                state_dir=state_dir,
+                expected_chain_id=settings.chain_id,
+                confirmations=settings.confirmations,
+                poll_s=min(settings.poll_interval_s, 0.5),
+            )
+        except RpcError as error:
+            if asyncio.get_running_loop().time() >= deadline:
+                raise
+            log_event(logging.WARNING, "chain_unreachable", error=error)
+            await asyncio.sleep(RPC_PAUSE_S)
+
+
+async def _check_operator(chain: ChainSide) -> None:
+    operator = await chain.contracts.stakes.operator_of(chain.provider)
+    if operator != chain.wallet.address:
+        raise ConfigError(
+            f"The chain names {operator} as the operator of {chain.provider}, not this node's key "
+            f"{chain.wallet.address}.",
+            hint="Enrol the provider first: `neurovoyance node register`.",
+            faults=["operator: not registered for this owner"],
+        )
+
+
+async def _announce(parts: _Parts) -> None:
+    """Tell the chain where this node answers, if that changed since it was last told."""
+    chain = parts.chain
+    if chain.journal.note(_ENDPOINT_NOTE) == parts.endpoint:
+        return
+    try:
+        await chain.contracts.stakes.set_endpoint(chain.wallet, chain.provider, parts.endpoint)
+    except ChainError as error:
+        log_event(logging.WARNING, "endpoint_not_announced", error=error)
+        return
+    chain.journal.set_note(_ENDPOINT_NOTE, parts.endpoint)
+    log_event(logging.INFO, "endpoint_announced", endpoint=parts.endpoint)
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to the node, which ends its work before the server."""
+        yield
+
+
+@asynccontextmanager
+async def _served(app: Starlette, listener: socket.socket) -> AsyncIterator[asyncio.Task[None]]:
+    """Serve while the context lasts."""
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        timeout_graceful_shutdown=3,
+        limit_concurrency=512,
+    )
+    server = _Server(config)
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        yield task
+    finally:
+        server.should_exit = True
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _stop_with(server: asyncio.Task[None], stop: asyncio.Event) -> None:
+    """A node that cannot be asked any more is no node: stop when the server ends."""
+    await asyncio.wait([server])
+    stop.set()
+
+
+@contextmanager
+def _listener(settings: NodeSettings) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in settings.listen_host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((settings.listen_host, settings.listen_port))
+        except OSError as error:
+            raise ConfigError(
+                f"The node cannot listen on {settings.listen_host}:{settings.listen_port}: "
+                f"{error.strerror}.",
+                hint="Choose another listen_port, or end the program that uses it.",
+                faults=["listen_port: not available"],
+            ) from error
+        yield listener
+
+
+def _url_of(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+@contextmanager
+def _only_one(data_dir: Path) -> Iterator[None]:
+    """Hold the data directory: two nodes on one journal could promise the same stake."""
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (data_dir / "node.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise ConfigError(
+                f"Another node uses {data_dir} already.",
+                hint="Give each node a data directory of its own.",
+                faults=["data_dir: in use"],
+            ) from error
+        yield
+
+
+@contextmanager
+def _signals(stop: asyncio.Event) -> Iterator[None]:
+    """The first SIGTERM or SIGINT asks for an orderly end, the second ends at once."""
+    loop = asyncio.get_running_loop()
+
+    def ask() -> None:
+        if stop.is_set():
+            log_event(logging.WARNING, "stopped_at_once")
+            os._exit(1)
+        stop.set()
+
+    names = (signal.SIGTERM, signal.SIGINT)
+    for name in names:
+        with contextlib.suppress(ValueError, RuntimeError):
+            loop.add_signal_handler(name, ask)
+    try:
+        yield
+    finally:
+        for name in names:
+            with contextlib.suppress(ValueError, RuntimeError):
+                loop.remove_signal_handler(name)

@@ -1,0 +1,176 @@
+"""The node's own work on a job: check it, run it, let it go.
+
+Place: between ``agent`` and intake, runtime, storage. Each method obeys one instruction and
+returns the event that answers it; what another attempt may cure is an ``ActionFailed``. Never: a
+send, or a second opening for a job that has one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from neurovoyance.ipfs.embedded import EmbeddedBackend
+from neurovoyance.node.chain_side import ChainSide
+from neurovoyance.node.execution_values import (
+    Action,
+    ActionDone,
+    ActionFailed,
+    CheckFailed,
+    CheckPassed,
+    Event,
+    OutputSealed,
+    OutputUnsound,
+)
+from neurovoyance.node.intake import HeldJob, Intake, refusal_of
+from neurovoyance.node.logs import log_event
+from neurovoyance.node.offering import PricePolicy, quote
+from neurovoyance.node.records import PostedJob
+from neurovoyance.node.result import seal
+from neurovoyance.node.runtime.base import ExecutionCancelled, Profile, RunRequest, Runtime
+from neurovoyance.protocol.errors import (
+    InputMismatch,
+    NetworkError,
+    NeurovoyanceError,
+    NonFiniteOutput,
+    ResourceExceeded,
+    RuntimeMissing,
+    StorageError,
+    UnsupportedModel,
+)
+from neurovoyance.protocol.ids import JobId, hex_of
+from neurovoyance.protocol.job_spec import JobClass
+from neurovoyance.protocol.offer_exchange import Refusal
+
+CHECK_ATTEMPTS = 6
+CHECKS_AT_ONCE = 2
+RETRY_MAX_S = 60
+RUN_MIN_S = 1
+
+_HOPELESS = (InputMismatch, UnsupportedModel, RuntimeMissing, ResourceExceeded)
+
+
+@dataclass(slots=True)
+class Work:
+    """Obeys the local instructions of one node.
+
+    Attributes:
+        outputs: folder of output files, which live until the envelope is stored.
+        envelope_keep_s: how long results stay pinned.
+    """
+
+    chain: ChainSide
+    intake: Intake
+    runtime: Runtime
+    storage: EmbeddedBackend
+    policy: PricePolicy
+    outputs: Path
+    envelope_keep_s: int
+    max_jobs: int
+    _slots: asyncio.Semaphore = field(init=False)
+    _checks: asyncio.Semaphore = field(init=False)
+    _failed_checks: Counter[JobId] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.outputs.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._slots = asyncio.Semaphore(self.max_jobs)
+        self._checks = asyncio.Semaphore(CHECKS_AT_ONCE)
+        self._failed_checks = Counter()
+
+    async def check(self, job: PostedJob) -> Event:
+        """Decide whether a listed job is for this node, and hold its files."""
+        terms = quote(self.policy, job.spec, job.max_price_wei, job.min_lock_wei)
+        if isinstance(terms, Refusal):
+            return CheckFailed(terms)
+        try:
+            async with self._checks:
+                held = await self.intake.hold(job.spec, job.sources)
+        except (StorageError, NetworkError) as error:
+            self._failed_checks[job.job_id] += 1
+            failures = self._failed_checks[job.job_id]
+            refusal = refusal_of(error)
+            if failures >= CHECK_ATTEMPTS and refusal is not None:
+                del self._failed_checks[job.job_id]
+                return CheckFailed(refusal)
+            log_event(logging.WARNING, "check_failed", job_id=job.job_id, error=error)
+            return ActionFailed(Action.CHECK, retry_s=min(2**failures, RETRY_MAX_S))
+        self._failed_checks.pop(job.job_id, None)
+        return CheckFailed(held) if isinstance(held, Refusal) else CheckPassed(terms)
+
+    async def run(self, job: PostedJob, finish_by_s: int) -> Event:
+        """Execute an assigned job and seal its output; an output sealed before is found again."""
+        sealed = self.chain.journal.sealed(job.job_id)
+        if sealed is not None:
+            return OutputSealed(sealed.commitment)
+        try:
+            held = await self.intake.hold(job.spec, job.sources)
+            if isinstance(held, Refusal):
+                log_event(logging.ERROR, "run_impossible", job_id=job.job_id, cause=held.message)
+                return ActionFailed(Action.RUN, is_hopeless=True)
+            async with self._slots:
+                return await self._run_held(job, held, finish_by_s)
+        except NonFiniteOutput as error:
+            log_event(logging.WARNING, "output_not_finite", job_id=job.job_id, error=error)
+            return OutputUnsound()
+        except ExecutionCancelled:
+            return ActionFailed(Action.RUN, is_cancelled=True)
+        except _HOPELESS as error:
+            log_event(logging.ERROR, "run_impossible", job_id=job.job_id, error=error)
+            return ActionFailed(Action.RUN, is_hopeless=True)
+        except NeurovoyanceError as error:
+            log_event(logging.WARNING, "run_failed", job_id=job.job_id, error=error)
+            return ActionFailed(Action.RUN)
+
+    async def _run_held(self, job: PostedJob, held: HeldJob, finish_by_s: int) -> Event:
+        left_s = finish_by_s - await self.chain.time_s()
+        if left_s < RUN_MIN_S:
+            return ActionFailed(Action.RUN, is_hopeless=True)
+        output_path = self.outputs / f"{hex_of(job.job_id)}.nvyt"
+        request = RunRequest(
+            model_path=held.model.path,
+            input_path=held.input_path,
+            output_path=output_path,
+            output_names=tuple(tensor.name for tensor in held.manifest.tensors),
+            # Bytes are compared only in EXACT; elsewhere honest runs may differ in the last bits.
+            profile=Profile.C1 if job.spec.job_class is JobClass.EXACT else Profile.FAST,
+            execution_id=hex_of(job.job_id),
+        )
+        limits = self.intake.run_limits(min(job.spec.max_runtime_s, left_s))
+        log_event(logging.INFO, "run_started", job_id=job.job_id)
+        output = await self.runtime.run(request, limits)
+        log_event(
+            logging.INFO,
+            "run_finished",
+            job_id=job.job_id,
+            wall_ms=output.usage.wall_ms,
+            peak_memory_bytes=output.usage.peak_memory_bytes,
+        )
+        keep_until_s = int(time.time()) + self.envelope_keep_s
+        opening = await seal(
+            output_path, len(held.manifest.tensors), job.job_id, self.storage, keep_until_s
+        )
+        sealed = self.chain.journal.fix_opening(
+            job.job_id, opening, self.chain.commitment(job.job_id, opening)
+        )
+        await asyncio.to_thread(output_path.unlink, missing_ok=True)
+        return OutputSealed(sealed.commitment)
+
+    def cancel(self, job_id: JobId) -> None:
+        """End the execution of a job, if one runs."""
+        self.runtime.cancel(hex_of(job_id))
+
+    async def release(self, job: PostedJob, is_input_shared: bool) -> Event:
+        """Let the files of an ended job go; the envelope stays until its pin expires."""
+        self._failed_checks.pop(job.job_id, None)
+        output_path = self.outputs / f"{hex_of(job.job_id)}.nvyt"
+        await asyncio.to_thread(output_path.unlink, missing_ok=True)
+        if not is_input_shared:
+            try:
+                await self.intake.release(job.spec)
+            except NeurovoyanceError as error:
+                log_event(logging.WARNING, "release_failed", job_id=job.job_id, error=error)
+        return ActionDone(Action.RELEASE)
