@@ -1,0 +1,385 @@
+"""A real node as its own process on a devnet: from a posted job to settlement, also when killed.
+
+The chain, a minimal client and its gateway live in this process; the node is started as its owner
+would start it. Chain time is moved past the challenge window, nothing else is simulated.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import aiohttp
+import numpy as np
+import onnx
+import pytest
+import uvicorn
+from onnx import TensorProto, helper, numpy_helper
+from safetensors.numpy import save
+
+from neurovoyance.chain.chain_control import ChainControl
+from neurovoyance.chain.client import ChainClient
+from neurovoyance.chain.contracts import Contracts, JobRecord
+from neurovoyance.chain.deploy import deploy
+from neurovoyance.chain.devnet import Devnet
+from neurovoyance.chain.events import ChainEvent, EventCursor, JobCommitted, JobRevealed, JobSettled
+from neurovoyance.ipfs.cid import Cid, keccak_cid
+from neurovoyance.ipfs.embedded import EmbeddedBackend
+from neurovoyance.ipfs.encryption import decrypt
+from neurovoyance.ipfs.gateway import gateway_app
+from neurovoyance.node.enrolment import enrol
+from neurovoyance.protocol.ids import JobId, hex_of
+from neurovoyance.protocol.job_spec import JobClass, JobSpec
+from neurovoyance.protocol.lifecycle import JobState
+from neurovoyance.protocol.manifest import ModelManifest, TensorSpec
+from neurovoyance.protocol.offer_exchange import OfferReply, OfferRequest
+from neurovoyance.protocol.units import nvy
+from neurovoyance.verification.canonical import decode_tensors
+from neurovoyance.verification.commitment import output_root, tensor_hash
+
+WEIGHTS = np.arange(12, dtype=np.float32).reshape(3, 4)
+INPUT = np.array([[1.0, 2.0, 3.0], [-1.0, 0.5, 0.25]], dtype=np.float32)
+WAIT_S = 60.0
+STAKE_WEI = nvy("5000")
+FUNDS_WEI = nvy("100")
+
+
+class _Server(uvicorn.Server):
+    def install_signal_handlers(self) -> None: ...
+
+
+def tiny_model(*, log: bool = False) -> bytes:
+    """Return an ONNX model y = x @ W, or y = log(x @ W), which is not finite for our input."""
+    nodes = [helper.make_node("MatMul", ["x", "w"], ["m" if log else "y"])]
+    if log:
+        nodes.append(helper.make_node("Log", ["m"], ["y"]))
+    graph = helper.make_graph(
+        nodes,
+        "tiny",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 3])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 4])],
+        [numpy_helper.from_array(WEIGHTS, "w")],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.checker.check_model(model)
+    return bytes(model.SerializeToString())
+
+
+@dataclass
+class World:
+    """The devnet with contracts, a client with content to offer, and an enrolled provider."""
+
+    folder: Path
+    devnet: Devnet
+    chain: ChainClient
+    contracts: Contracts
+    control: ChainControl
+    storage: EmbeddedBackend
+    source: str
+    node_port: int
+    settings: dict[str, object] = field(default_factory=dict)
+    salt: int = 0
+
+    @property
+    def node_url(self) -> str:
+        return f"http://127.0.0.1:{self.node_port}"
+
+    async def publish(self, model: bytes) -> JobSpec:
+        """Offer model, manifest and input on the client's gateway; return the spec of a job."""
+        model_cid = await self.storage.add(model)
+        manifest = ModelManifest(
+            model_cid=str(model_cid),
+            size_bytes=str(len(model)),
+            opset="17",
+            inputs=[TensorSpec(name="x", dtype="float32", shape=["n", "3"])],
+            tensors=[TensorSpec(name="y", dtype="float32", shape=["n", "4"])],
+        )
+        raw = manifest.canonical_bytes()
+        await self.storage.put_block(keccak_cid(raw), raw)
+        input_cid = await self.storage.add(save({"x": INPUT}))
+        for cid in (model_cid, keccak_cid(raw), input_cid):
+            await self.storage.pin(cid)
+            await self.storage.provide(cid)
+        return JobSpec(
+            model_id=manifest.model_id(),
+            input_cid=input_cid.to_bytes(),
+            job_class=JobClass.EXACT,
+            batch=2,
+            max_runtime_s=60,
+            window_s=600,
+        )
+
+    async def post(self, spec: JobSpec) -> JobId:
+        """List a job at one NVY for an hour."""
+        self.salt += 1
+        salt = self.salt.to_bytes(32, "big")
+        wallet = self.devnet.wallet(3)
+        now_s = await self.chain.time_s()
+        await self.contracts.market.post(
+            wallet,
+            spec,
+            salt,
+            max_price_wei=nvy("1"),
+            min_lock_wei=0,
+            deadline_s=now_s + 3_600,
+            source=self.source,
+        )
+        return await self.contracts.market.job_id_of(wallet.address, salt, spec.spec_hash())
+
+    async def wait_for(
+        self, job_id: JobId, *states: JobState, process: asyncio.subprocess.Process | None = None
+    ) -> JobRecord:
+        """Wait until the stored state of a job is one of these."""
+        async with asyncio.timeout(WAIT_S):
+            while True:
+                record = await self.contracts.market.job(job_id)
+                if record.state in states:
+                    return record
+                assert process is None or process.returncode is None, "the node ended"
+                await asyncio.sleep(0.1)
+
+    async def events(self, job_id: JobId) -> list[ChainEvent]:
+        """Return all events of a job."""
+        cursor = EventCursor(
+            self.chain,
+            self.contracts.deployment.contract_addresses(),
+            "test",
+            state_path=self.folder / f"events-{os.urandom(4).hex()}.sqlite",
+            start_block=self.contracts.deployment.deploy_block,
+        )
+        batch = await cursor.read()
+        cursor.close()
+        return [item for item in batch.items if getattr(item, "job_id", None) == job_id]
+
+    def write_config(self) -> Path:
+        values = {
+            "rpc_urls": [self.devnet.url],
+            "deployment_path": str(self.folder / "deployment.json"),
+            "data_dir": str(self.folder / "node"),
+            "owner": self.devnet.wallet(1).address,
+            "operator_raw_key": "0x" + bytes(self.devnet.wallet(2).account.key).hex(),
+            "listen_port": self.node_port,
+            "allow_private_addresses": True,
+            "poll_interval_s": 0.2,
+            "memory_bytes": 1 << 30,
+            "log_path": str(self.folder / "node.log"),
+            **self.settings,
+        }
+        path = self.folder / "node.toml"
+        path.write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in values.items()))
+        return path
+
+    async def start_node(self, crash_at: str | None = None) -> asyncio.subprocess.Process:
+        arguments = ["-m", "neurovoyance.node", "--config", str(self.write_config())]
+        if crash_at:
+            arguments += ["--crash-at", crash_at]
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            *arguments,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+        )
+
+    async def wait_until_answering(self) -> dict[str, object]:
+        async with asyncio.timeout(WAIT_S), aiohttp.ClientSession() as session:
+            while True:
+                try:
+                    async with session.get(f"{self.node_url}/v1/status") as response:
+                        if response.status == 200:
+                            return dict(await response.json())
+                except aiohttp.ClientError:
+                    pass
+                await asyncio.sleep(0.1)
+
+    def log(self) -> str:
+        path = self.folder / "node.log"
+        return path.read_text() if path.exists() else ""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@asynccontextmanager
+async def serve(backend: EmbeddedBackend) -> AsyncIterator[str]:
+    port = free_port()
+    server = _Server(
+        uvicorn.Config(
+            gateway_app(backend), host="127.0.0.1", port=port, log_config=None, lifespan="off"
+        )
+    )
+    server.capture_signals = lambda: AsyncExitStack()  # type: ignore[assignment,method-assign]
+    task = asyncio.create_task(server._serve())
+    while not server.started:
+        await asyncio.sleep(0.02)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    await task
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with AsyncExitStack() as stack:
+        devnet = await stack.enter_async_context(Devnet(block_interval_s=0.3))
+        chain = await stack.enter_async_context(
+            await ChainClient.connect([devnet.url], state_dir=tmp_path / "chain", poll_s=0.05)
+        )
+        bank, owner, operator, client = (devnet.wallet(index) for index in range(4))
+        deployment = await deploy(chain, bank, path=tmp_path / "deployment.json")
+        contracts = Contracts(chain, deployment)
+        await contracts.token.transfer(bank, owner.address, STAKE_WEI)
+        await contracts.token.transfer(bank, client.address, FUNDS_WEI)
+        await contracts.token.approve(client, deployment.market, FUNDS_WEI)
+        await contracts.market.deposit(client, FUNDS_WEI)
+        port = free_port()
+        await enrol(contracts, owner, operator.address, f"http://127.0.0.1:{port}", STAKE_WEI)
+        storage = await stack.enter_async_context(
+            EmbeddedBackend(tmp_path / "client", allow_private_addresses=True)
+        )
+        source = await stack.enter_async_context(serve(storage))
+        yield World(
+            tmp_path,
+            devnet,
+            chain,
+            contracts,
+            ChainControl(chain.rpc),
+            storage,
+            source,
+            port,
+        )
+
+
+@pytest.fixture
+async def nodes(world: World) -> AsyncIterator[Callable[..., object]]:
+    """Start nodes with this; those that still run are killed in the end."""
+    started: list[asyncio.subprocess.Process] = []
+
+    async def start(crash_at: str | None = None) -> asyncio.subprocess.Process:
+        process = await world.start_node(crash_at)
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def check_result(world: World, job_id: JobId) -> None:
+    """Fetch the revealed envelope from the node and compare it with the chain and with numpy."""
+    [revealed] = [e for e in await world.events(job_id) if isinstance(e, JobRevealed)]
+    cid = Cid.from_bytes(revealed.envelope_cid)
+    await world.storage.ensure(cid, sources=[world.node_url], max_bytes=1 << 20)
+    envelope = b"".join([piece async for piece in world.storage.open(cid)])
+    arrays = decode_tensors(decrypt(envelope, revealed.result_key, job_id))
+    assert output_root([tensor_hash(array) for array in arrays]) == revealed.out_root
+    [output] = arrays
+    np.testing.assert_allclose(output, INPUT @ WEIGHTS, rtol=1e-6)
+
+
+async def finish(world: World, job_id: JobId, process: asyncio.subprocess.Process) -> None:
+    await world.wait_for(job_id, JobState.REVEALED, process=process)
+    await world.control.increase_time(601)
+    await world.wait_for(job_id, JobState.SETTLED, process=process)
+
+
+async def test_a_posted_job_is_computed_revealed_and_settled(world: World, nodes: Callable) -> None:
+    spec = await world.publish(tiny_model())
+    process = await nodes()
+    job_id = await world.post(spec)
+    await world.wait_for(job_id, JobState.REVEALED, process=process)
+    await check_result(world, job_id)
+    await finish(world, job_id, process)
+
+    process.send_signal(signal.SIGTERM)
+    assert await asyncio.wait_for(process.wait(), WAIT_S) == 0, world.log()
+    owner = world.devnet.wallet(1).address
+    price_wei = 10**16 + 60 * 10**15
+    assert await world.contracts.token.balance_of_wei(owner) == price_wei, "harvested on stop"
+    assert (await world.contracts.stakes.stake_of(owner)).locked_wei == 0
+    for secret in (bytes(world.devnet.wallet(2).account.key).hex(), "result_key"):
+        assert secret not in world.log()
+
+
+async def test_a_job_opened_with_a_signed_offer_is_settled(world: World, nodes: Callable) -> None:
+    spec = await world.publish(tiny_model())
+    process = await nodes()
+    status = await world.wait_until_answering()
+    assert status["chain_id"] == 31337
+    client = world.devnet.wallet(3)
+    request = OfferRequest(
+        spec=spec, client=client.address, max_price_wei=nvy("1"), sources=[world.source]
+    )
+    async with aiohttp.ClientSession() as session:
+        replies = []
+        for _ in range(2):
+            async with session.post(
+                f"{world.node_url}/v1/offers", data=request.model_dump_json()
+            ) as response:
+                replies.append(OfferReply.model_validate_json(await response.read()))
+    assert replies[0] == replies[1], "asking twice promises once"
+    reply = replies[0]
+    assert reply.offer is not None, reply.refusal
+    salt = b"\x05" * 32
+    await world.contracts.market.open(client, spec, salt, reply.offer, reply.signature or b"")
+    job_id = await world.contracts.market.job_id_of(client.address, salt, spec.spec_hash())
+    await world.wait_for(job_id, JobState.REVEALED, process=process)
+    await check_result(world, job_id)
+    await world.contracts.market.confirm(client, job_id)
+    await world.wait_for(job_id, JobState.SETTLED, process=process)
+
+
+async def test_a_non_finite_output_is_declared_invalid_and_refunded(
+    world: World, nodes: Callable
+) -> None:
+    spec = await world.publish(tiny_model(log=True))
+    process = await nodes()
+    job_id = await world.post(spec)
+    await world.wait_for(job_id, JobState.INVALID, process=process)
+    client = world.devnet.wallet(3).address
+    assert await world.contracts.market.free_of_wei(client) == FUNDS_WEI
+
+
+CRASHES = [
+    pytest.param("after:accept"),
+    pytest.param("before:commit"),
+    *(
+        pytest.param(f"{when}:{action}", marks=pytest.mark.slow)
+        for when, action in [
+            ("before", "check"),
+            ("after", "check"),
+            ("before", "accept"),
+            ("before", "run"),
+            ("after", "run"),
+            ("after", "commit"),
+            ("before", "draw_and_reveal"),
+            ("after", "draw_and_reveal"),
+        ]
+    ),
+]
+
+
+@pytest.mark.parametrize("crash_at", CRASHES)
+async def test_a_node_killed_at_any_step_finishes_the_job_exactly_once(
+    world: World, nodes: Callable, crash_at: str
+) -> None:
+    spec = await world.publish(tiny_model())
+    process = await nodes(crash_at)
+    job_id = await world.post(spec)
+    assert await asyncio.wait_for(process.wait(), WAIT_S) == -signal.SIGKILL, world.log()
+    process = await nodes()
+    await finish(world, job_id, process)
+    await check_result(world, job_id)
+    events = await world.events(job_id)
+    for kind in (JobCommitted, JobRevealed, JobSettled):
+        assert sum(isinstance(event, kind) for event in events) == 1, hex_of(job_id)
