@@ -73,9 +73,11 @@ Public API::
               beacon_round, max_runtime_s, premium_wei, binding)
     StakeRecord(own_wei, locked_wei, unbonding_wei, unbonding_ready_at_s)
 
-    # events.py, where the classes are imported from - frozen dataclasses; all carry .meta: LogMeta(address, block_number, block_hash,
+    # events.py (import its classes from there) - frozen dataclasses; all carry
+    # .meta: LogMeta(address, block_number, block_hash,
     # tx_hash, log_index); integers have their unit in the name
-    JobPosted(job_id, client, spec: RawJobSpec, salt, max_price_wei, min_lock_wei, deadline_s, source)
+    JobPosted(job_id, client, spec: RawJobSpec, salt, max_price_wei, min_lock_wei, deadline_s,
+              source)
         # .spec holds what the chain holds; spec.checked() -> JobSpec, may raise SpecError
     JobAssigned(job_id, client, provider, price_wei, lock_wei, deadline_s)  JobCommitted(...) ...
     EventCursor(client, addresses: Iterable[str], name: str, *, state_path: Path,
@@ -87,8 +89,9 @@ Public API::
     Batch(items: tuple[ChainEvent | Rollback, ...], from_block, to_block, to_hash)
     Rollback(to_block)                          # forget everything above this block; comes first
 
-    # reverts.py, where the classes are imported from - one class per Solidity error, values as snake_case attributes
-    JobMarketWrongState(job_id, found, needed), StakeManagerInsufficientFree(provider, free, needed)...
+    # reverts.py (import its classes from there) - one class per Solidity error, the same values
+    # as snake_case attributes
+    JobMarketWrongState(job_id, found, needed), JobMarketOfferExpired(offer_hash, valid_until)...
     decode_revert(data: bytes) -> ContractRevert
 
     # wallet.py - encrypted keystore files
