@@ -245,6 +245,7 @@ class AsyncClient:
         retries: int = 1,
         confirm: Literal["auto", "never"] = "auto",
         listing_s: int = 600,
+        quote: Quote | None = None,
         on_deposit: hiring.OnDeposit | None = None,
     ) -> AsyncJob:
         """Hire a provider and return the job once it is on chain.
@@ -261,6 +262,7 @@ class AsyncClient:
                 refund of the one before.
             confirm: pay as soon as the result was checked, or let the window run.
             listing_s: seconds that a listing waits for a provider.
+            quote: answers to the same job that were asked for before; not asked again.
             on_deposit: told the amount in wei before money is deposited.
 
         Raises:
@@ -286,7 +288,7 @@ class AsyncClient:
         new_order(self.session, order_id, spec, found.manifest, terms)
         job = AsyncJob(self.session, order_id)
         job.on_deposit = on_deposit
-        attempt = await plan_and_journal(self.session, hiring.Plan(order_id, 0, spec), terms)
+        attempt = await plan_and_journal(self.session, hiring.Plan(order_id, 0, spec), terms, quote)
         try:
             await hiring.send_attempt(self.session, attempt, on_deposit)
         except (InsufficientFunds, ContractRevert) as error:

@@ -9,6 +9,7 @@ first could still take the client's money.
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -16,7 +17,7 @@ from typing import Literal
 from neurovoyance.chain.reverts import JobMarketInsufficientFree, JobMarketJobExists
 from neurovoyance.client.errors import NotHired
 from neurovoyance.client.journal import Attempt, Status
-from neurovoyance.client.nodes import Node, Quote, known_nodes
+from neurovoyance.client.nodes import Node, NodeAnswer, Quote, known_nodes
 from neurovoyance.client.session import Session
 from neurovoyance.protocol.errors import InsufficientFunds
 from neurovoyance.protocol.ids import ZERO_ADDRESS, JobId, hex_of, job_id_of
@@ -69,7 +70,7 @@ def plan_offer(session: Session, plan: Plan, quote: Quote) -> Attempt:
     Raises:
         NotHired: no such offer; the message counts the reasons.
     """
-    for answer in quote.offers:
+    for answer in _fairly(session, quote):
         offer = answer.offer
         if offer is None or offer.provider in plan.avoid:
             continue
@@ -207,6 +208,22 @@ async def _cover(session: Session, attempt: Attempt, on_deposit: OnDeposit | Non
         short_wei,
         permit,
         idempotency_key=f"deposit:{hex_of(attempt.job_id)}:{short_wei}:{permit.s.hex()}",
+    )
+
+
+def _fairly(session: Session, quote: Quote) -> list[NodeAnswer]:
+    """Return the offers, cheapest first; at equal prices the provider with fewest jobs of ours.
+
+    Spreading jobs spreads the risk that one machine fails, and helps small providers.
+    """
+    given = Counter(str(e.body["provider"]) for e in session.journal.events_named("JobAssigned"))
+    return sorted(
+        quote.offers,
+        key=lambda answer: (
+            answer.offer.price_wei if answer.offer else 0,
+            given[answer.node.provider],
+            secrets.randbits(32),
+        ),
     )
 
 

@@ -13,6 +13,7 @@ import logging
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 from neurovoyance.chain.reverts import (
@@ -25,7 +26,7 @@ from neurovoyance.chain.reverts import (
 from neurovoyance.client import hiring
 from neurovoyance.client.errors import JobRefunded, NotHired, ResultMismatch, StillRunning
 from neurovoyance.client.journal import Attempt, Order, Status, StoredEvent
-from neurovoyance.client.nodes import known_nodes
+from neurovoyance.client.nodes import Quote, known_nodes
 from neurovoyance.client.phases import PHASE_OF_STATE, OnPhase, Phase, PhaseUpdate
 from neurovoyance.client.receipts import build_receipt, save_receipt
 from neurovoyance.client.results import (
@@ -53,6 +54,7 @@ _TIMEOUTS = frozenset(
     }
 )
 _ENDED = frozenset({Status.VOID, Status.REFUNDED, Status.SETTLED, Status.MISMATCH})
+_FETCHING = frozenset({"seen", "held", "accepting"})
 _FETCH_TRIES = 20
 _FETCH_PAUSE_S = 1.5
 _VOID_EXTRA = 3
@@ -101,6 +103,11 @@ class AsyncJob:
         event = self._event("JobAssigned")
         return str(event.body["provider"]) if event else ""
 
+    @property
+    def result_path(self) -> Path:
+        """File in which the checked result is, or will be, kept."""
+        return self._session.result_path(self.current.job_id)
+
     async def state(self) -> JobState:
         """Return the state on chain at this moment, deadlines counted in."""
         return await self._session.contracts.market.state_of(self.current.job_id)
@@ -141,13 +148,24 @@ class AsyncJob:
             ) from error
         return await self.receipt()
 
+    async def assigned(self, on_phase: OnPhase | None = None) -> str:
+        """Wait until a provider has the job and return its address; empty when none took it."""
+        self._on_phase = on_phase or self._on_phase
+        version = self._session.follower.version
+        while await self.state() in (JobState.NONE, JobState.OPEN):
+            version = await self._session.follower.changed(
+                version, self._session.settings.profile.poll_s
+            )
+        event = await self._await_event("JobAssigned", "JobExpired", "JobCancelled")
+        if self.provider:
+            self._tell(Phase.ASSIGNED, tx=event)
+        return self.provider
+
     async def result(self) -> Arrays:
         """Return the checked output, waiting for it if need be; raises as :meth:`wait`."""
-        path = self._session.result_path(self.current.job_id)
-        if not path.exists():
+        if not self.result_path.exists():
             await self.wait(self._on_phase)
-            path = self._session.result_path(self.current.job_id)
-        return load_result(path, self.manifest)
+        return load_result(self.result_path, self.manifest)
 
     async def confirm(self) -> str:
         """Accept the checked result now, so that the provider is paid; return the transaction.
@@ -219,7 +237,12 @@ class AsyncJob:
         if state is not JobState.OPEN and assigned is not None:
             self._tell(Phase.ASSIGNED, tx=assigned)
         if state in (JobState.OPEN, JobState.ASSIGNED, JobState.COMMITTED):
-            self._tell(PHASE_OF_STATE[state], tx=self._event_of_state(state))
+            event = self._event_of_state(state)
+            if event is None:
+                return False
+            self._tell(PHASE_OF_STATE[state], tx=event)
+            if state is JobState.ASSIGNED:
+                await self._tell_execution(attempt)
             return False
         revealed = self._event("JobRevealed")
         if revealed is None:
@@ -238,6 +261,18 @@ class AsyncJob:
             self._tell(Phase.SETTLED, tx=settled, detail=f"{_paid(settled)} NVY paid")
             self._set(attempt, Status.SETTLED)
         return True
+
+    async def _tell_execution(self, attempt: Attempt) -> None:
+        """Tell what the provider's node says it does; the node may be silent or away."""
+        if self._on_phase is None or not self._result_sources():
+            return
+        said = await self._session.asker.execution_phase(
+            self._result_sources()[0], hex_of(attempt.job_id)
+        )
+        if said in _FETCHING:
+            self._tell(Phase.FETCHING, detail="the node gets model and input")
+        elif said == "running":
+            self._tell(Phase.RUNNING, detail="the node computes")
 
     async def _send(self, attempt: Attempt) -> bool:
         """Send a journalled attempt; False when it is over and never reached the chain."""
@@ -417,8 +452,16 @@ _NEXT = {
 }
 
 
-async def plan_and_journal(session: Session, plan: hiring.Plan, terms: dict[str, Any]) -> Attempt:
+async def plan_and_journal(
+    session: Session, plan: hiring.Plan, terms: dict[str, Any], quote: Quote | None = None
+) -> Attempt:
     """Plan an attempt by the order's terms and write it down; nothing is sent yet.
+
+    Args:
+        session: whose order.
+        plan: which attempt.
+        terms: of the order.
+        quote: answers of the nodes to this very spec, if they were asked already.
 
     Raises:
         NotHired: no node makes an acceptable offer.
@@ -427,7 +470,8 @@ async def plan_and_journal(session: Session, plan: hiring.Plan, terms: dict[str,
     attempt: Attempt
     if terms["hire"] == "offer" or plan.avoid:
         try:
-            quote = await hiring.ask_nodes(session, plan.spec, max_price_wei)
+            if quote is None:
+                quote = await hiring.ask_nodes(session, plan.spec, max_price_wei)
             attempt = hiring.plan_offer(session, plan, quote)
         except NotHired:
             if terms["hire"] == "offer":

@@ -8,6 +8,8 @@ Never: let one slow or hostile node delay, enlarge or fail the question to the o
 from __future__ import annotations
 
 import asyncio
+import json
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -31,8 +33,12 @@ from neurovoyance.tokenomics.params import default_of
 
 LOCK_MIN_MULTIPLE = default_of("lockMinMultiple")
 REPLY_MAX_BYTES = 65_536
+EXECUTIONS_MAX_BYTES = 262_144
 MAX_NODES = 500
 _TAKE_MARGIN_S = 5
+_PHASE_TIMEOUT_S = 3.0
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +120,14 @@ class Asker:
         self._allow_private = allow_private
         self._timeout_s = timeout_s
 
+    def _session(self, timeout_s: float) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(resolver=PolicyResolver(self._allow_private), limit=64),
+            timeout=aiohttp.ClientTimeout(total=timeout_s, sock_connect=5),
+            trust_env=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+
     async def ask(self, nodes: Sequence[Node], request: OfferRequest, *, now_s: int) -> Quote:
         """Return every node's answer; a node that misbehaves becomes a refusal.
 
@@ -122,19 +136,33 @@ class Asker:
             request: the job, its client and the highest price.
             now_s: chain time, unix seconds.
         """
-        connector = aiohttp.TCPConnector(resolver=PolicyResolver(self._allow_private), limit=64)
-        timeout = aiohttp.ClientTimeout(total=self._timeout_s, sock_connect=5)
-        async with aiohttp.ClientSession(
-            connector=connector,
-            timeout=timeout,
-            trust_env=False,
-            cookie_jar=aiohttp.DummyCookieJar(),
-        ) as session:
-            body = request.model_dump_json().encode()
+        body = request.model_dump_json().encode()
+        async with self._session(self._timeout_s) as session:
             answers = await asyncio.gather(
                 *(self._ask_one(session, node, request, body, now_s) for node in nodes)
             )
         return Quote(tuple(sorted(answers, key=_rank)))
+
+    async def execution_phase(self, endpoint: str, job_id: str) -> str:
+        """Return what a node says it does with a job; empty when it does not say.
+
+        A claim of the node, for people to read; nothing is decided by it.
+        """
+        try:
+            url = check_url(endpoint, self._allow_private) + "/v1/executions"
+            async with (
+                self._session(_PHASE_TIMEOUT_S) as session,
+                session.get(url, allow_redirects=False) as response,
+            ):
+                listed = json.loads(await _bounded(response, EXECUTIONS_MAX_BYTES))
+            for entry in listed["executions"]:
+                if entry["job_id"] == job_id:
+                    return str(entry["phase"])
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError, KeyError, TypeError):
+            pass
+        except NeurovoyanceError as error:
+            log.info("node.phase code=%s", error.code)
+        return ""
 
     async def _ask_one(
         self,
@@ -173,13 +201,9 @@ class Asker:
             headers={"Content-Type": "application/json"},
             allow_redirects=False,
         ) as response:
-            raw = await response.content.read(REPLY_MAX_BYTES + 1)
-            while len(raw) <= REPLY_MAX_BYTES and not response.content.at_eof():
-                raw += await response.content.read(REPLY_MAX_BYTES + 1)
-            if len(raw) > REPLY_MAX_BYTES:
-                raise ValueError("the reply is too long")
+            raw = await _bounded(response, REPLY_MAX_BYTES)
             if response.status != 200:
-                raise aiohttp.ClientError(f"it answered with status {response.status}")
+                raise aiohttp.ClientError(_said(raw) or f"status {response.status}")
             return OfferReply.model_validate_json(raw)
 
     async def _signer_fault(
@@ -213,6 +237,23 @@ def _terms_fault(
     if not now_s + _TAKE_MARGIN_S <= offer.valid_until_s <= now_s + OFFER_MAX_S:
         return RefusalCause.TIME, "The offer is over already, or valid for longer than allowed."
     return None
+
+
+async def _bounded(response: aiohttp.ClientResponse, limit_bytes: int) -> bytes:
+    raw = bytearray()
+    async for piece in response.content.iter_chunked(65_536):
+        raw += piece
+        if len(raw) > limit_bytes:
+            raise ValueError("the answer is too long")
+    return bytes(raw)
+
+
+def _said(raw: bytes) -> str:
+    """Return the sentence in a node's error answer, shortened."""
+    try:
+        return str(json.loads(raw)["message"])[:300].rstrip(".")
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def _refused(node: Node, cause: RefusalCause, message: str) -> NodeAnswer:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from neurovoyance.chain.devnet import devnet_wallet
+from neurovoyance.chain.devnet_keys import devnet_wallet
 from neurovoyance.chain.wallet import Wallet
 from neurovoyance.client.client import AsyncClient
 from neurovoyance.client.settings import ClientSettings, load_profile

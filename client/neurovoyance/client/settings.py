@@ -12,9 +12,9 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, ValidationError, model_validator
 
+from neurovoyance.chain.wallet import DEVNET_CHAIN_ID
 from neurovoyance.protocol.errors import ConfigError
 
-DEVNET_CHAIN_ID = 31_337
 
 
 class NetworkProfile(BaseModel):
@@ -61,7 +61,7 @@ class ClientSettings(BaseModel):
         gateway_host: interface on which the client serves inputs while it waits.
         gateway_port: 0 picks a free one.
         gateway_url: what nodes are told instead of host and port, behind a forwarded port.
-        ask_timeout_s: seconds that one node has to answer with an offer.
+        ask_timeout_s: seconds that one node has to fetch model and input and to make an offer.
         node_urls: nodes to ask beside those that are announced on chain.
     """
 
@@ -73,7 +73,7 @@ class ClientSettings(BaseModel):
     gateway_host: str = "127.0.0.1"
     gateway_port: Annotated[int, Field(ge=0, le=65_535)] = 0
     gateway_url: str | None = None
-    ask_timeout_s: Annotated[float, Field(gt=0, le=120)] = 15.0
+    ask_timeout_s: Annotated[float, Field(gt=0, le=120)] = 60.0
     node_urls: tuple[str, ...] = ()
 
     @property
