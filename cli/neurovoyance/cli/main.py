@@ -1,0 +1,130 @@
+"""The command ``neurovoyance``: wires one file a command, and turns errors into exit codes.
+
+Place: entry point. Command files import only what ``--help`` needs; everything else is imported
+inside the command, so that help is there at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from neurovoyance.cli import (
+    demo,
+    doctor,
+    job_cancel,
+    job_fetch,
+    job_list,
+    job_quote,
+    job_submit,
+    job_watch,
+    model_add,
+    model_show,
+    money,
+    node_init,
+    node_start,
+    node_status,
+    up,
+    wallet_create,
+    wallet_import,
+    wallet_show,
+)
+
+_PLAIN = {"no_args_is_help": True, "rich_markup_mode": None, "add_completion": False}
+
+app = typer.Typer(
+    name="neurovoyance",
+    help="A market for AI work: buy inference from idle computers, or lend yours.",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    **_PLAIN,  # type: ignore[arg-type]
+)
+job = typer.Typer(help="Buy: run a model on your inputs and get a checked result.", **_PLAIN)  # type: ignore[arg-type]
+model = typer.Typer(help="Publish models and show them.", **_PLAIN)  # type: ignore[arg-type]
+node = typer.Typer(help="Lend: set up and run a node.", **_PLAIN)  # type: ignore[arg-type]
+wallet = typer.Typer(help="Encrypted keys.", **_PLAIN)  # type: ignore[arg-type]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"neurovoyance {version('neurovoyance')}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", callback=_show_version, is_eager=True),
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Print tracebacks; may stand anywhere.")
+    ] = False,
+) -> None:
+    """A market for AI work: buy inference from idle computers, or lend yours."""
+
+
+app.command("demo")(demo.demo)
+app.command("up")(up.up)
+app.add_typer(job, name="job")
+app.add_typer(model, name="model")
+app.add_typer(node, name="node")
+app.add_typer(wallet, name="wallet")
+app.command("money")(money.money)
+app.command("doctor")(doctor.doctor)
+
+job.command("submit")(job_submit.submit)
+job.command("quote")(job_quote.quote)
+job.command("watch")(job_watch.watch)
+job.command("fetch")(job_fetch.fetch)
+job.command("cancel")(job_cancel.cancel)
+job.command("list")(job_list.list_jobs)
+model.command("add")(model_add.add)
+model.command("show")(model_show.show)
+node.command("init")(node_init.init)
+node.command("start")(node_start.start)
+node.command("status")(node_status.status)
+wallet.command("create")(wallet_create.create)
+wallet.command("import")(wallet_import.import_key)
+wallet.command("show")(wallet_show.show)
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line and return its exit code; nothing escapes but the exit of Python."""
+    import click
+
+    debug = "--debug" in arguments or bool(os.environ.get("NEUROVOYANCE_DEBUG"))
+    as_json = "--json" in arguments
+    rest = [item for item in arguments if item != "--debug"]
+    try:
+        outcome: Any = app(rest, standalone_mode=False)
+        return outcome if isinstance(outcome, int) else 0
+    except click.exceptions.Exit as leave:
+        return leave.exit_code
+    except click.exceptions.Abort:
+        return _failed(KeyboardInterrupt(), as_json, debug)
+    except click.ClickException as wrong:
+        wrong.show()
+        return wrong.exit_code
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last line of defence
+        return _failed(error, as_json, debug)
+
+
+def _failed(error: BaseException, as_json: bool, debug: bool) -> int:
+    from neurovoyance.cli.failure import report
+
+    return report(error, as_json=as_json, debug=debug)
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()
