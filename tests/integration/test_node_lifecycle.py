@@ -57,10 +57,9 @@ class _Server(uvicorn.Server):
 
 
 def tiny_model(*, log: bool = False) -> bytes:
-    """Return an ONNX model y = x @ W, or y = log(x @ W), which is not finite for our input."""
-    nodes = [helper.make_node("MatMul", ["x", "w"], ["m" if log else "y"])]
-    if log:
-        nodes.append(helper.make_node("Log", ["m"], ["y"]))
+    """Return an ONNX model y = x @ W, or y = log(x) @ W, which is not finite for our input."""
+    nodes = [helper.make_node("Log", ["x"], ["m"])] if log else []
+    nodes.append(helper.make_node("MatMul", ["m" if log else "x", "w"], ["y"]))
     graph = helper.make_graph(
         nodes,
         "tiny",

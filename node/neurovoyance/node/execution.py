@@ -76,7 +76,7 @@ def step(execution: Execution, event: Event, time_s: int, margins: Margins | Non
     margins = margins or Margins()
     changed = _applied(execution, event, time_s, margins)
     changed = _with_phase(changed, phase_of(changed, time_s, margins))
-    if isinstance(event, ActionDone) and changed.phase is execution.phase:
+    if isinstance(event, ActionDone) and _wanted(changed) is event.action:
         # The effect does not show yet (a lagging endpoint): wait rather than ask in a loop.
         changed = replace(changed, not_before_s=time_s + margins.retry_s)
     instructions = tuple(_instructions(changed, time_s, margins))

@@ -205,11 +205,21 @@ def test_a_lock_left_open_is_closed_before_letting_go() -> None:
     execution, asked = play(first=replace(SETTLED, is_lock_open=True))
     assert asked == [Action.CLOSE_LOCK]
     _, instructions = step(execution, ActionDone(Action.CLOSE_LOCK, SETTLED), START_S)
-    assert actions(instructions) == []
-    _, instructions = step(
-        step(execution, ActionDone(Action.CLOSE_LOCK, SETTLED), START_S)[0], Tick(), START_S + 60
-    )
     assert actions(instructions) == [Action.RELEASE]
+
+
+def test_an_effect_that_does_not_show_yet_is_waited_for_and_others_are_not() -> None:
+    execution, _ = begin(JOB, 60, READY, START_S)
+    lagging = ActionDone(Action.DRAW_AND_REVEAL, READY)
+    execution, instructions = step(execution, lagging, START_S)
+    assert instructions == ()
+    _, instructions = step(execution, Tick(), START_S + Margins().retry_s)
+    assert actions(instructions) == [Action.DRAW_AND_REVEAL]
+    # The acceptance was seen in an event before its own answer came back.
+    execution, _ = play(CheckPassed(TERMS), SlotGranted(), ChainSeen(ASSIGNED))
+    execution, _ = step(execution, ActionDone(Action.ACCEPT, ASSIGNED), START_S)
+    _, instructions = step(execution, OutputSealed(C0), START_S)
+    assert actions(instructions) == [Action.COMMIT]
 
 
 def test_a_reorganisation_brings_back_what_ended() -> None:
