@@ -39,12 +39,47 @@ class _Want:
     depth: int
 
 
-@dataclass(slots=True)
 class _Allowance:
-    """Bytes that may still be taken in: content, and nodes of the tree."""
+    """Bytes that may still be taken in; a leaf of unknown size reserves a whole block's."""
 
-    content: int
-    tree: int
+    def __init__(self, max_bytes: int) -> None:
+        self._content = max_bytes
+        self._open = 0
+        self._settled = asyncio.Condition()
+        self.tree = max_bytes // TREE_SHARE + TREE_SLACK_BYTES
+
+    def take(self, size_bytes: int) -> bool:
+        """Count content that is held already; ``False`` when it passes the limit by itself."""
+        self._content -= size_bytes
+        return self._content >= 0 or self._open > 0
+
+    @property
+    def is_passed(self) -> bool:
+        """Whether more content was counted than agreed, with nothing in flight."""
+        return self._content < 0
+
+    async def reserve(self, stated: int | None) -> int | None:
+        """Return the bytes that a leaf may have, or ``None`` when there is no room for it.
+
+        Near the limit this waits for leaves in flight, whose reservations may shrink.
+        """
+        wanted = MAX_BLOCK_BYTES if stated is None else stated
+        async with self._settled:
+            while self._content < wanted and self._open > 0:
+                await self._settled.wait()
+            limit = wanted if stated is not None else min(wanted, self._content)
+            if limit < 0 or limit > self._content:
+                return None
+            self._content -= limit
+            self._open += 1
+            return limit
+
+    async def settle(self, limit: int, used: int) -> None:
+        """Give back what a reservation did not use."""
+        async with self._settled:
+            self._content += limit - used
+            self._open -= 1
+            self._settled.notify_all()
 
 
 class DagFetch:
@@ -66,7 +101,7 @@ class DagFetch:
         self._read_local = read_local
         self._max_bytes = max_bytes
         self._meter = meter
-        self._left = _Allowance(max_bytes, max_bytes // TREE_SHARE + TREE_SLACK_BYTES)
+        self._allowance = _Allowance(max_bytes)
         self._seen: dict[bytes, int | None] = {}
         self._pending: list[_Want] = []
         self._stated_bytes = 0
@@ -93,6 +128,8 @@ class DagFetch:
             for task in running:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
+        if self._allowance.is_passed:
+            raise self._too_large("Its leaves are larger.")
         self._meter.bytes_total = self._meter.bytes_done
         self._meter.report()
 
@@ -120,10 +157,10 @@ class DagFetch:
             return []
         block = await self._read_local(want.cid)
         if block is None:
-            limit = min(MAX_BLOCK_BYTES, self._left.tree)
+            limit = min(MAX_BLOCK_BYTES, self._allowance.tree)
             block = await self._swarm.obtain(want.cid, limit)
-        self._left.tree -= len(block)
-        if self._left.tree < 0:
+        self._allowance.tree -= len(block)
+        if self._allowance.tree < 0:
             raise self._too_large("Its tree alone is larger than its content may be.")
         node = read_node(want.cid, block)
         if want.size_bytes is not None:
@@ -153,27 +190,25 @@ class DagFetch:
                 raise InvalidBlock(
                     f"The leaf {want.cid} has {held} bytes but its parent states {stated}."
                 )
-            self._take_content(held)
+            if not self._allowance.take(held):
+                raise self._too_large("Its leaves are larger.")
             self._meter.advance(held, is_moved=False)
             return
         if stated is not None and stated > MAX_BLOCK_BYTES:
             raise self._too_large(f"A leaf states {stated} bytes.")
-        if stated is not None:
-            self._take_content(stated)
-        limit = min(MAX_BLOCK_BYTES, self._left.content) if stated is None else stated
-        data = await self._swarm.obtain(want.cid, limit)
-        if stated is None:
-            self._take_content(len(data))
-        elif len(data) != stated:
-            raise InvalidBlock(
-                f"The leaf {want.cid} has {len(data)} bytes but its parent states {stated}."
-            )
-        self._meter.advance(len(data))
-
-    def _take_content(self, size_bytes: int) -> None:
-        self._left.content -= size_bytes
-        if self._left.content < 0:
+        limit = await self._allowance.reserve(stated)
+        if limit is None:
             raise self._too_large("Its leaves are larger.")
+        used = 0
+        try:
+            used = len(await self._swarm.obtain(want.cid, limit))
+        finally:
+            await self._allowance.settle(limit, used)
+        if stated is not None and used != stated:
+            raise InvalidBlock(
+                f"The leaf {want.cid} has {used} bytes but its parent states {stated}."
+            )
+        self._meter.advance(used)
 
     def _too_large(self, why: str) -> StorageTooLarge:
         return StorageTooLarge(

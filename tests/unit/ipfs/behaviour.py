@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 import pytest
+from tests.unit.ipfs.dags import collect, pieces_of, random_bytes
 
 from neurovoyance.ipfs.backend import Progress, StorageBackend
 from neurovoyance.ipfs.car import InvalidCar
@@ -20,7 +21,6 @@ from neurovoyance.protocol.errors import (
     StorageIntegrityError,
     StorageNotFound,
 )
-from tests.unit.ipfs.dags import collect, pieces_of, random_bytes
 
 MIB = 1 << 20
 F3 = random_bytes(3 * MIB + 12345)

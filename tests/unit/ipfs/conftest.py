@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
+from tests.unit.ipfs.serving import Served
 
 from neurovoyance.ipfs.embedded import EmbeddedBackend
 from neurovoyance.ipfs.gateway_client import Timeouts
-from tests.unit.ipfs.serving import Served
 
 MakeStore = Callable[..., EmbeddedBackend]
 Serve = Callable[[Starlette], str]

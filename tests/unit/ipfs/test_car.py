@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.unit.ipfs.dags import pieces_of
+from tests.unit.ipfs.test_cid import CIDS
 
 from neurovoyance.ipfs.car import (
     InvalidCar,
@@ -14,8 +16,6 @@ from neurovoyance.ipfs.car import (
 from neurovoyance.ipfs.cid import Cid
 from neurovoyance.ipfs.varint import encode_varint
 from neurovoyance.protocol.errors import SpecError
-from tests.unit.ipfs.dags import pieces_of
-from tests.unit.ipfs.test_cid import CIDS
 
 
 async def read_all(data: bytes, piece_bytes: int = 7) -> list[tuple[Cid | None, bytes]]:

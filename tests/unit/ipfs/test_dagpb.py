@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.unit.ipfs.test_cid import CIDS
 
 from neurovoyance.ipfs.dagpb import (
     MAX_BLOCK_BYTES,
@@ -13,7 +14,6 @@ from neurovoyance.ipfs.dagpb import (
     encode_node,
 )
 from neurovoyance.protocol.errors import SpecError
-from tests.unit.ipfs.test_cid import CIDS
 
 LINKS = st.builds(Link, CIDS, st.binary(max_size=20), st.integers(0, (1 << 63) - 1))
 NODES = st.builds(Node, st.lists(LINKS, max_size=6).map(tuple), st.binary(max_size=40))

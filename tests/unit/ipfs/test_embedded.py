@@ -8,6 +8,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from tests.unit.ipfs.behaviour import F3, MIB, StorageBehaviour
+from tests.unit.ipfs.conftest import MakeStore, Serve
+from tests.unit.ipfs.dags import collect, random_bytes
 
 from neurovoyance.ipfs.cid import Cid, keccak_cid
 from neurovoyance.ipfs.embedded import EmbeddedBackend
@@ -20,9 +23,6 @@ from neurovoyance.protocol.errors import (
     StorageNotFound,
     StorageSourceChanged,
 )
-from tests.unit.ipfs.behaviour import F3, MIB, StorageBehaviour
-from tests.unit.ipfs.conftest import MakeStore, Serve
-from tests.unit.ipfs.dags import collect, random_bytes
 
 
 @pytest.fixture

@@ -5,6 +5,8 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.unit.ipfs.dags import directory_node, file_blocks, file_node, pb
+from tests.unit.ipfs.test_cid import VECTORS
 
 from neurovoyance.ipfs.cid import Cid
 from neurovoyance.ipfs.dagpb import InvalidBlock, Link, Node, encode_node
@@ -20,8 +22,6 @@ from neurovoyance.ipfs.unixfs import (
     safe_name,
 )
 from neurovoyance.protocol.errors import NeurovoyanceError, StorageError
-from tests.unit.ipfs.dags import directory_node, file_blocks, file_node, pb
-from tests.unit.ipfs.test_cid import VECTORS
 
 LEAF = Child(Cid.of(b"leaf"), 4, 4)
 
