@@ -10,9 +10,9 @@ from neurovoyance.verification.verdict import Accept, Reject, Verdict
 
 
 def test_two_accepts_are_equal_and_differ_from_a_reject() -> None:
-    verdict: Verdict = Accept()
-    assert verdict == Accept()
-    assert verdict != Reject("The distance is too large.")
+    verdicts: list[Verdict] = [Accept(), Accept(), Reject("The distance is too large.")]
+    assert verdicts[0] == verdicts[1]
+    assert verdicts[0] != verdicts[2]
 
 
 def test_a_reject_keeps_its_reason_and_evidence() -> None:

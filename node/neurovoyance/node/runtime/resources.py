@@ -49,7 +49,7 @@ def measure(
         limit = _number(group / "memory.max")
         if limit is not None:
             total = min(total, limit)
-            available = min(available, max(0, limit - (_number(group / "memory.current") or 0)))
+            available = min(available, max(0, limit - _needed_bytes(group)))
         cores = min(cores, _quota_cores(group / "cpu.max") or cores)
     return MachineResources(cores, total, available, shutil.disk_usage(directory).free)
 
@@ -127,6 +127,18 @@ def _number(path: Path) -> int | None:
     except OSError:
         return None
     return int(text) if text.isdigit() else None
+
+
+def _needed_bytes(group: Path) -> int:
+    """Return memory in use without the file cache that the kernel would drop for a newcomer."""
+    current = _number(group / "memory.current") or 0
+    try:
+        lines = (group / "memory.stat").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return current
+    stat = dict(line.split() for line in lines if len(line.split()) == 2)
+    cache = stat.get("inactive_file", "0")
+    return max(0, current - int(cache)) if cache.isdigit() else current
 
 
 def _quota_cores(path: Path) -> int | None:

@@ -39,6 +39,7 @@ class Sandbox:
         self._directory = directory
         self._stderr = b""
         self._drain = asyncio.create_task(self._drain_stderr())
+        self._limits: Limits | None = None
         self._exceeded: ResourceExceeded | None = None
         self.peak_memory_bytes = 0
         self.confinement: dict[str, str] = {}
@@ -107,8 +108,8 @@ class Sandbox:
             ResourceExceeded: a limit was passed and the child killed.
             ExecutionError: what the child reported, or how it died.
         """
-        limits = task.limits
-        watch = asyncio.create_task(self._watch_memory(limits.memory_bytes))
+        limits = self._limits = task.limits
+        watch = asyncio.create_task(self._watch_memory(limits))
         try:
             async with asyncio.timeout(limits.wall_time_s):
                 await self._send(task)
@@ -196,7 +197,7 @@ class Sandbox:
         if self._exceeded is not None:
             return self._exceeded
         if code == -signal.SIGXCPU:
-            return exceeded("cpu_time_s")
+            return exceeded("cpu_time_s", self._limits)
         name = signal.Signals(-code).name if code < 0 else f"exit code {code}"
         await self._drain
         return ExecutionError(
@@ -206,12 +207,12 @@ class Sandbox:
             stderr=self._stderr.decode(errors="replace")[-1000:],
         )
 
-    async def _watch_memory(self, memory_bytes: int) -> None:
+    async def _watch_memory(self, limits: Limits) -> None:
         while self.is_alive:
             resident = resident_bytes(self.pid)
             self.peak_memory_bytes = max(self.peak_memory_bytes, resident)
-            if resident > memory_bytes:
-                self._exceeded = exceeded("memory_bytes")
+            if resident > limits.memory_bytes:
+                self._exceeded = exceeded("memory_bytes", limits)
                 self.kill()
                 return
             await asyncio.sleep(_WATCH_PERIOD_S)
@@ -257,7 +258,7 @@ def resident_bytes(pid: int) -> int:
     return sum(int(words[1]) * 1024 for words in lines if words[0] in ("VmRSS:", "VmSwap:"))
 
 
-def exceeded(limit: str, limits: Limits | None = None) -> ResourceExceeded:
+def exceeded(limit: str, limits: Limits | None) -> ResourceExceeded:
     """Return the error for a limit, named as in :class:`Limits`."""
     allowed = None if limits is None else getattr(limits, limit)
     return ResourceExceeded(

@@ -37,7 +37,7 @@ def model(
 
 def affine() -> onnx.ModelProto:
     """``sum = a + b`` and ``twice = 2a`` over float32 ``(n, 4)``."""
-    two = numpy_helper.from_array(np.float32([2]), "two")
+    two = numpy_helper.from_array(np.array([2], np.float32), "two")
     return model(
         [
             helper.make_node("Add", ["a", "b"], ["sum"]),
@@ -74,15 +74,15 @@ def endless() -> onnx.ModelProto:
         [value("round", I64, []), value("go", BOOL, []), value("v", F32, [1])],
         [value("go_on", BOOL, []), value("v_next", F32, [1])],
     )
-    rounds = numpy_helper.from_array(np.int64(2**63 - 1), "rounds")
-    always = numpy_helper.from_array(np.bool_(True), "always")
+    rounds = numpy_helper.from_array(np.array(2**63 - 1, np.int64), "rounds")
+    always = numpy_helper.from_array(np.array(True), "always")
     loop = helper.make_node("Loop", ["rounds", "always", "x"], ["y"], body=body)
     return model([loop], [value("x", F32, [1])], [value("y", F32, [1])], [rounds, always])
 
 
 def filled(*, reduced: bool) -> onnx.ModelProto:
     """Ones of the shape given as int64 ``shape``; ``reduced`` sums them, so only memory is big."""
-    one = numpy_helper.from_array(np.float32([1]), "one")
+    one = numpy_helper.from_array(np.array([1], np.float32), "one")
     nodes = [helper.make_node("ConstantOfShape", ["shape"], ["big"], value=one)]
     if not reduced:
         return model(nodes, [value("shape", I64, [1])], [value("big", F32, ["k"])])

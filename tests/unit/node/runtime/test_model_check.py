@@ -43,7 +43,7 @@ def test_models_of_common_make_pass(made: onnx.ModelProto, tmp_path: Path) -> No
 
 
 def test_every_field_of_the_table_is_one_of_the_format() -> None:
-    messages = {
+    messages: dict[str, Any] = {
         "Model": onnx.ModelProto, "Opset": onnx.OperatorSetIdProto, "Graph": onnx.GraphProto,
         "Entry": onnx.StringStringEntryProto, "Node": onnx.NodeProto, "Tensor": onnx.TensorProto,
         "Attribute": onnx.AttributeProto, "Function": onnx.FunctionProto,

@@ -57,6 +57,16 @@ def test_the_tightest_control_group_counts(tmp_path: Path, cgroup: tuple[Path, P
     assert found.cores == 1
 
 
+def test_file_cache_that_can_be_dropped_counts_as_free(
+    tmp_path: Path, cgroup: tuple[Path, Path]
+) -> None:
+    root, own = cgroup
+    stat = "anon 5\ninactive_file 60000000\nactive_file 7"
+    write(root / "pod", memory_max="300000000", memory_current="100000000", memory_stat=stat)
+    found = measure(tmp_path, cgroup_root=root, own_cgroup=own)
+    assert found.memory_available_bytes == 260_000_000
+
+
 def test_a_fraction_of_a_core_is_one_core(tmp_path: Path, cgroup: tuple[Path, Path]) -> None:
     root, own = cgroup
     write(root / "pod", cpu_max="5000 100000")

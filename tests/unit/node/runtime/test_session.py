@@ -89,3 +89,15 @@ def test_a_pickle_is_no_input(tmp_path: Path) -> None:
 def test_a_missing_input_is_malformed(tmp_path: Path) -> None:
     with pytest.raises(SpecError):
         read_inputs(tmp_path / "missing")
+
+
+@pytest.mark.parametrize("location", ["../w.bin", "link.bin", "*/_ORT_MEM_ADDR_/*"])
+def test_the_engine_too_refuses_weights_outside_the_directory(
+    tmp_path: Path, location: str
+) -> None:
+    directory = tmp_path / "model"
+    directory.mkdir()
+    np.zeros(4, np.float32).tofile(tmp_path / "w.bin")
+    (directory / "link.bin").symlink_to(tmp_path / "w.bin")
+    with pytest.raises(UnsupportedModel):
+        session(models.with_external(location, offset="0", length="16"), directory)
