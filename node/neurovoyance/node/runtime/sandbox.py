@@ -25,7 +25,7 @@ from neurovoyance.protocol.errors import ExecutionError, NeurovoyanceError, Reso
 
 _CHILD_MODULE: Final = "neurovoyance.node.runtime.child"
 _START_TIMEOUT_S: Final = 60.0
-_EXIT_TIMEOUT_S: Final = 5.0
+_EXIT_TIMEOUT_S: Final = 30.0
 _WATCH_PERIOD_S: Final = 0.02
 _STDERR_BYTES: Final = 4096
 _THREAD_VARIABLES: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
