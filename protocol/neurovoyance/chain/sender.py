@@ -146,7 +146,9 @@ class TransactionSender:
 
     async def _estimate(self, intent: Intent, sender: str) -> int:
         try:
-            answer = await self._rpc.request("eth_estimateGas", [_call_fields(intent, sender)])
+            # Nodes differ in their default block; the simulation's is "latest".
+            fields = [_call_fields(intent, sender), "latest"]
+            answer = await self._rpc.request("eth_estimateGas", fields)
         except RpcRefused as refused:
             raise _translated(refused) from refused
         return wire.quantity(answer, "a gas estimate")
@@ -260,8 +262,9 @@ class TransactionSender:
         receipt = await self._pending.receipt_of(row)
         if receipt is None:
             if row.state is TxState.MINED:
-                # A reorganisation took it back: it is pending again and will be sent again.
+                # A reorganisation took it back: it is pending again and sent again.
                 self._journal.settle(row.id, TxState.PENDING)
+                await self._pending.rebroadcast(row)
             return None
         if depth > 1:
             head = wire.quantity(await self._rpc.request("eth_blockNumber"))
@@ -311,7 +314,8 @@ class TransactionSender:
 
     async def _tend(self, wallet: Wallet) -> None:
         now = time.monotonic()
-        if now - self._tended_at.get(wallet.address, 0.0) < _TEND_EVERY_S:
+        pause_s = min(_TEND_EVERY_S, self._settings.fees.stuck_after_s / 4)
+        if now - self._tended_at.get(wallet.address, 0.0) < pause_s:
             return
         self._tended_at[wallet.address] = now
         async with self.lock_of(wallet).hold():

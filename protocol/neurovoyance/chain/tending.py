@@ -90,7 +90,7 @@ class PendingTransactions:
         for address in self._journal.senders():
             await self._settle_used(address)
             for row in self._journal.pending(address):
-                await self._rebroadcast(row)
+                await self.rebroadcast(row)
         return [r for address in self._journal.senders() for r in self._journal.pending(address)]
 
     async def tend(self, wallet: Wallet) -> None:
@@ -104,7 +104,7 @@ class PendingTransactions:
             await self._replace(rows[0], wallet)
         elif age_s >= min(_REBROADCAST_AFTER_S, self._fees.stuck_after_s / 2):
             for row in rows:
-                await self._rebroadcast(row)
+                await self.rebroadcast(row)
 
     async def _settle_used(self, address: str) -> None:
         """Settle rows whose nonce the chain has used, by us or by a stranger to this journal."""
@@ -142,7 +142,7 @@ class PendingTransactions:
         )
         return wire.quantity(count) > row.nonce and all(item is None for item in found)
 
-    async def _rebroadcast(self, row: JournaledTx) -> None:
+    async def rebroadcast(self, row: JournaledTx) -> None:
         """Send the newest signed form again when the node does not know it."""
         known = await self._rpc.request("eth_getTransactionByHash", [row.attempts[-1].tx_hash])
         if known is not None:
@@ -163,7 +163,7 @@ class PendingTransactions:
                 base_wei,
                 self._fees.cap_wei_per_gas,
             )
-            await self._rebroadcast(row)
+            await self.rebroadcast(row)
             return
         intent = Intent(row.to_address, row.data, row.value_wei, row.label)
         signed = self.sign(intent, wallet, row.nonce, row.gas, fees)
