@@ -81,7 +81,10 @@ class Sandbox:
             await sandbox.close()
             raise
         held = event.get("confinement")
-        sandbox.confinement = {str(k): str(v) for k, v in held.items()} if held else {}
+        if event["event"] != "ready" or not isinstance(held, dict):
+            await sandbox.close()
+            raise _broke_protocol(wire.MalformedEvent("it did not say that it is ready"))
+        sandbox.confinement = {str(key): str(value) for key, value in held.items()}
         return sandbox
 
     @property

@@ -118,7 +118,9 @@ async def test_an_error_of_the_child_arrives_as_itself() -> None:
         await serve(READ + f"print({said!r}, flush=True)\ntime.sleep(1000)")
 
 
-@pytest.mark.parametrize("program", ["", "import os; os.abort()", "print('hello')"])
+@pytest.mark.parametrize(
+    "program", ["", "import os; os.abort()", "print('hello')", 'print(\'{"event": "done"}\')']
+)
 async def test_a_child_that_never_gets_ready_is_an_error(program: str) -> None:
     before = children()
     with pytest.raises(ExecutionError):
