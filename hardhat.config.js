@@ -14,6 +14,11 @@ const compiler = {
   },
 };
 
+const tests = (times) => ({
+  fuzz: { runs: 256 * times, seed: "0x4e5659" },
+  invariant: { runs: 256 * times, depth: 64, failOnRevert: true },
+});
+
 export default {
   solidity: { profiles: { default: { compilers: [compiler] } } },
   paths: {
@@ -22,4 +27,6 @@ export default {
     cache: "./cache",
     artifacts: "./artifacts",
   },
+  // `hardhat test solidity --test-profile long` runs ten times as many.
+  test: { solidity: { profiles: { default: tests(1), long: tests(10) } } },
 };
