@@ -46,12 +46,12 @@ def write_demo_files(folder: Path) -> dict[str, Path]:
 
 
 def _package_files() -> list[tuple[str, str, Path]]:
-    files = []
+    files: list[tuple[str, str, Path]] = []
     for package, name in _PACKAGE_FILES:
         spec = find_spec(package)
-        for root in (spec.submodule_search_locations or []) if spec else []:
-            if (Path(root) / name).is_file():
-                files.append((package, name, Path(root) / name))
+        roots = (spec.submodule_search_locations or []) if spec else []
+        paths = (Path(root) / name for root in roots)
+        files += [(package, name, path) for path in paths if path.is_file()]
     return files
 
 

@@ -1,4 +1,4 @@
-"""Labels files with the magika package itself: ``python -m neurovoyance.cli.direct_labels FILE...``.
+"""Labels files with the magika package itself: ``python -m ...cli.direct_labels FILE...``.
 
 Place: the demo's independent check, in a process of its own, since only a node's runtime may load
 an inference engine. Shares no code with the client's preprocessing. Prints one JSON object.

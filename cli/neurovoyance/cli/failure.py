@@ -89,6 +89,7 @@ def _unexpected(error: BaseException, debug: bool) -> errors.NeurovoyanceError:
 
 def _print(happened: str, safe: str, next_step: str) -> None:
     from rich.padding import Padding
+    from rich.table import Table
     from rich.text import Text
 
     from neurovoyance.cli.output import console
@@ -104,11 +105,9 @@ def _print(happened: str, safe: str, next_step: str) -> None:
         if not words:
             continue
         line = Text(f"{mark:<15}", style=style)
-        from rich.table import Table
-
         grid = Table.grid(padding=0)
         grid.add_column(width=15, no_wrap=True)
         grid.add_column()
         grid.add_row(line, Text(words))
-        out.print(Padding(grid, (0, 0, 0, 2)))
+        out.print(Padding(grid, (0, 0, 0, 2), expand=False))
     out.print()

@@ -94,6 +94,11 @@ class LocalNetwork:
     _children: list[Child] = field(default_factory=list)
 
     @property
+    def children(self) -> tuple[Child, ...]:
+        """The processes of the network, the chain first."""
+        return tuple(self._children)
+
+    @property
     def folder(self) -> Path:
         """Where the network keeps what ends with it: logs, node data, the deployment file."""
         return self.home / "local"

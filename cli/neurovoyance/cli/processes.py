@@ -6,6 +6,7 @@ so that an interrupt at the keyboard reaches the parent alone, which then stops 
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -46,7 +47,7 @@ class Child:
                     stdout=log,
                     stderr=log,
                     start_new_session=True,
-                    preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - single-threaded here
+                    preexec_fn=_die_with_parent if sys.platform == "linux" else None,
                     env=environment,
                 )
             except OSError as error:
@@ -66,10 +67,8 @@ class Child:
         """End it as a power cut would: SIGKILL to it and everything that it started."""
         if self.process is None:
             return
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self.process.wait()
 
     def ask_to_stop(self) -> None:

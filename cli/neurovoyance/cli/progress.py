@@ -57,3 +57,32 @@ class PhaseLines:
         text.append(f"  {short(tx_hash)}", style="dim")
         text.rstrip()
         self._console.print(text, no_wrap=True, crop=False)
+
+
+class StepLines:
+    """Prints the steps and events of ``demo`` and ``up``; silent when programs read the output."""
+
+    def __init__(self, *, is_silent: bool) -> None:
+        self._is_silent = is_silent
+        self._started_s = time.monotonic()
+        self._console = console()
+
+    def step(self, words: str) -> None:
+        """Print a step of the preparation."""
+        self._line("", words, "")
+
+    def event(self, job: str, name: str, words: str, style: str = "") -> None:
+        """Print what happened to a job."""
+        self._line(f"{job:<10}  {name:<9}", words, style)
+
+    def _line(self, head: str, words: str, style: str) -> None:
+        if self._is_silent:
+            return
+        from rich.text import Text
+
+        text = Text()
+        text.append(f"  {time.monotonic() - self._started_s:5.1f} s  ", style="dim")
+        if head:
+            text.append(f"{head}  ", style=style or "bold")
+        text.append(words)
+        self._console.print(text, no_wrap=True, crop=False)

@@ -32,7 +32,8 @@ def show(home: HomeOption = None, as_json: JsonOption = False) -> None:
         return
     shown = table("name", "address", "", "file")
     for key in keys:
-        shown.add_row(key["name"], key["address"], "pays" if key["pays"] else "", key["path"])
+        pays = "pays" if key["pays"] else ""
+        shown.add_row(str(key["name"]), str(key["address"]), pays, str(key["path"]))
     console().print(shown)
 
 

@@ -1,0 +1,133 @@
+"""What the demo shows at its end: files and labels, jobs, money, where to look next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from neurovoyance.cli.demo_run import DemoReport, attempts_json
+from neurovoyance.cli.local_network import CLIENT_FUNDS_WEI, NODE_STAKE_WEI
+from neurovoyance.cli.output import console, nvy, short, table
+from neurovoyance.protocol.units import format_nvy
+
+
+def report_json(report: DemoReport) -> dict[str, Any]:
+    """Return the report for programs: jobs, labels, balances, seconds; wei as decimal strings."""
+    shown: dict[str, Any] = {
+        "jobs": [entry for item in report.jobs for entry in attempts_json(item)],
+        "labels": report.labels,
+        "balances": {
+            address: {
+                "available_wei": str(view.available_wei),
+                "reserved_wei": str(view.reserved_wei),
+                "pending_wei": str(view.pending_wei),
+            }
+            for address, view in report.balances.items()
+        },
+        "seconds": round(report.seconds, 2),
+    }
+    if report.faults:
+        shown["faults"] = report.faults
+    return shown
+
+
+def print_report(report: DemoReport) -> None:
+    """Print the report for people."""
+    _print_labels(report)
+    _print_jobs(report)
+    _print_money(report)
+    out = console()
+    out.print()
+    if report.faults:
+        for fault in report.faults:
+            out.print(f"  [bold red]wrong[/]  {fault}")
+        out.print(f"\n  Logs, results and receipts are in {report.folder}", soft_wrap=True)
+        return
+    out.print(
+        f"  [green]All right.[/]  {len(report.labels)} labels equal a direct run of the model; "
+        f"{len(report.jobs)} jobs settled, each paid once;"
+    )
+    out.print(f"  the contracts hold what they owe, to the wei. {report.seconds:.0f} s in all.")
+    out.print()
+    out.print("  [dim]next[/]   neurovoyance up            a network that keeps running")
+    out.print("         neurovoyance job submit    run a model of your own on it")
+    out.print("         neurovoyance doctor        what this machine can do")
+    if report.folder:
+        out.print(f"  [dim]kept[/]   {report.folder}", soft_wrap=True)
+    out.print()
+
+
+def _print_labels(report: DemoReport) -> None:
+    shown = table("file", "label", "direct run", "job")
+    for name, label in report.labels.items():
+        direct = report.direct.get(name, "")
+        same = "[green]same[/]" if direct == label else f"[red]{direct}[/]"
+        shown.add_row(
+            name, label, same, report.job_of_file.get(name, "[dim]too short to need one[/]")
+        )
+    _section("Files", shown)
+
+
+def _print_jobs(report: DemoReport) -> None:
+    shown = table("job", "id", "hired by", "provider", "state", "paid", right=("paid",))
+    for item in report.jobs:
+        receipt = item.receipt
+        node = report.names.get(receipt["provider"], short(receipt["provider"]))
+        if item.name == report.killed_job:
+            tries = len(item.attempts)
+            node += f", killed and back after {report.away_s:.0f} s" if tries == 1 else ""
+        shown.add_row(
+            item.name,
+            short(receipt["job_id"]),
+            item.hire,
+            node,
+            receipt["state"],
+            nvy(int(receipt["paid_wei"])),
+        )
+    _section("Jobs", shown)
+    out = console()
+    first = report.jobs[0]
+    node = report.names.get(first.receipt["provider"], "")
+    if len(first.attempts) == 1:
+        story = f"{report.killed} lost its power with job {first.name!r} in hand, read its journal "
+        story += "when it came back, and finished the job once; it was paid once."
+    else:
+        story = (
+            f"{report.killed} lost its power with job {first.name!r} in hand and did not finish "
+        )
+        story += f"it: its stake was slashed, the client refunded, and {node} did the job."
+    out.print(f"\n  {story}")
+
+
+def _print_money(report: DemoReport) -> None:
+    shown = table(
+        "party",
+        "account",
+        "began with",
+        "paid",
+        "earned",
+        "can use now",
+        "staked",
+        right=("began with", "paid", "earned", "can use now", "staked"),
+    )
+    paid_wei = sum(int(item.receipt["paid_wei"]) for item in report.jobs)
+    for address, view in report.balances.items():
+        is_client = report.names[address] == "client"
+        began_wei = CLIENT_FUNDS_WEI if is_client else NODE_STAKE_WEI
+        shown.add_row(
+            report.names[address],
+            short(address),
+            format_nvy(began_wei),
+            format_nvy(paid_wei) if is_client else "-",
+            "-" if is_client else format_nvy(view.pending_wei),
+            format_nvy(view.available_wei),
+            format_nvy(view.reserved_wei),
+        )
+    _section("Money, in NVY", shown)
+
+
+def _section(title: str, body: Any) -> None:
+    from rich.padding import Padding
+
+    out = console()
+    out.print(f"\n  [bold]{title}[/]\n")
+    out.print(Padding(body, (0, 0, 0, 2), expand=False))

@@ -1,0 +1,387 @@
+"""What the demo does: network, jobs, a SIGKILL, results, books; and what of it was wrong.
+
+Place: logic of ``neurovoyance demo``; :mod:`.demo_report` prints what this returns. Every claim of
+the report is checked here: labels against a direct run of the model in another process, jobs by
+their state on chain, balances of the contracts against the books to the wei.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import shutil
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from neurovoyance.chain.chain_control import ChainControl
+from neurovoyance.cli.demo_files import write_demo_files
+from neurovoyance.cli.local_network import CLIENT_FUNDS_WEI, LocalNetwork, LocalNode
+from neurovoyance.cli.opened import log_to
+from neurovoyance.cli.progress import StepLines
+from neurovoyance.client.client import AsyncClient
+from neurovoyance.client.errors import StillRunning
+from neurovoyance.client.filetypes import (
+    OUTPUT_NAME,
+    FileFeatures,
+    FileTypeModel,
+    input_of,
+    installed_model,
+)
+from neurovoyance.client.hiring import Hire
+from neurovoyance.client.jobs import AsyncJob
+from neurovoyance.client.journal import Attempt
+from neurovoyance.client.money import MoneyView, money_view
+from neurovoyance.client.opening import open_from_profile
+from neurovoyance.client.phases import Phase, PhaseUpdate
+from neurovoyance.client.receipts import check_receipt
+from neurovoyance.protocol.errors import ExecutionError
+from neurovoyance.protocol.ids import JobId, hex_of
+from neurovoyance.protocol.units import WEI_PER_NVY, format_nvy
+
+NODES = 3
+MAX_PRICE_WEI = WEI_PER_NVY
+MAX_RUNTIME_S = 20
+_JOBS_WHILE_AWAY = 3
+_PATIENCE_S = 60.0
+_DIRECT_S = 60.0
+
+GROUPS: tuple[tuple[str, Hire, tuple[str, ...]], ...] = (
+    ("code", "offer", ("protocol/job_spec.py", "client/jobs.py", "ipfs/cid.py")),
+    ("scripts", "offer", ("run.sh", "Market.sol", "settings.toml")),
+    ("data", "offer", ("tokenomics/params.json", "events.json", "table.csv")),
+    ("documents", "offer", ("page.pdf", "page.html")),
+    ("media", "listing", ("picture.png", "tone.wav")),
+    ("archives", "listing", ("archive.zip", "backup.tar", "notes.txt.gz")),
+    ("programs", "listing", ("bin/", "ledger.sqlite")),
+)
+
+
+@dataclass(slots=True)
+class DemoJob:
+    """One job of the demo: its files, and what became of it."""
+
+    name: str
+    hire: Hire
+    files: list[str]
+    job: AsyncJob
+    receipt: dict[str, Any] = field(default_factory=dict)
+    attempts: list[Attempt] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class DemoReport:
+    """What happened, and every fault found; an empty list means that all of it is right."""
+
+    jobs: list[DemoJob]
+    labels: dict[str, str]
+    direct: dict[str, str]
+    job_of_file: dict[str, str]
+    balances: dict[str, MoneyView]
+    names: dict[str, str]
+    killed: str
+    killed_job: str
+    away_s: float
+    seconds: float
+    folder: str
+    faults: list[str]
+
+
+class DemoRun:
+    """One play of the demo.
+
+    Args:
+        keep: folder to keep everything in; a temporary one is removed after a success.
+        is_silent: print nothing on the way.
+    """
+
+    def __init__(self, *, keep: Path | None, is_silent: bool) -> None:
+        self._keep = keep
+        self._lines = StepLines(is_silent=is_silent)
+        self._names: dict[str, str] = {}
+        self._victim: LocalNode | None = None
+        self._killed_s = self._away_s = 0.0
+
+    async def play(self) -> DemoReport:
+        """Run everything and return the report.
+
+        Raises:
+            ConfigError: the model or a port is missing.
+            NeurovoyanceError: a part failed in a way that the demo does not expect.
+        """
+        started_s = time.monotonic()
+        model = installed_model()
+        folder = self._keep or Path(tempfile.mkdtemp(prefix="neurovoyance-demo-"))
+        folder = folder.absolute()
+        folder.mkdir(parents=True, exist_ok=True)
+        log_to(folder / "client.log")
+        files = write_demo_files(folder / "files")
+        direct = asyncio.create_task(_direct_labels(files))
+        try:
+            network = LocalNetwork(folder, node_count=NODES, max_jobs=2, on_step=self._lines.step)
+            async with network, await open_from_profile(folder) as client:
+                self._names = {node.owner.address: node.name for node in network.nodes}
+                self._lines.step(f"ready: chain at {network.rpc_url}, {NODES} nodes")
+                report = await self._market(network, client, model, files)
+                report.direct = await direct
+                report.faults += _label_faults(report)
+        finally:
+            direct.cancel()
+            logging.getLogger().handlers.clear()
+        report.seconds = time.monotonic() - started_s
+        report.folder = str(folder) if self._keep or report.faults else ""
+        if not report.folder:
+            shutil.rmtree(folder, ignore_errors=True)
+        return report
+
+    async def _market(
+        self,
+        network: LocalNetwork,
+        client: AsyncClient,
+        model: FileTypeModel,
+        files: dict[str, Path],
+    ) -> DemoReport:
+        published = await client.publish(model.path, name="magika")
+        self._lines.step(f"model {published.manifest.model_cid[:20]}... published by the client")
+        features = {name: model.read(path) for name, path in files.items()}
+        labels = {name: item.label for name, item in features.items() if item.row is None}
+        jobs: list[DemoJob] = []
+        async with asyncio.TaskGroup() as waiting:
+            for name, hire, wanted in GROUPS:
+                chosen = _matching(wanted, features)
+                job = await client.submit(
+                    published,
+                    input_of([features[file] for file in chosen]),
+                    hire=hire,
+                    max_price_wei=MAX_PRICE_WEI,
+                    max_runtime_s=MAX_RUNTIME_S,
+                )
+                jobs.append(DemoJob(name, hire, chosen, job))
+                if len(jobs) == 1:
+                    self._victim = await self._kill(network, jobs[0])
+                waiting.create_task(self._finish(client, jobs[-1]))
+                if len(jobs) == _JOBS_WHILE_AWAY:
+                    waiting.create_task(self._bring_back(network))
+        for item in jobs:
+            scores = (await item.job.result())[OUTPUT_NAME]
+            labels |= {file: model.label(row) for file, row in zip(item.files, scores, strict=True)}
+        return await self._report(network, client, jobs, labels)
+
+    async def _kill(self, network: LocalNetwork, first: DemoJob) -> LocalNode:
+        """Kill the node that has the first job in hand, as a power cut would."""
+        victim = network.node_of(await first.job.assigned())
+        if victim is None:
+            raise ExecutionError("The first job has no provider; nothing was paid.")
+        victim.child.kill()
+        self._killed_s = time.monotonic()
+        words = f"to {victim.name}, which is killed at once (SIGKILL)"
+        self._lines.event(first.name, "assigned", words, "yellow")
+        return victim
+
+    async def _bring_back(self, network: LocalNetwork) -> None:
+        if self._victim is not None:
+            self._victim.child.start()
+            await network.wait_for_node(self._victim)
+            self._away_s = time.monotonic() - self._killed_s
+            words = f"is back after {self._away_s:.1f} s and reads its journal"
+            self._lines.event("", self._victim.name, words, "yellow")
+
+    async def _finish(self, client: AsyncClient, item: DemoJob) -> None:
+        first_id = item.job.id if self._away_s == 0 and item.name == GROUPS[0][0] else ""
+
+        def tell(update: PhaseUpdate) -> None:
+            is_told = update.phase is Phase.ASSIGNED and update.job_id == first_id
+            if not is_told and update.phase in (
+                Phase.ASSIGNED,
+                Phase.SETTLED,
+                Phase.REFUNDED,
+                Phase.RETRYING,
+            ):
+                who = self._names.get(update.provider, "")
+                words = f"to {who}" if update.phase is Phase.ASSIGNED else f"{update.detail}"
+                if update.phase is Phase.SETTLED:
+                    words = f"{update.detail} to {who}"
+                style = "green" if update.phase is Phase.SETTLED else ""
+                self._lines.event(item.name, update.phase.value, words, style)
+
+        try:
+            receipt = await item.job.wait(tell, timeout_s=_PATIENCE_S)
+        except StillRunning:
+            # The provider never came back to it: let chain time pass its deadline, so that the
+            # client takes its money back and hires another one.
+            record = await client.session.contracts.market.job(item.job.current.job_id)
+            behind_s = record.deadline_s - await client.session.chain.time_s()
+            await ChainControl(client.session.chain.rpc).increase_time(max(1, behind_s + 1))
+            receipt = await item.job.wait(tell, timeout_s=_PATIENCE_S)
+        item.receipt, item.attempts = receipt, item.job.attempts
+
+    async def _report(
+        self,
+        network: LocalNetwork,
+        client: AsyncClient,
+        jobs: list[DemoJob],
+        labels: dict[str, str],
+    ) -> DemoReport:
+        session = client.session
+        await session.follower.reach(await session.chain.block_number())
+        time_s = await session.chain.time_s()
+        accounts = [str(session.address), *(node.owner.address for node in network.nodes)]
+        views = {
+            account: await money_view(session.contracts, session.journal, account, time_s=time_s)
+            for account in accounts
+        }
+        faults = [fault for item in jobs for fault in _job_faults(client, item)]
+        faults += await _book_faults(client, network, jobs)
+        return DemoReport(
+            jobs=jobs,
+            labels=dict(sorted(labels.items())),
+            direct={},
+            job_of_file={file: item.name for item in jobs for file in item.files},
+            balances=views,
+            names={str(session.address): "client", **self._names},
+            killed=self._victim.name if self._victim else "",
+            killed_job=jobs[0].name,
+            away_s=self._away_s,
+            seconds=0.0,
+            folder="",
+            faults=faults,
+        )
+
+
+def _matching(wanted: tuple[str, ...], features: dict[str, FileFeatures]) -> list[str]:
+    """Return the files whose name is, or starts with, one of the wanted ones, and need a job."""
+    return [
+        name
+        for want in wanted
+        for name, item in features.items()
+        if item.row is not None and (name == want or (want.endswith("/") and name.startswith(want)))
+    ]
+
+
+async def _direct_labels(files: dict[str, Path]) -> dict[str, str]:
+    """Return the labels of a direct run of the model, in a process of its own."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "neurovoyance.cli.direct_labels",
+        *(str(path) for path in files.values()),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        out, err = await asyncio.wait_for(process.communicate(), _DIRECT_S)
+    except BaseException:
+        if process.returncode is None:
+            process.kill()
+        raise
+    if process.returncode:
+        raise ExecutionError(
+            "The direct run of the model failed: " + err.decode(errors="replace")[-300:],
+            hint="Install what the demo needs with: pip install 'neurovoyance[demo]'",
+        )
+    found = json.loads(out)
+    return {name: str(found[str(path)]) for name, path in files.items()}
+
+
+def _label_faults(report: DemoReport) -> list[str]:
+    return [
+        f"{name}: the market says {report.labels.get(name, 'nothing')}, a direct run {label}."
+        for name, label in report.direct.items()
+        if report.labels.get(name) != label
+    ]
+
+
+def _job_faults(client: AsyncClient, item: DemoJob) -> list[str]:
+    """Return what is wrong with a job: state, receipt, or pay given twice."""
+    receipt = item.receipt
+    faults = [f"{item.name}: {fault}" for fault in check_receipt(receipt)]
+    if receipt["state"] != "Settled":
+        faults.append(f"{item.name}: it ended as {receipt['state']}, not settled.")
+    paid = [
+        event
+        for attempt in item.attempts
+        for event in client.session.journal.events_of(attempt.job_id)
+        if event.name == "JobSettled"
+    ]
+    if len(paid) != 1:
+        faults.append(f"{item.name}: it was paid {len(paid)} times.")
+    return faults
+
+
+async def _book_faults(
+    client: AsyncClient, network: LocalNetwork, jobs: list[DemoJob]
+) -> list[str]:
+    """Compare the contracts' token balances with the sum of what they owe, to the wei."""
+    session = client.session
+    contracts, deployment = session.contracts, session.deployment
+    owners = [node.owner.address for node in network.nodes]
+    free_wei = await contracts.market.free_of_wei(session.address)
+    earned_wei = [await contracts.market.earned_of_wei(owner) for owner in owners]
+    stakes = [await contracts.stakes.stake_of(owner) for owner in owners]
+    insured_wei = await contracts.stakes.insurance_wei()
+    escrow_wei = 0
+    for event in session.journal.events_named("JobPosted"):
+        if event.job_id is not None:
+            record = await contracts.market.job(JobId(event.job_id))
+            escrow_wei += 0 if record.state.is_final else record.price_wei
+    faults = []
+    for name, address, owed_wei in (
+        ("market", deployment.market, free_wei + sum(earned_wei) + escrow_wei),
+        (
+            "stake manager",
+            deployment.stake_manager,
+            sum(stake.own_wei + stake.unbonding_wei for stake in stakes) + insured_wei,
+        ),
+    ):
+        held_wei = await contracts.token.balance_of_wei(address)
+        if held_wei != owed_wei:
+            faults.append(
+                f"The {name} holds {format_nvy(held_wei)} NVY and owes {format_nvy(owed_wei)}."
+            )
+    paid_wei = sum(int(item.receipt["paid_wei"]) for item in jobs)
+    wallet_wei = await contracts.token.balance_of_wei(session.address)
+    share_wei = sum(
+        int(event.body["amount_wei"])
+        for event in session.journal.events_named("SlashShareCredited")
+    )
+    if wallet_wei + free_wei + paid_wei + escrow_wei != CLIENT_FUNDS_WEI + share_wei:
+        faults.append("The client's money does not add up to what it began with.")
+    gained_wei = [await contracts.token.balance_of_wei(owner) for owner in owners]
+    if sum(earned_wei) + sum(gained_wei) != paid_wei:
+        faults.append("What the providers got is not what the client paid.")
+    return faults
+
+
+def attempts_json(item: DemoJob) -> list[dict[str, str]]:
+    """Return the JSON entries of a job: one an attempt, the last one with the result."""
+    receipt = item.receipt
+    earlier = [
+        {
+            "id": hex_of(attempt.job_id),
+            "state": attempt.note or attempt.status.value,
+            "model_cid": receipt["model_cid"],
+            "result_cid": "",
+            "provider": "",
+            "price_wei": str(attempt.price_wei),
+            "paid_wei": "0",
+            "refunded_wei": str(attempt.price_wei) if attempt.status.value == "refunded" else "0",
+        }
+        for attempt in item.attempts[:-1]
+    ]
+    last = {
+        key: str(receipt[key])
+        for key in (
+            "state",
+            "model_cid",
+            "result_cid",
+            "provider",
+            "price_wei",
+            "paid_wei",
+            "refunded_wei",
+        )
+    }
+    return [*earlier, {"id": str(receipt["job_id"]), **last}]

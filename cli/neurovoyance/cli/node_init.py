@@ -1,0 +1,122 @@
+"""``neurovoyance node init``: keys, settings, registration and stake of a provider's node."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from neurovoyance.cli.options import HomeOption, JsonOption, YesOption
+
+
+def init(
+    stake: Annotated[str, typer.Option("--stake", metavar="NVY", help="Stake to put up.")] = "1000",
+    port: Annotated[int, typer.Option("--port", help="Port on which the node answers.")] = 8420,
+    endpoint: Annotated[
+        str | None,
+        typer.Option("--endpoint", metavar="URL", help="Where others reach it, if elsewhere."),
+    ] = None,
+    base_price: Annotated[
+        str, typer.Option("--base-price", metavar="NVY", help="Price of any job.")
+    ] = "0.01",
+    second_price: Annotated[
+        str, typer.Option("--price-per-second", metavar="NVY", help="Price of a second.")
+    ] = "0.001",
+    max_jobs: Annotated[
+        int, typer.Option("--max-jobs", min=1, max=64, help="Jobs computed at once.")
+    ] = 1,
+    yes: YesOption = False,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make this machine a provider: a hot key for the node, its settings, your stake.
+
+    The key that the profile names is the owner: it holds stake and earnings and stays out of the
+    node. Repeating the command changes only what is missing or different.
+    """
+    from neurovoyance.cli.opened import run
+    from neurovoyance.protocol.units import nvy
+
+    values = {
+        "listen_port": port,
+        "endpoint": endpoint,
+        "base_price_wei": f"{base_price} NVY",
+        "price_per_second_wei": f"{second_price} NVY",
+        "max_jobs": max_jobs,
+    }
+    run(_init(values, nvy(stake), yes or as_json, home, as_json))
+
+
+async def _init(
+    values: dict[str, Any], stake_wei: int, is_agreed: bool, home: Path | None, as_json: bool
+) -> None:
+    import asyncio
+
+    from neurovoyance.cli.opened import ask_password, home_of, opened
+    from neurovoyance.cli.output import console, emit_json, nvy
+    from neurovoyance.node.enrolment import enrol, make_operator_key
+    from neurovoyance.protocol.ids import Address
+
+    folder = home_of(home) / "node"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    async with opened(home) as client:
+        session = client.session
+        password = await asyncio.to_thread(ask_password, "the node's new hot key", repeat=True)
+        operator = await asyncio.to_thread(make_operator_key, folder / "operator.json", password)
+        url = values["endpoint"] or f"http://127.0.0.1:{values['listen_port']}"
+        if not is_agreed:
+            console().print(
+                f"\n  owner      {session.address}\n  operator   {operator.address}\n"
+                f"  answers    {url}\n  stake      {nvy(stake_wei)}, yours; it takes 21 days to "
+                "take it out, and part is lost when a job is not done\n"
+            )
+            typer.confirm("Register and stake?", default=True, abort=True)
+        await _fund_gas(session, operator.address)
+        own_wei = await enrol(
+            session.contracts, session.wallet, Address(operator.address), url, stake_wei
+        )
+        config = _write_config(folder, values, session, operator.address)
+    if as_json:
+        emit_json(
+            {
+                "config": str(config),
+                "owner": session.address,
+                "operator": operator.address,
+                "endpoint": url,
+                "stake_wei": str(own_wei),
+            }
+        )
+        return
+    out = console()
+    out.print(f"\n  Registered with a stake of {nvy(own_wei)}. Settings: {config}", soft_wrap=True)
+    out.print("  Start it with: neurovoyance node start\n")
+
+
+_GAS_WEI = 10**17
+
+
+async def _fund_gas(session: Any, operator: str) -> None:
+    """Give the hot key native coin for gas when it has none; it can pay for nothing else."""
+    if await session.chain.balance_wei(operator) < _GAS_WEI // 10:
+        await session.chain.transfer_native(session.wallet, operator, _GAS_WEI)
+
+
+def _write_config(folder: Path, values: dict[str, Any], session: Any, operator: str) -> Path:
+    """Write node.toml; JSON strings, numbers and lists of them are valid TOML values."""
+    settings = {
+        "rpc_urls": session.settings.profile.rpc_urls,
+        "chain_id": session.chain.chain_id,
+        "deployment_path": str(session.settings.deployment_path),
+        "data_dir": str(folder / "data"),
+        "owner": session.address,
+        "operator_keystore": str(folder / "operator.json"),
+        "allow_private_addresses": session.settings.allows_private_peers,
+        **{name: value for name, value in values.items() if value is not None},
+    }
+    text = "".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items())
+    path = folder / "node.toml"
+    path.write_text(f"# Settings of the node with operator {operator}.\n" + text, encoding="utf-8")
+    path.chmod(0o600)
+    return path
