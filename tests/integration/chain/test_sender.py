@@ -276,10 +276,9 @@ async def test_two_processes_with_one_keystore_take_turns(
 
 async def test_an_outage_while_waiting_is_survived(chain: RunningChain, tmp_path: Path) -> None:
     async with (
-        RpcProxy(chain.url) as proxy, await connect(chain, tmp_path / "direct") as direct,
-        await connect(
-            proxy.url, tmp_path / "state", fees=FeePolicy(stuck_after_s=20)
-        ) as client,
+        RpcProxy(chain.url) as proxy,
+        await connect(chain, tmp_path / "direct") as direct,
+        await connect(proxy.url, tmp_path / "state", fees=FeePolicy(stuck_after_s=20)) as client,
     ):
         control = ChainControl(direct.rpc)
         await control.set_automine(False)
