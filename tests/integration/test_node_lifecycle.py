@@ -19,11 +19,9 @@ from pathlib import Path
 
 import aiohttp
 import numpy as np
-import onnx
 import pytest
 import uvicorn
-from onnx import TensorProto, helper, numpy_helper
-from safetensors.numpy import save
+from tests.unit.node.content import INPUT, WEIGHTS, publish, tiny_model
 
 from neurovoyance.chain.chain_control import ChainControl
 from neurovoyance.chain.client import ChainClient
@@ -31,22 +29,19 @@ from neurovoyance.chain.contracts import Contracts, JobRecord
 from neurovoyance.chain.deploy import deploy
 from neurovoyance.chain.devnet import Devnet
 from neurovoyance.chain.events import ChainEvent, EventCursor, JobCommitted, JobRevealed, JobSettled
-from neurovoyance.ipfs.cid import Cid, keccak_cid
+from neurovoyance.ipfs.cid import Cid
 from neurovoyance.ipfs.embedded import EmbeddedBackend
 from neurovoyance.ipfs.encryption import decrypt
 from neurovoyance.ipfs.gateway import gateway_app
 from neurovoyance.node.enrolment import enrol
 from neurovoyance.protocol.ids import JobId, hex_of
-from neurovoyance.protocol.job_spec import JobClass, JobSpec
+from neurovoyance.protocol.job_spec import JobSpec
 from neurovoyance.protocol.lifecycle import JobState
-from neurovoyance.protocol.manifest import ModelManifest, TensorSpec
 from neurovoyance.protocol.offer_exchange import OfferReply, OfferRequest
 from neurovoyance.protocol.units import nvy
 from neurovoyance.verification.canonical import decode_tensors
 from neurovoyance.verification.commitment import output_root, tensor_hash
 
-WEIGHTS = np.arange(12, dtype=np.float32).reshape(3, 4)
-INPUT = np.array([[1.0, 2.0, 3.0], [-1.0, 0.5, 0.25]], dtype=np.float32)
 WAIT_S = 60.0
 STAKE_WEI = nvy("5000")
 FUNDS_WEI = nvy("100")
@@ -54,22 +49,6 @@ FUNDS_WEI = nvy("100")
 
 class _Server(uvicorn.Server):
     def install_signal_handlers(self) -> None: ...
-
-
-def tiny_model(*, log: bool = False) -> bytes:
-    """Return an ONNX model y = x @ W, or y = log(x) @ W, which is not finite for our input."""
-    nodes = [helper.make_node("Log", ["x"], ["m"])] if log else []
-    nodes.append(helper.make_node("MatMul", ["m" if log else "x", "w"], ["y"]))
-    graph = helper.make_graph(
-        nodes,
-        "tiny",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 3])],
-        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 4])],
-        [numpy_helper.from_array(WEIGHTS, "w")],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    onnx.checker.check_model(model)
-    return bytes(model.SerializeToString())
 
 
 @dataclass
@@ -90,31 +69,6 @@ class World:
     @property
     def node_url(self) -> str:
         return f"http://127.0.0.1:{self.node_port}"
-
-    async def publish(self, model: bytes) -> JobSpec:
-        """Offer model, manifest and input on the client's gateway; return the spec of a job."""
-        model_cid = await self.storage.add(model)
-        manifest = ModelManifest(
-            model_cid=str(model_cid),
-            size_bytes=str(len(model)),
-            opset="17",
-            inputs=[TensorSpec(name="x", dtype="float32", shape=["n", "3"])],
-            tensors=[TensorSpec(name="y", dtype="float32", shape=["n", "4"])],
-        )
-        raw = manifest.canonical_bytes()
-        await self.storage.put_block(keccak_cid(raw), raw)
-        input_cid = await self.storage.add(save({"x": INPUT}))
-        for cid in (model_cid, keccak_cid(raw), input_cid):
-            await self.storage.pin(cid)
-            await self.storage.provide(cid)
-        return JobSpec(
-            model_id=manifest.model_id(),
-            input_cid=input_cid.to_bytes(),
-            job_class=JobClass.EXACT,
-            batch=2,
-            max_runtime_s=60,
-            window_s=600,
-        )
 
     async def post(self, spec: JobSpec) -> JobId:
         """List a job at one NVY for an hour."""
@@ -293,7 +247,7 @@ async def finish(world: World, job_id: JobId, process: asyncio.subprocess.Proces
 
 
 async def test_a_posted_job_is_computed_revealed_and_settled(world: World, nodes: Callable) -> None:
-    spec = await world.publish(tiny_model())
+    spec = await publish(world.storage)
     process = await nodes()
     job_id = await world.post(spec)
     await world.wait_for(job_id, JobState.REVEALED, process=process)
@@ -311,7 +265,7 @@ async def test_a_posted_job_is_computed_revealed_and_settled(world: World, nodes
 
 
 async def test_a_job_opened_with_a_signed_offer_is_settled(world: World, nodes: Callable) -> None:
-    spec = await world.publish(tiny_model())
+    spec = await publish(world.storage)
     process = await nodes()
     status = await world.wait_until_answering()
     assert status["chain_id"] == 31337
@@ -341,7 +295,7 @@ async def test_a_job_opened_with_a_signed_offer_is_settled(world: World, nodes: 
 async def test_a_non_finite_output_is_declared_invalid_and_refunded(
     world: World, nodes: Callable
 ) -> None:
-    spec = await world.publish(tiny_model(log=True))
+    spec = await publish(world.storage, model=tiny_model(log=True))
     process = await nodes()
     job_id = await world.post(spec)
     await world.wait_for(job_id, JobState.INVALID, process=process)
@@ -372,7 +326,7 @@ CRASHES = [
 async def test_a_node_killed_at_any_step_finishes_the_job_exactly_once(
     world: World, nodes: Callable, crash_at: str
 ) -> None:
-    spec = await world.publish(tiny_model())
+    spec = await publish(world.storage)
     process = await nodes(crash_at)
     job_id = await world.post(spec)
     assert await asyncio.wait_for(process.wait(), WAIT_S) == -signal.SIGKILL, world.log()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
-import os
 import sys
 from pathlib import Path
 
@@ -23,7 +22,7 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
     set_up_logs(None)
     try:
-        settings = load_settings(options.config, os.environ, {"crash_at": options.crash_at})
+        settings = load_settings(options.config, arguments={"crash_at": options.crash_at})
         set_up_logs(settings.log_path)
         asyncio.run(run_node(settings))
     except NeurovoyanceError as error:

@@ -9,6 +9,7 @@ after the start.
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -181,7 +182,7 @@ def load_settings(
 
     Args:
         path: the file, or None.
-        environ: the environment; variables without the prefix are ignored.
+        environ: the environment, the process's own if None; names without the prefix are ignored.
         arguments: from the command line; None values count as not given.
 
     Raises:
@@ -190,7 +191,7 @@ def load_settings(
     values: dict[str, Any] = {}
     if path is not None:
         values.update(_read_file(path))
-    for name, text in (environ or {}).items():
+    for name, text in (os.environ if environ is None else environ).items():
         if name.startswith(ENV_PREFIX):
             values[name.removeprefix(ENV_PREFIX).lower()] = text
     values.update({name: value for name, value in (arguments or {}).items() if value is not None})
