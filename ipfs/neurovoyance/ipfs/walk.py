@@ -30,7 +30,7 @@ class Visit:
 
 def walk(store: BlockStore, roots: Iterable[Cid]) -> Iterator[Visit]:
     """Yield each distinct CID reachable from ``roots`` through blocks that are held."""
-    stack = list(roots)
+    stack = list(roots)[::-1]
     seen: set[bytes] = set()
     while stack:
         cid = stack.pop()
