@@ -47,6 +47,7 @@ from neurovoyance.node.work import Work
 from neurovoyance.protocol.errors import ChainError, ConfigError, RpcError
 
 RPC_WAIT_S = 60.0
+RECURSION_LIMIT = 2_000
 RPC_PAUSE_S = 1.0
 _ENDPOINT_NOTE = "announced endpoint"
 
@@ -59,6 +60,9 @@ async def run_node(settings: NodeSettings, stop: asyncio.Event | None = None) ->
         RpcError: no endpoint answered within a minute of the start.
     """
     stop = stop or asyncio.Event()
+    # A library of the key files raises the limit so far that JSON nested by a stranger could
+    # overflow the stack and end the process; nothing here recurses deeply.
+    sys.setrecursionlimit(RECURSION_LIMIT)
     with _only_one(settings.data_dir), _signals(stop):
         wallet = open_operator(settings)
         async with AsyncExitStack() as stack:

@@ -12,12 +12,15 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any, Final
 
 from neurovoyance.protocol.errors import SpecError
 
 HEADER_MAX_BYTES: Final = 1 << 20
+MAX_DEPTH: Final = 3
+"""Nesting of a header: the object, an entry, a list of sizes."""
 MAX_NDIM: Final = 64
 
 _DTYPES: Final = {
@@ -29,6 +32,9 @@ _DTYPES: Final = {
     "U8": ("uint8", 1),
     "BOOL": ("bool", 1),
 }
+
+_STRINGS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_BRACKETS: Final = re.compile(rb"[\[\]{}]")
 
 Given = dict[str, tuple[str, tuple[int, ...]]]
 """Input name -> dtype name (``float32``), shape."""
@@ -46,6 +52,8 @@ def read_tensor_header(path: Path) -> Given:
         if size_bytes < 8 or not 2 <= header_bytes <= min(HEADER_MAX_BYTES, size_bytes - 8):
             raise _malformed("its header length is impossible")
         raw = file.read(header_bytes)
+    if _depth(raw) > MAX_DEPTH:
+        raise _malformed("its header is nested deeper than the format")
     try:
         header = json.loads(raw)
     except (ValueError, RecursionError) as error:
@@ -61,6 +69,18 @@ def read_tensor_header(path: Path) -> Given:
         spans.append(span)
     _check_spans(sorted(spans), size_bytes - 8 - header_bytes)
     return given
+
+
+def _depth(raw: bytes) -> int:
+    """Return how deep brackets nest outside strings.
+
+    The parser recurses, and libraries raise its limit far enough to overflow the stack.
+    """
+    depth = deepest = 0
+    for bracket in _BRACKETS.findall(_STRINGS.sub(b"", raw)):
+        depth += 1 if bracket in b"[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _entry(name: str, entry: Any) -> tuple[str, tuple[int, ...], tuple[int, int]]:
