@@ -14,7 +14,6 @@ import platform
 import shutil
 import socket
 import stat
-import sys
 import time
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
@@ -76,8 +75,6 @@ async def run_checks(home: Path) -> list[Finding]:
 def check_python() -> Finding:
     """Check the interpreter and the system."""
     words = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
-    if sys.version_info < (3, 11):
-        return Finding("python", "bad", words, "Install Python 3.11 or newer.")
     if platform.system() != "Linux":
         return Finding("python", "note", words, "Nodes run on Linux only; clients run here.")
     return Finding("python", "ok", words)

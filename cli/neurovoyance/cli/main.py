@@ -69,29 +69,33 @@ def _root(
     """A market for AI work: buy inference from idle computers, or lend yours."""
 
 
-app.command("demo")(demo.demo)
-app.command("up")(up.up)
-app.add_typer(job, name="job")
-app.add_typer(model, name="model")
-app.add_typer(node, name="node")
-app.add_typer(wallet, name="wallet")
-app.command("money")(money.money)
-app.command("doctor")(doctor.doctor)
+_ALL = (
+    (app, "demo", demo.demo, "See a whole market work on this machine."),
+    (app, "up", up.up, "Keep a private network running here."),
+    (app, "money", money.money, "See where every coin of yours is."),
+    (app, "doctor", doctor.doctor, "Check this machine and say what to do."),
+    (job, "submit", job_submit.submit, "Run a model on your inputs."),
+    (job, "quote", job_quote.quote, "Ask every node for its price."),
+    (job, "list", job_list.list_jobs, "List your jobs."),
+    (job, "watch", job_watch.watch, "Follow a job to its end."),
+    (job, "fetch", job_fetch.fetch, "Get a job's checked result."),
+    (job, "cancel", job_cancel.cancel, "Withdraw a listing; the money comes back."),
+    (model, "add", model_add.add, "Publish an ONNX model."),
+    (model, "show", model_show.show, "Show published models."),
+    (node, "init", node_init.init, "Make keys and settings; register and stake."),
+    (node, "start", node_start.start, "Run the node."),
+    (node, "status", node_status.status, "Show health, jobs, stake and earnings."),
+    (wallet, "create", wallet_create.create, "Make a new key."),
+    (wallet, "import", wallet_import.import_key, "Encrypt an existing key."),
+    (wallet, "show", wallet_show.show, "List your keys."),
+)
 
-job.command("submit")(job_submit.submit)
-job.command("quote")(job_quote.quote)
-job.command("watch")(job_watch.watch)
-job.command("fetch")(job_fetch.fetch)
-job.command("cancel")(job_cancel.cancel)
-job.command("list")(job_list.list_jobs)
-model.command("add")(model_add.add)
-model.command("show")(model_show.show)
-node.command("init")(node_init.init)
-node.command("start")(node_start.start)
-node.command("status")(node_status.status)
-wallet.command("create")(wallet_create.create)
-wallet.command("import")(wallet_import.import_key)
-wallet.command("show")(wallet_show.show)
+app.add_typer(job, name="job", short_help="Buy: run models on other people's computers.")
+app.add_typer(node, name="node", short_help="Lend: run models for others.")
+app.add_typer(model, name="model", short_help="Publish models and show them.")
+app.add_typer(wallet, name="wallet", short_help="Make, import and list keys.")
+for _group, _name, _command, _short in _ALL:
+    _group.command(_name, short_help=_short)(_command)
 
 
 def run(arguments: list[str]) -> int:
