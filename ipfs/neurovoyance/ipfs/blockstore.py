@@ -14,7 +14,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 
 from neurovoyance.ipfs.cid import DAG_PB, PROBE, Cid
@@ -33,19 +33,19 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _STALE_TEMP_S = 3600
 _FLUSH_TOUCHES = 512
 
-MakeRoom = Callable[[int], None]
+Reserve = Callable[[int], AbstractContextManager[None]]
 
 
 class BlockStore:
-    """Verified blocks in ``root``; ``make_room(size)`` is asked before bytes are written."""
+    """Verified blocks in ``root``; ``reserve(size)`` is entered around every write."""
 
-    def __init__(self, root: Path, make_room: MakeRoom | None = None) -> None:
+    def __init__(self, root: Path, reserve: Reserve | None = None) -> None:
         self._blocks = root / "blocks"
         self._temp = root / "temp"
         for folder in (self._blocks, self._temp):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.index = BlockIndex(root / "index.sqlite")
-        self.make_room = make_room
+        self.reserve = reserve
         self.rotten_count = 0
         self._touched: set[bytes] = set()
         self._touch_lock = threading.Lock()
@@ -83,10 +83,9 @@ class BlockStore:
         if self.size_of(cid) is not None:
             self.touch(cid)
             return False
-        if self.make_room is not None:
-            self.make_room(len(data))
-        self._write(cid, data)
-        self.index.put_block(cid.binary, len(data), time.time_ns())
+        with self.reserve(len(data)) if self.reserve else nullcontext():
+            self._write(cid, data)
+            self.index.put_block(cid.binary, len(data), time.time_ns())
         if cid.codec == DAG_PB and self.index.is_served(cid.binary):
             with suppress(SpecError):
                 self.index.put_served(link.cid.binary for link in decode_node(data).links)

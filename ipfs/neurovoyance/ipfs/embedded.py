@@ -79,7 +79,7 @@ class EmbeddedBackend:
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.store = BlockStore(root)
         self._room = Room(self.store, max_bytes)
-        self.store.make_room = self._room.make
+        self.store.reserve = self._room.reserve
         self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="storage")
         self._workers = Workers(self._pool)
         self._run = self._workers.run

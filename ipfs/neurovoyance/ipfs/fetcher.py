@@ -115,6 +115,7 @@ class DagFetch:
         """
         self._push([_Want(self._root, None, 0)])
         running: set[asyncio.Task[list[_Want]]] = set()
+        done: set[asyncio.Task[list[_Want]]] = set()
         try:
             while self._pending or running:
                 while self._pending and len(running) < self._swarm.width:
@@ -127,7 +128,7 @@ class DagFetch:
         finally:
             for task in running:
                 task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
+            await asyncio.gather(*running, *done, return_exceptions=True)
         if self._allowance.is_passed:
             raise self._too_large("Its leaves are larger.")
         self._meter.bytes_total = self._meter.bytes_done

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from neurovoyance.protocol.errors import StorageError, StorageFull
+
 BUSY_TIMEOUT_S = 30.0
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS sources(
@@ -77,10 +79,13 @@ class BlockIndex:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db
-            except BaseException:
-                self._db.execute("ROLLBACK")
+                self._db.execute("COMMIT")
+            except BaseException as error:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                if isinstance(error, sqlite3.OperationalError):
+                    raise _index_failed(error) from error
                 raise
-            self._db.execute("COMMIT")
 
     def _all(self, sql: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
         with self._lock:
@@ -252,6 +257,15 @@ class BlockIndex:
         """Return the peers banned now, with how often each lied."""
         rows = self._all("SELECT peer, count FROM bans WHERE until_s > ?", (now_s,))
         return {str(peer): _int(count) for peer, count in rows}
+
+
+def _index_failed(error: sqlite3.OperationalError) -> StorageError:
+    if error.sqlite_errorcode in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+        return StorageFull(
+            "The disk is full: the index could not be written. The blocks stored before are kept.",
+            hint="Free disk space and start again; it continues where it stopped.",
+        )
+    return StorageError(f"The index of the store could not be written: {error}.")
 
 
 def _int(value: object) -> int:

@@ -17,7 +17,7 @@ from neurovoyance.ipfs.dagpb import MAX_BLOCK_BYTES
 from neurovoyance.ipfs.gateway_client import GatewayClient, Timeouts
 from neurovoyance.ipfs.lease import Workers
 from neurovoyance.ipfs.swarm import Swarm, SwarmRules
-from neurovoyance.protocol.errors import StorageNotFound
+from neurovoyance.protocol.errors import StorageNotFound, StorageSourceChanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,14 @@ class Obtaining:
 
         Raises:
             StorageNotFound: neither this disk nor a peer has it.
+            StorageSourceChanged: the file it was added from changed, and there are no peers.
         """
-        data = await self.read_local(cid)
+        try:
+            data = await self.read_local(cid)
+        except StorageSourceChanged:
+            if not self._urls:
+                raise
+            data = None
         if data is not None:
             return data
         if not self._urls:

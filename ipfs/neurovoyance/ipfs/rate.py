@@ -6,6 +6,7 @@ addresses seen; the least recently seen bucket goes first.
 
 from __future__ import annotations
 
+import ipaddress
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -32,7 +33,7 @@ class RateLimiter:
 
     def wait_s(self, peer: str) -> float:
         """Take one request of ``peer``; return 0, or the seconds until it may ask again."""
-        now_s = self._now_s()
+        peer, now_s = _network_of(peer), self._now_s()
         tokens, then_s = self._buckets.get(peer, (float(self._limit.burst), now_s))
         refill = (now_s - then_s) * self._limit.requests_per_s
         tokens = min(tokens + refill, float(self._limit.burst))
@@ -46,3 +47,14 @@ class RateLimiter:
         if len(self._buckets) > MAX_BUCKETS:
             self._buckets.popitem(last=False)
         return wait_s
+
+
+def _network_of(peer: str) -> str:
+    """Return what one peer controls: an IPv4 address, or the /64 network of an IPv6 address."""
+    try:
+        ip = ipaddress.ip_address(peer.split("%", 1)[0])
+    except ValueError:
+        return peer
+    if ip.version == 4:
+        return peer
+    return str(ipaddress.ip_network((int(ip), 64), strict=False))

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from neurovoyance.ipfs.backend import GcReport
 from neurovoyance.ipfs.blockstore import BlockStore
@@ -17,7 +18,7 @@ from neurovoyance.ipfs.cid import Cid
 from neurovoyance.ipfs.walk import walk
 from neurovoyance.protocol.errors import StorageFull
 
-_RECOUNT_WRITES = 512
+_RECOUNT_WRITES = 64
 _FREE_BPS = 1_000  # a budget that overflows is emptied by a tenth, so that eviction is rare
 
 
@@ -31,32 +32,47 @@ class Room:
         self._now_s = now_s
         self._lock = threading.Lock()
         self._stored_bytes = store.index.stored_bytes()
+        self._open_bytes = 0
         self._writes = 0
         self.max_bytes = max_bytes
 
-    def make(self, size_bytes: int) -> None:
-        """Reserve ``size_bytes``, evicting if the budget demands it.
+    @contextmanager
+    def reserve(self, size_bytes: int) -> Iterator[None]:
+        """Hold room for ``size_bytes`` while they are written, evicting if the budget demands it.
 
         Raises:
             StorageFull: everything left is pinned or in use.
         """
         with self._lock:
-            self._writes += 1
-            if self._writes % _RECOUNT_WRITES == 0:
-                self._stored_bytes = self._store.index.stored_bytes()
-            if self._stored_bytes + size_bytes > self.max_bytes:
-                slack = self.max_bytes * _FREE_BPS // 10_000
-                self._evict(max(self.max_bytes - slack - size_bytes, 0), False)
-            missing = self._stored_bytes + size_bytes - self.max_bytes
-            if missing > 0:
-                raise StorageFull(
-                    f"The storage budget of {self.max_bytes} bytes is full and everything in it "
-                    f"is pinned or in use; {missing} bytes are missing. Verified blocks are kept.",
-                    hint="Unpin something, or raise the storage budget, and start again.",
-                    missing_bytes=missing,
-                    max_bytes=self.max_bytes,
-                )
-            self._stored_bytes += size_bytes
+            self._admit(size_bytes)
+            self._open_bytes += size_bytes
+        written = 0
+        try:
+            yield
+            written = size_bytes
+        finally:
+            with self._lock:
+                self._open_bytes -= size_bytes
+                self._stored_bytes += written
+
+    def _admit(self, size_bytes: int) -> None:
+        self._writes += 1
+        if self._writes % _RECOUNT_WRITES == 0 or self._missing(size_bytes) > 0:
+            self._stored_bytes = self._store.index.stored_bytes()
+        if self._missing(size_bytes) > 0:
+            slack = self.max_bytes * _FREE_BPS // 10_000
+            self._evict(max(self.max_bytes - slack - size_bytes - self._open_bytes, 0), False)
+        if (missing := self._missing(size_bytes)) > 0:
+            raise StorageFull(
+                f"The storage budget of {self.max_bytes} bytes is full and everything in it "
+                f"is pinned or in use; {missing} bytes are missing. Verified blocks are kept.",
+                hint="Unpin something, or raise the storage budget, and start again.",
+                missing_bytes=missing,
+                max_bytes=self.max_bytes,
+            )
+
+    def _missing(self, size_bytes: int) -> int:
+        return self._stored_bytes + self._open_bytes + size_bytes - self.max_bytes
 
     def collect(self, max_bytes: int) -> GcReport:
         """Evict until ``max_bytes`` are left, or nothing unprotected is."""

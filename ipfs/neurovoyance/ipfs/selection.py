@@ -96,35 +96,38 @@ async def select(
     Raises:
         StorageNotFound: a block below is not here; the answer ends incomplete.
     """
-    seen: set[bytes] = set()
+    sent: set[bytes] = set()
     for cid, block in passed:
-        if cid.binary not in seen:
-            seen.add(cid.binary)
+        if cid.binary not in sent:
+            sent.add(cid.binary)
             yield cid, block
     end, block = passed[-1]
-    stack = _below(end, block, scope, byte_range, 0)
+    walked: set[tuple[bytes, _Span]] = set()
+    stack = _below(end, block, scope, byte_range)
     while stack:
-        cid, start, depth, span = stack.pop()
-        if cid.binary in seen and (span is None or cid.codec != DAG_PB):
+        cid, depth, span = stack.pop()
+        if (cid.binary, span) in walked:
             continue
+        walked.add((cid.binary, span))
         data = await read(cid)
         if data is None:
             raise StorageNotFound(f"{cid} is not provided here.", cid=str(cid))
         if depth > MAX_DEPTH:
             raise StorageTooLarge(f"{end} is deeper than {MAX_DEPTH} nodes.", cid=str(end))
-        if cid.binary not in seen:
-            seen.add(cid.binary)
+        if cid.binary not in sent:
+            sent.add(cid.binary)
             yield cid, data
         if cid.codec == DAG_PB:
-            stack.extend(_links(cid, data, start, depth, span))
+            stack.extend(_links(cid, data, depth, span))
 
 
-_Step = tuple[Cid, int, int, tuple[int, int] | None]
+_Span = tuple[int, int] | None
+"""Bytes ``[start, stop)`` wanted of the part below one node; ``None`` for everything linked."""
+
+_Step = tuple[Cid, int, _Span]
 
 
-def _below(
-    end: Cid, block: bytes, scope: Scope, byte_range: ByteRange | None, depth: int
-) -> list[_Step]:
+def _below(end: Cid, block: bytes, scope: Scope, byte_range: ByteRange | None) -> list[_Step]:
     if scope is Scope.BLOCK or end.codec != DAG_PB:
         return []
     span = None
@@ -139,23 +142,22 @@ def _below(
             span = byte_range.clip(node.file_size)
             if span[0] >= span[1]:
                 return []
-    return _links(end, block, 0, depth, span)
+    return _links(end, block, 0, span)
 
 
-def _links(
-    cid: Cid, block: bytes, start: int, depth: int, span: tuple[int, int] | None
-) -> list[_Step]:
-    """Return the children to visit, last first, with where each begins in the file."""
+def _links(cid: Cid, block: bytes, depth: int, span: _Span) -> list[_Step]:
+    """Return the children to visit, last first, each with what is wanted of it."""
     if span is None:
         links = decode_node(block).links
-        return [(link.cid, 0, depth + 1, None) for link in reversed(links)]
+        return [(link.cid, depth + 1, None) for link in reversed(links)]
     node = read_node(cid, block)
     if not isinstance(node, FileNode):
         return []
     steps: list[_Step] = []
-    at = start + len(node.data)
+    at = len(node.data)
     for child in node.children:
-        if at < span[1] and at + child.file_size > span[0]:
-            steps.append((child.cid, at, depth + 1, span))
+        low, high = max(span[0] - at, 0), min(span[1] - at, child.file_size)
+        if low < high:
+            steps.append((child.cid, depth + 1, (low, high)))
         at += child.file_size
     return steps[::-1]

@@ -172,7 +172,7 @@ class Swarm:
     async def _give_back(self, peer: Peer) -> None:
         peer.in_flight -= 1
         async with self._freed:
-            self._freed.notify()
+            self._freed.notify_all()
 
     def _able(self, cid: Cid) -> list[Peer]:
         return [

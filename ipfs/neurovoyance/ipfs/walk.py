@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from neurovoyance.ipfs.blockstore import BlockStore
-from neurovoyance.ipfs.cid import DAG_PB, Cid
+from neurovoyance.ipfs.cid import DAG_PB, RAW, Cid
 from neurovoyance.ipfs.dagpb import decode_node
 from neurovoyance.ipfs.unixfs import DirectoryNode, read_node
 from neurovoyance.protocol.errors import SpecError, StorageError
@@ -64,6 +64,9 @@ def content_size(store: BlockStore, root: Cid) -> int:
     def size(cid: Cid, stated: int, depth: int) -> int:
         if cid.binary in known:
             return known[cid.binary]
+        if cid.codec == RAW:
+            held = store.size_of(cid)
+            return stated if held is None else held
         block = store.read(cid) if depth <= MAX_DEPTH else None
         result = stated
         if block is not None:

@@ -6,7 +6,7 @@ import pytest
 from tests.unit.ipfs.dags import directory_node, file_blocks, pb
 from tests.unit.ipfs.test_reader import reader_of
 
-from neurovoyance.ipfs.backend import ProgressMeter
+from neurovoyance.ipfs.backend import Progress, ProgressMeter
 from neurovoyance.ipfs.cid import Cid
 from neurovoyance.ipfs.dagpb import Node, encode_node
 from neurovoyance.ipfs.exporter import Exporter
@@ -73,7 +73,10 @@ async def test_nothing_is_visible_under_the_final_name_before_the_end(tmp_path: 
 
 
 async def test_a_name_taken_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
-    meter = ProgressMeter(lambda progress: (tmp_path / "out").write_bytes(b"theirs") and None)
+    def take_name(progress: Progress) -> None:
+        (tmp_path / "out").write_bytes(b"theirs")
+
+    meter = ProgressMeter(take_name)
     with pytest.raises(StorageError):
         await Exporter(reader_of({FILE: b"content"}), meter, 1000).write(FILE, tmp_path / "out")
     assert (tmp_path / "out").read_bytes() == b"theirs"

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from multidict import CIMultiDictProxy
 from tests.unit.ipfs.behaviour import F3, MIB
 from tests.unit.ipfs.conftest import MakeStore, Serve
 from tests.unit.ipfs.dags import pieces_of
@@ -16,7 +17,7 @@ from neurovoyance.ipfs.negotiation import CAR_TYPE, RAW_TYPE
 from neurovoyance.ipfs.rate import RateLimit
 from neurovoyance.ipfs.unixfs import V0_2015
 
-Answer = tuple[int, "aiohttp.typedefs.CIMultiDictProxy[str]", bytes]
+Answer = tuple[int, CIMultiDictProxy[str], bytes]
 
 
 async def ask(url: str, method: str = "GET", **headers: str) -> Answer:

@@ -13,6 +13,13 @@ def test_a_burst_is_allowed_and_then_the_rate() -> None:
     assert limiter.wait_s("a") == 0.5
 
 
+def test_all_addresses_of_one_ipv6_network_share_a_budget() -> None:
+    limiter = RateLimiter(RateLimit(requests_per_s=1, burst=1), lambda: 0.0)
+    assert limiter.wait_s("2001:db8::1") == 0
+    assert limiter.wait_s("2001:db8::2") == 1
+    assert limiter.wait_s("2001:db8:0:1::1") == 0
+
+
 def test_the_number_of_peers_remembered_is_bounded() -> None:
     limiter = RateLimiter(RateLimit(), lambda: 0.0)
     for index in range(MAX_BUCKETS + 50):

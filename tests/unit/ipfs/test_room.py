@@ -19,7 +19,7 @@ KIB = 1024
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[BlockStore]:
     made = BlockStore(tmp_path / "s")
-    made.make_room = Room(made, 10 * KIB).make
+    made.reserve = Room(made, 10 * KIB).reserve
     yield made
     made.close()
 

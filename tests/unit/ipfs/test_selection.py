@@ -3,10 +3,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.ipfs.dags import TINY, directory_node, file_blocks, pb
+from tests.unit.ipfs.dags import TINY, directory_node, file_blocks, file_node, pb
 
 from neurovoyance.ipfs.cid import Cid
 from neurovoyance.ipfs.selection import ByteRange, Scope, resolve, select
+from neurovoyance.ipfs.unixfs import Child
 from neurovoyance.protocol.errors import SpecError, StorageNotFound
 
 
@@ -63,3 +64,24 @@ async def test_a_missing_block_and_a_missing_name_are_not_found() -> None:
     for path in (["b"], ["a"], ["a", "b"]):
         with pytest.raises(StorageNotFound):
             await resolve(read, pb(block), path)
+
+
+async def test_repeats_that_multiply_are_walked_once() -> None:
+    blocks = {Cid.of(b"x"): b"x"}
+    cid, size = Cid.of(b"x"), 1
+    for _ in range(30):
+        block = file_node([Child(cid, 1, size)] * 2)
+        cid, size = pb(block), size * 2
+        blocks[cid] = block
+    reads = 0
+
+    async def read(wanted: Cid) -> bytes | None:
+        nonlocal reads
+        reads += 1
+        return blocks.get(wanted)
+
+    _, passed = await resolve(read, cid, [])
+    for byte_range in (None, ByteRange(0, None), ByteRange(1, size - 2)):
+        chosen = [c async for c, _ in select(read, passed, Scope.ENTITY, byte_range)]
+        assert set(chosen) == set(blocks)
+    assert reads < 400

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+from collections.abc import AsyncIterator
 
 import pytest
 from starlette.requests import Request
@@ -94,7 +95,7 @@ async def test_a_silent_peer_times_out_and_another_is_asked(
 async def test_a_dripping_peer_fails_by_the_deadline_of_a_block(
     make_store: MakeStore, serve: Serve
 ) -> None:
-    async def drops(data: bytes):  # type: ignore[no-untyped-def]
+    async def drops(data: bytes) -> AsyncIterator[bytes]:
         for byte in data:
             yield bytes((byte,))
             await asyncio.sleep(0.05)
@@ -110,7 +111,7 @@ async def test_a_dripping_peer_fails_by_the_deadline_of_a_block(
 async def test_a_peer_that_sends_too_much_is_cut_off(make_store: MakeStore, serve: Serve) -> None:
     sent = 0
 
-    async def flood():  # type: ignore[no-untyped-def]
+    async def flood() -> AsyncIterator[bytes]:
         nonlocal sent
         for _ in range(200):
             sent += 65536
