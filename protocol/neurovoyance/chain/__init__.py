@@ -149,6 +149,7 @@ from neurovoyance.chain.fees import FeePolicy
 from neurovoyance.chain.reverts import decode_revert
 from neurovoyance.chain.rpc import RpcPool
 from neurovoyance.chain.rpc_errors import RpcRefused, WrongChain
+from neurovoyance.chain.stack_guard import restore_recursion_limit
 from neurovoyance.chain.wallet import (
     DEVNET_CHAIN_ID,
     KeyRole,
@@ -158,6 +159,8 @@ from neurovoyance.chain.wallet import (
     wallet_address,
     wallet_role,
 )
+
+restore_recursion_limit()
 
 if TYPE_CHECKING:
     from neurovoyance.chain.devnet import Devnet, DevnetThread

@@ -21,7 +21,7 @@ from neurovoyance.chain.client import ChainClient
 from neurovoyance.chain.contracts import Contracts
 from neurovoyance.chain.deployment import Deployment, save_deployment
 from neurovoyance.chain.wallet import Wallet
-from neurovoyance.protocol.errors import ConfigError, InternalError
+from neurovoyance.protocol.errors import ConfigError, ContractRevert, InternalError
 from neurovoyance.protocol.ids import Address
 
 GENESIS_SUPPLY_WEI = 1_000_000_000 * 10**18
@@ -117,20 +117,22 @@ async def verify_deployment(client: ChainClient, deployment: Deployment) -> None
     for address in deployment.contract_addresses():
         if not await client.code(address):
             raise _mismatch(f"there is no contract at {address}")
-    contracts = Contracts(client, deployment)
-    pairs = (
-        (
-            "market",
-            "stake manager",
-            await contracts.market.stake_manager(),
-            deployment.stake_manager,
-        ),
-        ("market", "token", await contracts.market.token(), deployment.token),
-        ("market", "beacon", await contracts.market.beacon(), deployment.beacon),
-        ("stake manager", "market", await contracts.stakes.market(), deployment.market),
-        ("stake manager", "token", await contracts.stakes.token(), deployment.token),
+    try:
+        await _check_links(Contracts(client, deployment))
+    except ContractRevert as error:
+        raise _mismatch("one of its addresses holds another kind of contract") from error
+
+
+async def _check_links(contracts: Contracts) -> None:
+    deployment, market, stakes = contracts.deployment, contracts.market, contracts.stakes
+    links = (
+        ("market", "stake manager", await market.stake_manager(), deployment.stake_manager),
+        ("market", "token", await market.token(), deployment.token),
+        ("market", "beacon", await market.beacon(), deployment.beacon),
+        ("stake manager", "market", await stakes.market(), deployment.market),
+        ("stake manager", "token", await stakes.token(), deployment.token),
     )
-    for holder, named, found, expected in pairs:
+    for holder, named, found, expected in links:
         if found != expected:
             raise _mismatch(f"the {holder} names {found} as its {named}, not {expected}")
 

@@ -33,6 +33,9 @@ from neurovoyance.chain.evm_types import (
     MinedLog,
     MinedTransaction,
 )
+from neurovoyance.chain.stack_guard import restore_recursion_limit
+
+restore_recursion_limit()
 
 GAS_LIMIT = 30_000_000
 BASE_FEE_GENESIS_WEI = 10**9

@@ -50,9 +50,11 @@ def _read_json(path: Path) -> dict[str, Any]:
 def settings_hash(solc_version: str, settings: Mapping[str, Any]) -> str:
     """Return the SHA-256 (hex) of the compiler's version and the settings that decide the bytes.
 
-    ``outputSelection`` is left out: it says what is reported, not what is generated.
+    ``outputSelection`` says what is reported and ``remappings`` where sources lie; neither changes
+    what is generated, and both depend on which files were built together. They are left out.
     """
-    deciding = {key: value for key, value in settings.items() if key != "outputSelection"}
+    passing = ("outputSelection", "remappings")
+    deciding = {key: value for key, value in settings.items() if key not in passing}
     text = json.dumps([solc_version, deciding], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
