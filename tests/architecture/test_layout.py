@@ -15,7 +15,7 @@ FOLDERS = {
     "client": ["client"],
     "cli": ["cli"],
 }
-GENERATED = ("abi/", "_generated_errors.py")
+GENERATED = ("abi/", "_generated_")
 
 
 def tracked(*patterns: str) -> list[Path]:

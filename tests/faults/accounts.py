@@ -1,0 +1,68 @@
+"""What has to hold after every fault: the books balance, and everybody can leave with their own."""
+
+from __future__ import annotations
+
+import os
+
+from tests.integration.test_node_lifecycle import World
+
+from neurovoyance.chain.events import ChainEvent, EventCursor
+from neurovoyance.protocol.lifecycle import JobState, effective_state
+from neurovoyance.tokenomics.books import Books
+
+CAP_WEI = 10**27
+OWNER, CLIENT = 1, 3
+
+
+async def books_of(world: World) -> Books:
+    """Return the books of all events so far."""
+    cursor = EventCursor(
+        world.chain,
+        world.contracts.deployment.contract_addresses(),
+        "books",
+        state_path=world.folder / f"books-{os.urandom(4).hex()}.sqlite",
+        start_block=world.contracts.deployment.deploy_block,
+    )
+    books = Books()
+    batch = await cursor.read()
+    cursor.close()
+    for item in batch.items:
+        if isinstance(item, ChainEvent):
+            books.apply(item.solidity_name, item)
+    return books
+
+
+async def assert_balanced(world: World) -> Books:
+    """The contracts hold what the books say, to the wei."""
+    books, token = await books_of(world), world.contracts.token
+    deployment = world.contracts.deployment
+    assert await token.balance_of_wei(deployment.market) == books.market_wei
+    assert await token.balance_of_wei(deployment.stake_manager) == books.stake_manager_wei
+    assert await token.total_supply_wei() + books.burned_wei == CAP_WEI
+    return books
+
+
+async def everybody_leaves(world: World) -> Books:
+    """End what can end, take out everything; the contracts are empty but for insurance."""
+    books = await assert_balanced(world)
+    market, stakes = world.contracts.market, world.contracts.stakes
+    anyone, owner, client = (world.devnet.wallet(index) for index in (0, OWNER, CLIENT))
+    await world.control.increase_time(8 * 86_400)
+    for job_id, job in books.jobs.items():
+        if job.ended_in is None:
+            record = await market.job(job_id)
+            now = effective_state(record.state, record.deadline_s, await world.chain.time_s())
+            end = market.settle if now is JobState.ACCEPTED else market.expire
+            await end(anyone, job_id)
+    books = await assert_balanced(world)
+    if books.free_wei[client.address]:
+        await market.withdraw(client, books.free_wei[client.address])
+    if books.earned_wei[owner.address]:
+        await market.harvest(owner, owner.address)
+    await stakes.request_unbonding(owner, books.stake_of(owner.address).own_wei)
+    await world.control.increase_time(22 * 86_400)
+    await stakes.withdraw_unbonded(owner)
+    books = await assert_balanced(world)
+    assert books.market_wei == 0
+    assert books.stake_manager_wei == books.insurance_wei
+    return books
