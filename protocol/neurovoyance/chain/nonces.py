@@ -254,6 +254,19 @@ class TxJournal:
             (state.value, mined_hash, tx_id),
         )
 
+    def reopen(self, sender: str, chain_nonce: int) -> int:
+        """Make rows pending again whose nonce the chain has not used any more; return how many.
+
+        A reorganisation took their blocks back. Without them the nonces after them would wait for
+        ever.
+        """
+        cursor = self._db.execute(
+            "UPDATE tx SET state = 'pending', mined_hash = NULL WHERE chain = ? AND sender = ? "
+            "AND state IN ('mined', 'reverted') AND nonce >= ?",
+            (self._chain, sender, chain_nonce),
+        )
+        return int(cursor.rowcount)
+
     def forget(self, tx_id: int) -> None:
         """Remove a transaction that every endpoint refused: it was never in a pool."""
         self._db.execute("DELETE FROM tx WHERE id = ?", (tx_id,))

@@ -123,6 +123,7 @@ class TransactionSender:
             row = self._find(wallet.address, key, intent)
             if row is not None and row.state in (TxState.PENDING, TxState.MINED):
                 return row
+            await self._pending.resend_undone(wallet.address)
             count, balance = await self._rpc.request_all(
                 [
                     ("eth_getTransactionCount", [wallet.address, "pending"]),

@@ -95,6 +95,7 @@ class PendingTransactions:
 
     async def tend(self, wallet: Wallet) -> None:
         """Look after a key's oldest pending transaction: send it again, or raise its fees."""
+        await self.resend_undone(wallet.address)
         await self._settle_used(wallet.address)
         rows = self._journal.pending(wallet.address)
         if not rows:
@@ -105,6 +106,17 @@ class PendingTransactions:
         elif age_s >= min(_REBROADCAST_AFTER_S, self._fees.stuck_after_s / 2):
             for row in rows:
                 await self.rebroadcast(row)
+
+    async def resend_undone(self, address: str) -> None:
+        """Send again what a reorganisation took out of the chain after it had been mined."""
+        latest = wire.quantity(
+            await self._rpc.request("eth_getTransactionCount", [address, "latest"])
+        )
+        if not self._journal.reopen(address, latest):
+            return
+        _log.warning("tx_undone_by_reorganisation sender=%s from_nonce=%d", address, latest)
+        for row in self._journal.pending(address):
+            await self.rebroadcast(row)
 
     async def _settle_used(self, address: str) -> None:
         """Settle rows whose nonce the chain has used, by us or by a stranger to this journal."""
