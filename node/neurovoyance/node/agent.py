@@ -58,6 +58,9 @@ class Agent:
         intake: its files are tidied up here.
         desk: makes offers, and knows what is free.
         settings: see :class:`AgentSettings`.
+
+    Attributes:
+        failed_turns: turns of the loops that failed since the start, to be told in the status.
     """
 
     def __init__(
@@ -78,6 +81,7 @@ class Agent:
         self._intake = intake
         self._settings = settings
         self._sweeps = 0
+        self.failed_turns = 0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop`` is set, then end in order.
@@ -123,9 +127,11 @@ class Agent:
             try:
                 await turn()
             except NeurovoyanceError as error:
+                self.failed_turns += 1
                 log_event(logging.WARNING, "turn_failed", loop=name, error=error)
                 wait_s = max(pause_s, RPC_PAUSE_S)
             except Exception:
+                self.failed_turns += 1
                 logging.getLogger(__name__).exception("defect in the loop %s", name)
                 wait_s = max(pause_s, RPC_PAUSE_S)
             await asyncio.sleep(wait_s)

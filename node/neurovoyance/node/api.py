@@ -108,6 +108,7 @@ class NodeApi:
                 },
                 "earned_wei": str(await agent.chain.earned_wei()),
                 "refused": dict(agent.watch.refused),
+                "failed_turns": agent.failed_turns,
             }
         )
 

@@ -138,16 +138,17 @@ async def station(
         control = ChainControl(client.rpc)
         snapshot = await control.snapshot()
         stack.push_async_callback(control.revert, snapshot)
-        yield await _station(client, deployment, control, tmp_path, stack)
+        yield await make_station(client, deployment, control, tmp_path, stack)
 
 
-async def _station(
+async def make_station(
     client: ChainClient,
     deployment: Deployment,
     control: ChainControl,
     folder: Path,
     stack: AsyncExitStack,
 ) -> Station:
+    """Build the parts of a node; ``stack`` ends them."""
     contracts = Contracts(client, deployment)
     journal = Journal(folder / "node" / "journal.sqlite", {"market": deployment.market})
     stack.callback(journal.close)

@@ -1,0 +1,179 @@
+"""The agent's loops: a job from listing to payment, an orderly stop, and a chain that goes away."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tests.unit.node.conftest import OWNER, Station, make_station
+
+from neurovoyance.chain.chain_control import ChainControl
+from neurovoyance.chain.client import ChainClient
+from neurovoyance.chain.deployment import Deployment
+from neurovoyance.chain.devnet import DevnetThread
+from neurovoyance.node.execution_values import OCCUPYING, Outcome, Phase
+from neurovoyance.protocol.ids import JobId
+from neurovoyance.protocol.lifecycle import JobState
+
+WAIT_S = 60.0
+
+
+@asynccontextmanager
+async def running(station: Station) -> AsyncIterator[asyncio.Event]:
+    """Run the agent; leaving the context stops it in order."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(station.agent.run(stop))
+    try:
+        yield stop
+    finally:
+        stop.set()
+        await asyncio.wait_for(task, WAIT_S)
+
+
+async def reached(station: Station, job_id: JobId, *phases: Phase) -> None:
+    def is_reached() -> bool:
+        return any(
+            live.job.job_id == job_id and live.execution.phase in phases for live in station.shell
+        )
+
+    async with asyncio.timeout(WAIT_S):
+        await station.shell.wait_until(is_reached)
+
+
+async def test_a_listed_job_is_taken_settled_and_paid_out_on_stop(station: Station) -> None:
+    spec = await station.publish()
+    async with running(station):
+        job_id = await station.post(spec)
+        await reached(station, job_id, Phase.REVEALED)
+        await station.control.increase_time(601)
+        await reached(station, job_id, Phase.ENDED)
+    assert await station.contracts.market.state_of(job_id) is JobState.SETTLED
+    price_wei = station.desk.policy.terms(spec).price_wei
+    assert await station.contracts.token.balance_of_wei(OWNER.address) == price_wei
+    assert (await station.chain.stake()).locked_wei == 0
+
+
+async def test_one_slot_takes_jobs_one_after_the_other(station: Station) -> None:
+    spec = await station.publish()
+    jobs = [await station.post(spec) for _ in range(3)]
+    most = 0
+
+    def are_revealed() -> bool:
+        nonlocal most
+        most = max(most, station.shell.count(OCCUPYING))
+        return station.shell.count(frozenset({Phase.REVEALED})) == 3
+
+    async with running(station), asyncio.timeout(WAIT_S):
+        await station.shell.wait_until(are_revealed)
+    assert len({station.journal.sealed(job) for job in jobs}) == 3
+    assert most == 1
+
+
+async def test_a_stop_finishes_what_stake_depends_on_and_takes_nothing_new(
+    station: Station,
+) -> None:
+    spec = await station.publish()
+    job_id = await station.post(spec)
+    async with running(station) as stop:
+        await reached(station, job_id, Phase.RUNNING)
+        stop.set()
+        late = await station.post(spec)
+    assert await station.contracts.market.state_of(job_id) is JobState.REVEALED
+    assert await station.contracts.market.state_of(late) is JobState.OPEN
+
+
+async def test_a_deadline_missed_while_the_node_was_off_is_expired_at_the_start(
+    station: Station,
+) -> None:
+    spec = await station.publish()
+    job_id = await station.post(spec)
+    await station.handle_events()
+    terms = station.desk.policy.terms(spec)
+    await station.contracts.market.accept(
+        station.chain.wallet,
+        job_id,
+        OWNER.address,
+        price_wei=terms.price_wei,
+        lock_wei=terms.lock_wei,
+    )
+    await station.shell.close()
+    await station.control.increase_time(241)
+    async with running(station):
+        await reached(station, job_id, Phase.ENDED)
+    entry = station.journal.entry(job_id)
+    assert entry is not None
+    assert entry.execution.outcome is Outcome.COMMIT_TIMEOUT
+    stored = (await station.contracts.market.job(job_id)).state
+    assert stored is JobState.PROVIDER_COMMIT_TIMEOUT
+    assert station.journal.sealed(job_id) is None, "nothing was started that could not finish"
+
+
+class Proxy:
+    """A TCP proxy in front of the chain that can be taken away."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._target = (parts.hostname or "", parts.port or 0)
+        self._server: asyncio.Server | None = None
+        self._links: set[asyncio.StreamWriter] = set()
+        self.port = 0
+
+    async def up(self) -> None:
+        self._server = await asyncio.start_server(self._link, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def down(self) -> None:
+        if self._server:
+            self._server.close()
+        for writer in self._links:
+            writer.transport.abort()
+        self._links.clear()
+
+    async def _link(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_connection(*self._target)
+        self._links |= {writer, far_writer}
+        await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(ConnectionError):
+        while data := await reader.read(1 << 16):
+            writer.write(data)
+            await writer.drain()
+    writer.close()
+
+
+async def test_a_chain_that_goes_away_is_waited_out(
+    market: tuple[DevnetThread, Deployment], tmp_path: Path
+) -> None:
+    devnet, deployment = market
+    proxy = Proxy(devnet.url)
+    await proxy.up()
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(proxy.down)
+        client = await stack.enter_async_context(
+            await ChainClient.connect(
+                [f"http://127.0.0.1:{proxy.port}"], state_dir=tmp_path / "proxied", poll_s=0.02
+            )
+        )
+        direct = await stack.enter_async_context(
+            await ChainClient.connect([devnet.url], state_dir=tmp_path / "direct", poll_s=0.02)
+        )
+        control = ChainControl(direct.rpc)
+        snapshot = await control.snapshot()
+        stack.push_async_callback(control.revert, snapshot)
+        station = await make_station(client, deployment, control, tmp_path, stack)
+        spec = await station.publish()
+        job_id = await station.post(spec)
+        async with running(station):
+            await reached(station, job_id, Phase.RUNNING, Phase.SEALED)
+            await proxy.down()
+            # Until the sweep has failed for sure; the loops have to outlive that.
+            async with asyncio.timeout(WAIT_S):
+                while not station.agent.failed_turns:
+                    await asyncio.sleep(0.05)
+            await proxy.up()
+            await reached(station, job_id, Phase.REVEALED)
