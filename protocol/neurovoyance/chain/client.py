@@ -24,7 +24,7 @@ from neurovoyance.chain.rpc import RpcPool
 from neurovoyance.chain.sender import SenderSettings, TransactionSender
 from neurovoyance.chain.wallet import Wallet
 from neurovoyance.protocol.errors import InternalError, RpcError
-from neurovoyance.protocol.ids import Address
+from neurovoyance.protocol.ids import Address, parse_address
 
 JOURNAL_NAME = "transactions.sqlite"
 _E = TypeVar("_E", bound=ChainEvent)
@@ -247,7 +247,7 @@ class ChainClient:
         self, wallet: Wallet, to: str, amount_wei: int, *, idempotency_key: str | None = None
     ) -> Receipt:
         """Send native coin, for instance gas money for an operator key; errors as :meth:`send`."""
-        intent = Intent(to, b"", amount_wei, "transfer of native coin")
+        intent = Intent(parse_address(to), b"", amount_wei, "transfer of native coin")
         return await self._send(intent, wallet, idempotency_key, None, None)
 
     async def _send(
