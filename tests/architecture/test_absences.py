@@ -78,16 +78,20 @@ def test_only_settings_and_the_command_line_read_the_environment() -> None:
 
 
 def test_nothing_listens_beyond_loopback_by_default() -> None:
-    wide = re.compile(r"[\"'](0\.0\.0\.0|::)[\"']")
-    found = [
-        str(path.relative_to(ROOT))
-        for path in sources()
-        if any(
-            wide.search(line) and "unsafe" not in line and "refuse" not in line
-            for line in path.read_text(encoding="utf-8").splitlines()
-            if "default" in line or ("host" in line and "=" in line)
-        )
-    ]
+    """No default and no argument names every interface; comparing with it is allowed."""
+    everywhere = {"0.0.0.0", "::"}
+    found = []
+    for path in sources():
+        for node in walk(path):
+            values: list[ast.expr | None] = []
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                values = [*node.args.defaults, *node.args.kw_defaults]
+            elif isinstance(node, ast.Call):
+                values = [*node.args, *(keyword.value for keyword in node.keywords)]
+            elif isinstance(node, ast.Assign | ast.AnnAssign):
+                values = [node.value]
+            bad = [v for v in values if isinstance(v, ast.Constant) and v.value in everywhere]
+            found += places(path, list(bad))
     assert found == []
 
 
@@ -157,3 +161,15 @@ def test_printing_happens_in_the_command_line_alone() -> None:
         found += places(path, list(prints))
     assert found == []
     assert FOLDERS
+
+
+def test_whatever_loads_an_engine_switches_its_telemetry_off() -> None:
+    """Onnxruntime (and magika through it) starts an uploader on import unless told not to."""
+    engine = re.compile(r"^\s*(import|from) (onnxruntime|magika)\b", flags=re.M)
+    switch = "ORT_DISABLE_TELEMETRY"
+    found = [
+        str(path.relative_to(ROOT))
+        for path in [*sources(), *tracked("tests/bench/*.py")]
+        if engine.search(text := path.read_text(encoding="utf-8")) and switch not in text
+    ]
+    assert found == []

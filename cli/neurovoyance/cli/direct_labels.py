@@ -7,11 +7,13 @@ an inference engine. Shares no code with the client's preprocessing. Prints one 
 from __future__ import annotations
 
 import json
+import os
 import sys
 
 
 def main() -> None:
     """Print ``{path: label}`` for the files named on the command line."""
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     from magika import Magika
 
     paths = sys.argv[1:]
