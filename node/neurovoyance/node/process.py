@@ -48,6 +48,7 @@ from neurovoyance.protocol.errors import ChainError, ConfigError, RpcError
 
 RPC_WAIT_S = 60.0
 RECURSION_LIMIT = 2_000
+LISTEN_BACKLOG = 128
 RPC_PAUSE_S = 1.0
 _ENDPOINT_NOTE = "announced endpoint"
 
@@ -68,7 +69,7 @@ async def run_node(settings: NodeSettings, stop: asyncio.Event | None = None) ->
         async with AsyncExitStack() as stack:
             parts = await _build(settings, wallet, stack)
             await _check_operator(parts.chain)
-            server = await stack.enter_async_context(_served(parts.app, parts.listener))
+            server = await stack.enter_async_context(served(parts.app, parts.listener))
             log_event(logging.INFO, "listening", endpoint=parts.endpoint)
             announcing = asyncio.create_task(_announce(parts))
             stack.callback(announcing.cancel)
@@ -283,7 +284,7 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def _served(app: Starlette, listener: socket.socket) -> AsyncIterator[asyncio.Task[None]]:
+async def served(app: Starlette, listener: socket.socket) -> AsyncIterator[asyncio.Task[None]]:
     """Serve while the context lasts."""
     config = uvicorn.Config(
         app,
@@ -316,6 +317,8 @@ def _listener(settings: NodeSettings) -> Iterator[socket.socket]:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((settings.listen_host, settings.listen_port))
+            # From here on callers wait instead of being refused, also before the server runs.
+            listener.listen(LISTEN_BACKLOG)
         except OSError as error:
             raise ConfigError(
                 f"The node cannot listen on {settings.listen_host}:{settings.listen_port}: "
