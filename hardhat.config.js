@@ -14,18 +14,37 @@ const compiler = {
   },
 };
 
+// Coverage compiles instrumented contracts; they must not replace the real ones.
+const built = process.argv.includes("--coverage") ? "./cache/coverage/" : "./";
+
+// Warnings about packages are their authors' business; ours would drown in them.
+const isOurs = (error) =>
+  error.severity !== "warning" || !error.formattedMessage?.includes("node_modules/");
+const packageWarnings = {
+  id: "package-warnings",
+  hookHandlers: {
+    solidity: async () => ({
+      default: async () => ({
+        getCompilationJobErrors: async (context, job, output, next) =>
+          (await next(context, job, output)).filter(isOurs),
+      }),
+    }),
+  },
+};
+
 const tests = (times) => ({
   fuzz: { runs: 256 * times, seed: "0x4e5659" },
   invariant: { runs: 256 * times, depth: 64, failOnRevert: true },
 });
 
 export default {
+  plugins: [packageWarnings],
   solidity: { profiles: { default: { compilers: [compiler] } } },
   paths: {
     sources: "./contracts",
     tests: { solidity: "./tests" },
-    cache: "./cache",
-    artifacts: "./artifacts",
+    cache: `${built}cache`,
+    artifacts: `${built}artifacts`,
   },
   // `hardhat test solidity --test-profile long` runs ten times as many.
   test: { solidity: { profiles: { default: tests(1), long: tests(10) } } },

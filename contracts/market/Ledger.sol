@@ -114,7 +114,10 @@ abstract contract Ledger is IJobMarket, ReentrancyGuardTransient {
         if (amount == 0) revert JobMarket__ZeroAmount();
         // Every amount of a job is a uint96; the supply is under 2^90 wei.
         if (amount > type(uint96).max) revert JobMarket__AmountTooLarge(amount, type(uint96).max);
-        _credit(msg.sender, amount);
+        unchecked {
+            // Under 2^96 more; the transfer below fails unless the tokens exist.
+            _free[msg.sender] += amount;
+        }
         emit Deposited(msg.sender, amount);
         IERC20(token).safeTransferFrom(msg.sender, address(this), amount);
     }

@@ -88,23 +88,24 @@ def anvil() -> Iterator[Web3]:
 class Market:
     """The deployed contracts, a client, a provider, and what each measured call used."""
 
-    def __init__(self, w3: Web3) -> None:
-        self.w3 = w3
+    def __init__(self, w3: Any) -> None:
+        self.w3 = w3  # a Web3, whose stubs know neither Anvil's methods nor plain strings
         self.gas: dict[str, int] = {}
         self._next_salt = 0
         self._next_nonce = 0
-        self.deployer, self.client, self.provider, self.other = w3.eth.accounts[:4]
+        accounts: list[str] = list(self.w3.eth.accounts)
+        self.deployer, self.client, self.provider, self.other = accounts[:4]
         self.token = self._deploy("ComputeToken", [self.deployer], [10**9 * NVY])
         beacon = self._deploy("BlockHashBeacon")
-        nonce = w3.eth.get_transaction_count(self.deployer)
+        nonce = self.w3.eth.get_transaction_count(self.deployer)
         market_address = self._create_address(nonce + 1)
         self.stakes = self._deploy("StakeManager", self.token.address, market_address, self.other)
         self.market = self._deploy(
             "JobMarket", self.token.address, self.stakes.address, beacon.address
         )
         assert self.market.address == market_address
-        w3.provider.make_request("anvil_setBalance", [OPERATOR.address, hex(10**20)])
-        w3.provider.make_request("anvil_impersonateAccount", [OPERATOR.address])
+        self.w3.provider.make_request("anvil_setBalance", [OPERATOR.address, hex(10**20)])
+        self.w3.provider.make_request("anvil_impersonateAccount", [OPERATOR.address])
         for holder in (self.client, self.provider):
             self.send(self.deployer, self.token.functions.transfer(holder, 100_000 * NVY))
         for holder, spender in ((self.client, self.market), (self.provider, self.stakes)):
