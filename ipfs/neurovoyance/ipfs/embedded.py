@@ -43,7 +43,7 @@ from neurovoyance.protocol.errors import StorageNotFound
 
 GIB = 1 << 30
 DEFAULT_MAX_BYTES = 50 * GIB
-_WORKERS = 4
+_WORKERS = 8  # more than cores: some wait for the disk to flush
 _LIST_PAGE = 1000
 
 

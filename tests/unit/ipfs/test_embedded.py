@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from tests.unit.ipfs.behaviour import F3, MIB, StorageBehaviour
 from tests.unit.ipfs.conftest import MakeStore, Serve
-from tests.unit.ipfs.dags import collect, random_bytes
+from tests.unit.ipfs.dags import TINY, collect, pieces_of, random_bytes
 
 from neurovoyance.ipfs.cid import Cid, keccak_cid
 from neurovoyance.ipfs.embedded import EmbeddedBackend
@@ -18,6 +19,7 @@ from neurovoyance.ipfs.gateway import gateway_app
 from neurovoyance.ipfs.unixfs import V0_2015
 from neurovoyance.protocol.errors import (
     AccessDenied,
+    NeurovoyanceError,
     StorageFull,
     StorageIntegrityError,
     StorageNotFound,
@@ -255,3 +257,24 @@ async def test_a_rotten_block_is_fetched_again(make_store: MakeStore, serve: Ser
     assert await collect(reader.open(cid)) == F3
     assert reader.store.rotten_count == 1
     assert victim.read_bytes() != damaged
+
+
+async def test_damaged_archives_store_nothing_that_fails_verification(
+    make_store: MakeStore,
+) -> None:
+    owner, taker = make_store("owner"), make_store("taker")
+    cid = await owner.add(random_bytes(3000), TINY)
+    archive = await collect(owner.export_car(cid))
+    source = random.Random(11)
+    refused = 0
+    for _ in range(60):
+        damaged = bytearray(archive)
+        for _ in range(source.randint(1, 3)):
+            damaged[source.randrange(len(damaged))] ^= 1 << source.randrange(8)
+        try:
+            await taker.import_car(pieces_of(bytes(damaged[: source.randrange(len(damaged))])))
+        except NeurovoyanceError:
+            refused += 1
+    assert refused > 50
+    async for block in taker.list():
+        assert block.is_hash_of(await taker.get_block(block))
