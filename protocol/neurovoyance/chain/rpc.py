@@ -210,6 +210,8 @@ class RpcPool:
                 except RpcError as error:
                     last = error
             if time.monotonic() >= deadline:
+                if isinstance(last, WrongChain):
+                    raise last
                 raise self._none_answers(last) from last
             await asyncio.sleep(min(_UP_PAUSE_S, max(0.0, deadline - time.monotonic())))
 

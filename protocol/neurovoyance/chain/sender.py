@@ -27,7 +27,7 @@ from neurovoyance.chain.node_words import is_fee_matter, is_nonce_too_low
 from neurovoyance.chain.nonces import Intent, JournaledTx, TxJournal, TxState
 from neurovoyance.chain.reverts import decode_revert, revert_data
 from neurovoyance.chain.rpc import RpcPool
-from neurovoyance.chain.rpc_errors import RpcRefused, WrongChain
+from neurovoyance.chain.rpc_errors import RpcRefused
 from neurovoyance.chain.sender_lock import SenderLock
 from neurovoyance.chain.tending import PendingTransactions
 from neurovoyance.chain.wallet import Wallet
@@ -234,11 +234,10 @@ class TransactionSender:
                 if receipt is not None:
                     return await self._finish(row, receipt)
                 await self._tend(wallet)
-            except (RpcRefused, WrongChain):
-                raise
             except RpcError as error:
+                # Whatever the endpoints say now, the transaction was sent: only time ends the wait.
                 last_error = error
-                _log.warning("tx_wait_rpc_down label=%s error=%s", row.label, error)
+                _log.warning("tx_wait_rpc_failed label=%s error=%s", row.label, error)
             fresh = self._journal.find(row.sender, row.key)
             if fresh is None:
                 raise InternalError(f"The journal lost {row.label}.", key=row.key)
@@ -319,8 +318,12 @@ class TransactionSender:
         if now - self._tended_at.get(wallet.address, 0.0) < pause_s:
             return
         self._tended_at[wallet.address] = now
-        async with self.lock_of(wallet).hold():
-            await self._pending.tend(wallet)
+        try:
+            async with self.lock_of(wallet).hold():
+                await self._pending.tend(wallet)
+        except TransactionError as error:
+            # Another process holds the key; it tends the same journal or frees the key by its end.
+            _log.warning("tx_tending_skipped sender=%s error=%s", wallet.address, error)
 
 
 def _call_fields(intent: Intent, sender: str) -> dict[str, str]:

@@ -13,7 +13,7 @@ from neurovoyance.chain import ChainControl, Contracts, EventCursor, Rollback, d
 from neurovoyance.chain.events import EndpointChanged, ProviderRegistered, Transfer
 from neurovoyance.protocol.errors import InternalError
 
-OWNER, OTHER = devnet_wallet(0), devnet_wallet(1)
+OWNER, OTHER, THIRD = devnet_wallet(0), devnet_wallet(1), devnet_wallet(2)
 
 
 def cursor_of(contracts: Contracts, folder: Path, **settings: int) -> EventCursor:
@@ -81,18 +81,19 @@ async def test_a_reorganisation_of_three_blocks_rolls_back_first(
     contracts: Contracts, control: ChainControl, tmp_path: Path
 ) -> None:
     cursor = cursor_of(contracts, tmp_path)
+    await contracts.token.transfer(OWNER, THIRD.address, 6)
     await drain(cursor)
     common = await contracts.client.block_number()
     snapshot = await control.snapshot()
     for amount_wei in (1, 2, 3):
-        await pay(contracts, amount_wei)
+        await contracts.token.transfer(THIRD, OTHER.address, amount_wei)
         await drain(cursor)
     await control.revert(snapshot)
     # The chain is shorter than what was read: nothing can be said yet, so nothing is.
     assert await drain(cursor) == []
     for _ in range(4):
         await control.increase_time(1)
-    await contracts.token.transfer(OWNER, OTHER.address, 50, idempotency_key="new chain")
+    await contracts.token.transfer(OWNER, OTHER.address, 50)
     assert await drain(cursor) == [Rollback(common), 50]
     assert await drain(cursor) == []
     cursor.close()

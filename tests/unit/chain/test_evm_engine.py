@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from eth_utils.address import to_checksum_address
 
 from neurovoyance.chain.abi_codec import contract_abi
 from neurovoyance.chain.devnet_keys import devnet_wallet

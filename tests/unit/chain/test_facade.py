@@ -1,0 +1,60 @@
+"""Every function of the contracts has a typed method, and every method a function."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from types import ModuleType
+
+import pytest
+
+from neurovoyance.chain import contracts, market
+from neurovoyance.chain.abi_codec import contract_abi
+from neurovoyance.chain.facade import Facade
+
+# Only the market itself may call these; eip712Domain is for wallets, which read it themselves.
+NOT_FOR_US = {
+    "StakeManager": {"lock", "unlock", "slashTimeout"},
+    "JobMarket": {"eip712Domain"},
+    "ComputeToken": {"eip712Domain"},
+}
+FACADES: list[tuple[ModuleType, type[Facade]]] = [
+    (contracts, contracts.Token),
+    (contracts, contracts.Stakes),
+    (contracts, contracts.Beacon),
+    (market, market.Market),
+]
+
+
+def called_functions(cls: type[Facade]) -> set[str]:
+    """Return the contract functions that a facade's methods name."""
+    tree = ast.parse(inspect.getsource(cls))
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            position = {"_read": 0, "_send": 2}.get(node.func.attr)
+            if position is not None and isinstance(node.args[position], ast.Constant):
+                found.add(str(node.args[position].value))
+    return found
+
+
+@pytest.mark.parametrize(("module", "cls"), FACADES, ids=lambda v: getattr(v, "contract", ""))
+def test_methods_and_functions_match(module: ModuleType, cls: type[Facade]) -> None:
+    expected = set(contract_abi(cls.contract).functions) - NOT_FOR_US.get(cls.contract, set())
+    assert called_functions(cls) == expected
+
+
+@pytest.mark.parametrize(("module", "cls"), FACADES, ids=lambda v: getattr(v, "contract", ""))
+def test_methods_are_documented_and_typed(module: ModuleType, cls: type[Facade]) -> None:
+    for name, method in inspect.getmembers(cls, inspect.iscoroutinefunction):
+        if not name.startswith("_"):
+            assert method.__doc__, f"{cls.__name__}.{name} has no docstring"
+            assert method.__annotations__["return"], name
+
+
+def test_sending_methods_take_an_idempotency_key() -> None:
+    for _, cls in FACADES:
+        for name, method in inspect.getmembers(cls, inspect.iscoroutinefunction):
+            if method.__annotations__.get("return") == "Receipt" and not name.startswith("_"):
+                parameter = inspect.signature(method).parameters["idempotency_key"]
+                assert parameter.kind is inspect.Parameter.KEYWORD_ONLY, name
