@@ -16,11 +16,11 @@ from dataclasses import dataclass, replace
 
 from neurovoyance.chain.events import EventCursor
 from neurovoyance.node.chain_side import ChainSide
-from neurovoyance.node.execution_values import OCCUPYING, Phase, SlotGranted, Tick
+from neurovoyance.node.execution_values import OCCUPYING, Phase, SlotGranted, Terms, Tick
 from neurovoyance.node.intake import Intake
 from neurovoyance.node.logs import log_event
 from neurovoyance.node.offer_desk import OfferDesk
-from neurovoyance.node.offering import has_room_to_accept
+from neurovoyance.node.offering import Room, has_room_to_accept, refusal_for_stake
 from neurovoyance.node.shell import Shell
 from neurovoyance.node.watch import Watch
 from neurovoyance.protocol.errors import ChainError, ContractRevert, NeurovoyanceError
@@ -81,6 +81,7 @@ class Agent:
         self._intake = intake
         self._settings = settings
         self._sweeps = 0
+        self._told: set[JobId] = set()
         self.failed_turns = 0
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -174,6 +175,7 @@ class Agent:
         for live in waiting:
             terms = live.execution.terms
             if terms is None or not has_room_to_accept(terms.lock_wei, room):
+                self._tell_why(live.job.job_id, terms, room)
                 continue
             self.shell.feed(live.job.job_id, SlotGranted())
             room = replace(
@@ -181,6 +183,13 @@ class Agent:
                 occupied=room.occupied + 1,
                 promised_wei=room.promised_wei + terms.lock_wei,
             )
+
+    def _tell_why(self, job_id: JobId, terms: Terms | None, room: Room) -> None:
+        """Say once why a job that was checked is not accepted, if stake is the reason."""
+        refusal = refusal_for_stake(terms.lock_wei, room) if terms else None
+        if refusal is not None and job_id not in self._told:
+            self._told.add(job_id)
+            log_event(logging.WARNING, "waits_for_stake", job_id=job_id, why=refusal.message)
 
     async def _beat(self) -> None:
         """Tell that the node lives, pay out what was earned, tidy up the disk."""

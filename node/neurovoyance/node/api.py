@@ -9,7 +9,9 @@ call that changes the node, or an answer that names an input.
 
 from __future__ import annotations
 
+import asyncio
 import math
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from urllib.parse import urlsplit
 
@@ -40,6 +42,7 @@ from neurovoyance.protocol.offer_exchange import REQUEST_MAX_BYTES, OfferRequest
 
 API_VERSION = "1"
 EXECUTIONS_MAX = 100
+STATUS_KEEP_S = 1.0
 READ_LIMIT = RateLimit(requests_per_s=50.0, burst=100)
 OFFER_LIMIT = RateLimit(requests_per_s=2.0, burst=20)
 
@@ -61,6 +64,9 @@ class NodeApi:
         self._operator = operator
         self._reads = RateLimiter(READ_LIMIT)
         self._offers = RateLimiter(OFFER_LIMIT)
+        self._reading = asyncio.Lock()
+        self._known: dict[str, object] | None = None
+        self._known_at_s = 0.0
 
     def routes(self) -> list[Route]:
         """Return the routes of the API, without the gateway."""
@@ -73,44 +79,53 @@ class NodeApi:
     async def status(self, request: Request) -> Response:
         """Answer ``GET /v1/status``: public facts; amounts in wei as decimal strings."""
         _refuse_flood(self._reads, request)
+        return JSONResponse(await self._facts())
+
+    async def _facts(self) -> dict[str, object]:
+        """Return the status, read anew when the last one is old: asking costs the owner's RPC."""
+        async with self._reading:
+            now_s = time.monotonic()
+            if self._known is None or now_s - self._known_at_s >= STATUS_KEEP_S:
+                self._known, self._known_at_s = await self._read_facts(), now_s
+            return self._known
+
+    async def _read_facts(self) -> dict[str, object]:
         agent, policy = self._agent, self._agent.desk.policy
         room = await agent.desk.room()
         stake_wei, free_wei = room.own_stake_wei, room.free_stake_wei
-        return JSONResponse(
-            {
-                "api": API_VERSION,
-                "provider": agent.chain.provider,
-                "operator": self._operator,
-                "chain_id": agent.chain.chain_id,
-                "market": agent.chain.market,
-                "chain_time_s": agent.shell.time_s,
-                "is_draining": agent.desk.is_draining,
-                "prices": {
-                    "base_price_wei": str(policy.base_price_wei),
-                    "price_per_second_wei": str(policy.price_per_second_wei),
-                    "lock_multiple": policy.lock_multiple,
-                    "min_lock_wei": str(policy.min_lock_wei),
-                },
-                "capabilities": {
-                    "job_classes": sorted(item.name for item in SUPPORTED_CLASSES),
-                    "formats": ["onnx"],
-                    "max_runtime_s": policy.max_runtime_s,
-                    "max_jobs": agent.desk.max_jobs,
-                },
-                "jobs": {
-                    "live": agent.shell.count(frozenset(Phase) - {Phase.ENDED}),
-                    "occupied": room.occupied,
-                    "promised": room.promised,
-                },
-                "stake": {
-                    "own_wei": str(stake_wei),
-                    "locked_wei": str(stake_wei - free_wei),
-                },
-                "earned_wei": str(await agent.chain.earned_wei()),
-                "refused": dict(agent.watch.refused),
-                "failed_turns": agent.failed_turns,
-            }
-        )
+        return {
+            "api": API_VERSION,
+            "provider": agent.chain.provider,
+            "operator": self._operator,
+            "chain_id": agent.chain.chain_id,
+            "market": agent.chain.market,
+            "chain_time_s": agent.shell.time_s,
+            "is_draining": agent.desk.is_draining,
+            "prices": {
+                "base_price_wei": str(policy.base_price_wei),
+                "price_per_second_wei": str(policy.price_per_second_wei),
+                "lock_multiple": policy.lock_multiple,
+                "min_lock_wei": str(policy.min_lock_wei),
+            },
+            "capabilities": {
+                "job_classes": sorted(item.name for item in SUPPORTED_CLASSES),
+                "formats": ["onnx"],
+                "max_runtime_s": policy.max_runtime_s,
+                "max_jobs": agent.desk.max_jobs,
+            },
+            "jobs": {
+                "live": agent.shell.count(frozenset(Phase) - {Phase.ENDED}),
+                "occupied": room.occupied,
+                "promised": room.promised,
+            },
+            "stake": {
+                "own_wei": str(stake_wei),
+                "locked_wei": str(stake_wei - free_wei),
+            },
+            "earned_wei": str(await agent.chain.earned_wei()),
+            "refused": dict(agent.watch.refused),
+            "failed_turns": agent.failed_turns,
+        }
 
     async def offers(self, request: Request) -> Response:
         """Answer ``POST /v1/offers``: an ``OfferRequest`` in, an ``OfferReply`` out."""
@@ -175,16 +190,22 @@ class _AllowedHosts:
         self._hosts = hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            host = Request(scope).headers.get("host", "")
-            if (urlsplit(f"//{host}").hostname or "") not in self._hosts:
-                error = AccessDenied(
-                    "This node does not answer under the host name of the request.",
-                    hint="The owner can add the name to allowed_hosts.",
-                )
-                await _error(error)(scope, receive, send)
-                return
+        host = Request(scope).headers.get("host", "") if scope["type"] == "http" else "localhost"
+        if _host_of(host) not in self._hosts:
+            error = AccessDenied(
+                "This node does not answer under the host name of the request.",
+                hint="The owner can add the name to allowed_hosts.",
+            )
+            await _error(error)(scope, receive, send)
+            return
         await self._app(scope, receive, send)
+
+
+def _host_of(header: str) -> str:
+    try:
+        return urlsplit(f"//{header}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def _answered(handler: Handler) -> Handler:

@@ -195,7 +195,7 @@ def _failed(execution: Execution, event: ActionFailed, time_s: int, margins: Mar
     changed = replace(changed, not_before_s=time_s + wait_s)
     if event.is_key_used:
         changed = replace(changed, serial=changed.serial + 1)
-    if event.action is Action.RUN and not event.is_cancelled:
+    if event.action is Action.RUN and event.is_counted:
         failures = margins.run_attempts if event.is_hopeless else changed.run_failures + 1
         changed = replace(changed, run_failures=failures)
     if event.action is Action.ACCEPT:

@@ -228,14 +228,15 @@ class ActionFailed:
     """An action had no effect.
 
     ``is_key_used``: the contract refused it, so a repetition needs a new key. ``is_hopeless``: a
-    repetition would fail alike (runs). ``is_cancelled``: it was ended from here, which is no
-    failure. ``retry_s`` replaces the usual wait.
+    repetition would fail alike (runs). ``is_counted``: it counts towards ``run_attempts``; a run
+    ended from here, or one for which there was no room just now, does not. ``retry_s`` replaces
+    the usual wait.
     """
 
     action: Action
     is_key_used: bool = False
     is_hopeless: bool = False
-    is_cancelled: bool = False
+    is_counted: bool = True
     retry_s: int | None = None
 
 

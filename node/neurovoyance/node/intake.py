@@ -56,11 +56,10 @@ from neurovoyance.protocol.manifest import TensorSpec as DeclaredTensor
 from neurovoyance.protocol.offer_exchange import Refusal, RefusalCause
 
 KEEP_S = 2 * 86_400
-"""How long files and pins outlive their last use; longer than any job can take to be run."""
-
-
-def _kept_until_s() -> int:
-    return int(time.time()) + KEEP_S
+"""How long files, and pins of jobs that were taken, outlive their last use: longer than a job."""
+CHECK_KEEP_S = 900
+"""How long pins of jobs that were only looked at last: an offer is valid for five minutes. Nobody
+pays for a look, so nobody may fill the disk with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +130,18 @@ class Intake:
             directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._allow_private = allow_private_addresses
         self._probed: dict[str, ModelInfo] = {}
+        self._kept_until_s: dict[str, int] = {}
         self._busy: dict[str, asyncio.Lock] = {}
 
-    async def hold(self, spec: JobSpec, sources: Sequence[str] = ()) -> HeldJob | Refusal:
+    async def hold(
+        self, spec: JobSpec, sources: Sequence[str] = (), keep_s: int = CHECK_KEEP_S
+    ) -> HeldJob | Refusal:
         """Check a job and hold its model and input; quick when they are held already.
+
+        Args:
+            spec: the job.
+            sources: gateways named by the client.
+            keep_s: how long the content is safe from being thrown out; ``KEEP_S`` once taken.
 
         Returns:
             The held job, or a refusal that another attempt would repeat.
@@ -145,13 +152,13 @@ class Intake:
         """
         try:
             usable = self._usable(sources)
-            manifest = await self._manifest(spec, usable)
+            manifest = await self._manifest(spec, usable, keep_s)
             self._check_sizes(spec, manifest)
             input_cid = _cid(spec.input_cid, "input")
             input_path = self._inputs / f"{input_cid}.safetensors"
-            given = await self._hold_input(input_cid, input_path, usable)
+            given = await self._hold_input(input_cid, input_path, usable, keep_s)
             _check_given(spec, manifest, given)
-            model = await self._hold_model(manifest, usable)
+            model = await self._hold_model(manifest, usable, keep_s)
             info = await self._probe(manifest, model)
             _check_declared(manifest, info)
             check_inputs(info.inputs, given)
@@ -182,6 +189,7 @@ class Intake:
         """Let the input of an ended job go; the model stays cached until room is needed."""
         cid = _cid(spec.input_cid, "input")
         (self._inputs / f"{cid}.safetensors").unlink(missing_ok=True)
+        self._kept_until_s.pop(str(cid), None)
         try:
             await self._storage.unprovide(cid)
             await self._storage.unpin(cid)
@@ -199,7 +207,7 @@ class Intake:
                 continue
         return usable
 
-    async def _manifest(self, spec: JobSpec, sources: Sequence[str]) -> ModelManifest:
+    async def _manifest(self, spec: JobSpec, sources: Sequence[str], keep_s: int) -> ModelManifest:
         cid = cid_of_keccak(spec.model_id)
         await self._ensure(cid, sources, MANIFEST_MAX_BYTES)
         manifest = parse_manifest(await self._storage.get_block(cid), spec.model_id)
@@ -209,8 +217,7 @@ class Intake:
                 f"The model is published for class {manifest.job_class}, not "
                 f"{spec.job_class.name}.",
             )
-        await self._storage.pin(cid, name="manifest", expiry=_kept_until_s())
-        await self._storage.provide(cid)
+        await self._keep(cid, "manifest", keep_s)
         return manifest
 
     def _check_sizes(self, spec: JobSpec, manifest: ModelManifest) -> None:
@@ -234,7 +241,7 @@ class Intake:
                 f"{limits.memory_bytes:,} bytes of memory here.",
             )
 
-    async def _hold_input(self, cid: Cid, path: Path, sources: Sequence[str]) -> Given:
+    async def _hold_input(self, cid: Cid, path: Path, sources: Sequence[str], keep_s: int) -> Given:
         try:
             await self._ensure(cid, sources, self._limits.input_bytes)
         except StorageTooLarge as error:
@@ -242,8 +249,7 @@ class Intake:
                 RefusalCause.INPUT,
                 f"The input is larger than the {self._limits.input_bytes:,} bytes taken here.",
             ) from error
-        await self._storage.pin(cid, name="input", expiry=_kept_until_s())
-        await self._storage.provide(cid)
+        await self._keep(cid, "input", keep_s)
         await self._write(cid, path, self._limits.input_bytes)
         try:
             return await asyncio.to_thread(read_tensor_header, path)
@@ -251,14 +257,15 @@ class Intake:
             message = error.message if isinstance(error, SpecError) else "The input is no file."
             raise IntakeRefused(RefusalCause.INPUT, message) from error
 
-    async def _hold_model(self, manifest: ModelManifest, sources: Sequence[str]) -> ModelFiles:
+    async def _hold_model(
+        self, manifest: ModelManifest, sources: Sequence[str], keep_s: int
+    ) -> ModelFiles:
         cid = _cid(manifest.model_cid, "model")
         size_bytes = int(manifest.size_bytes)
         await self._ensure(cid, sources, size_bytes)
         stat = await self._storage.stat(cid)
         path = self._models / (str(cid) if stat.kind is Kind.DIRECTORY else f"{cid}.onnx")
-        await self._storage.pin(cid, name="model", expiry=_kept_until_s())
-        await self._storage.provide(cid)
+        await self._keep(cid, "model", keep_s)
         await self._write(cid, path, size_bytes)
         return ModelFiles(path)
 
@@ -278,6 +285,13 @@ class Intake:
                 "kept, and another attempt goes on from there.",
                 cid=str(cid),
             ) from error
+
+    async def _keep(self, cid: Cid, name: str, keep_s: int) -> None:
+        """Pin and offer content; a shorter wish never shortens a longer one."""
+        until_s = max(int(time.time()) + keep_s, self._kept_until_s.get(str(cid), 0))
+        self._kept_until_s[str(cid)] = until_s
+        await self._storage.pin(cid, name=name, expiry=until_s)
+        await self._storage.provide(cid)
 
     async def _write(self, cid: Cid, path: Path, max_bytes: int) -> None:
         """Put held content under its own name, once, also when two jobs share it."""

@@ -189,7 +189,7 @@ class Shell:
         except asyncio.CancelledError:
             if self._is_closing or action not in _WORK:
                 raise
-            event = ActionFailed(action, is_cancelled=True)
+            event = ActionFailed(action, is_counted=False)
         except NeurovoyanceError as error:
             event = self._failure(live, action, error)
         except Exception:
@@ -225,6 +225,9 @@ class Shell:
 
     async def _send(self, live: Live, execution: Execution, instruction: Instruction) -> None:
         action = instruction.action
+        if action is Action.ACCEPT:
+            # Accepting declares that model and input are held; a long wait may have cost them.
+            await self._work.reassure(live.job)
         receipt = await self._chain.send(action, execution, instruction.key)
         log_event(
             logging.INFO,

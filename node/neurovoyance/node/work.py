@@ -26,7 +26,7 @@ from neurovoyance.node.execution_values import (
     OutputSealed,
     OutputUnsound,
 )
-from neurovoyance.node.intake import HeldJob, Intake, refusal_of
+from neurovoyance.node.intake import KEEP_S, HeldJob, Intake, IntakeRefused, refusal_of
 from neurovoyance.node.logs import log_event
 from neurovoyance.node.offering import PricePolicy, quote
 from neurovoyance.node.records import PostedJob
@@ -44,13 +44,16 @@ from neurovoyance.protocol.errors import (
 )
 from neurovoyance.protocol.ids import JobId, hex_of
 from neurovoyance.protocol.job_spec import JobClass
-from neurovoyance.protocol.offer_exchange import Refusal
+from neurovoyance.protocol.offer_exchange import Refusal, RefusalCause
 
 CHECK_ATTEMPTS = 6
 CHECKS_AT_ONCE = 2
 RETRY_MAX_S = 60
 RUN_MIN_S = 1
 
+ROOM_RETRY_S = 10
+
+_ROOM = (RefusalCause.MEMORY, RefusalCause.DISK)
 _HOPELESS = (InputMismatch, UnsupportedModel, RuntimeMissing, ResourceExceeded)
 
 
@@ -107,20 +110,22 @@ class Work:
         if sealed is not None:
             return OutputSealed(sealed.commitment)
         try:
-            held = await self.intake.hold(job.spec, job.sources)
+            held = await self.intake.hold(job.spec, job.sources, KEEP_S)
             if isinstance(held, Refusal):
-                log_event(logging.ERROR, "run_impossible", job_id=job.job_id, cause=held.message)
-                return ActionFailed(Action.RUN, is_hopeless=True)
+                return _no_room(job) if held.cause in _ROOM else _hopeless(job, held.message)
             async with self._slots:
                 return await self._run_held(job, held, finish_by_s)
         except NonFiniteOutput as error:
             log_event(logging.WARNING, "output_not_finite", job_id=job.job_id, error=error)
             return OutputUnsound()
         except ExecutionCancelled:
-            return ActionFailed(Action.RUN, is_cancelled=True)
+            return ActionFailed(Action.RUN, is_counted=False)
         except _HOPELESS as error:
-            log_event(logging.ERROR, "run_impossible", job_id=job.job_id, error=error)
-            return ActionFailed(Action.RUN, is_hopeless=True)
+            return _hopeless(job, error.message)
+        except (StorageError, NetworkError) as error:
+            # Taken with its content held, so it can be had again: worth trying until time is up.
+            log_event(logging.WARNING, "run_delayed", job_id=job.job_id, error=error)
+            return ActionFailed(Action.RUN, is_counted=False, retry_s=ROOM_RETRY_S)
         except NeurovoyanceError as error:
             log_event(logging.WARNING, "run_failed", job_id=job.job_id, error=error)
             return ActionFailed(Action.RUN)
@@ -139,7 +144,10 @@ class Work:
             profile=Profile.C1 if job.spec.job_class is JobClass.EXACT else Profile.FAST,
             execution_id=hex_of(job.job_id),
         )
-        limits = self.intake.run_limits(min(job.spec.max_runtime_s, left_s))
+        try:
+            limits = self.intake.run_limits(min(job.spec.max_runtime_s, left_s))
+        except ResourceExceeded:
+            return _no_room(job)
         log_event(logging.INFO, "run_started", job_id=job.job_id)
         output = await self.runtime.run(request, limits)
         log_event(
@@ -159,6 +167,17 @@ class Work:
         await asyncio.to_thread(output_path.unlink, missing_ok=True)
         return OutputSealed(sealed.commitment)
 
+    async def reassure(self, job: PostedJob) -> None:
+        """Make sure that a job's files are held before it is accepted, and stay.
+
+        Raises:
+            IntakeRefused: they are not fit after all.
+            StorageError, Unreachable: they could not be had now.
+        """
+        held = await self.intake.hold(job.spec, job.sources, KEEP_S)
+        if isinstance(held, Refusal):
+            raise IntakeRefused(held.cause, held.message)
+
     def cancel(self, job_id: JobId) -> None:
         """End the execution of a job, if one runs."""
         self.runtime.cancel(hex_of(job_id))
@@ -174,3 +193,14 @@ class Work:
             except NeurovoyanceError as error:
                 log_event(logging.WARNING, "release_failed", job_id=job.job_id, error=error)
         return ActionDone(Action.RELEASE)
+
+
+def _hopeless(job: PostedJob, why: str) -> ActionFailed:
+    log_event(logging.ERROR, "run_impossible", job_id=job.job_id, cause=why)
+    return ActionFailed(Action.RUN, is_hopeless=True)
+
+
+def _no_room(job: PostedJob) -> ActionFailed:
+    """The owner uses the machine just now; that may change before the deadline."""
+    log_event(logging.WARNING, "run_waits_for_room", job_id=job.job_id)
+    return ActionFailed(Action.RUN, is_counted=False, retry_s=ROOM_RETRY_S)

@@ -99,11 +99,12 @@ async def test_a_request_under_a_foreign_host_name_is_refused(
     url: str, http: aiohttp.ClientSession
 ) -> None:
     statuses = {}
-    for host in ("evil.example", "node.example:8420", "other.example", "localhost:1"):
+    for host in ("evil.example", "[", "node.example:8420", "other.example", "localhost:1"):
         async with http.get(f"{url}/v1/status", headers={"Host": host}) as response:
             statuses[host] = response.status
     assert statuses == {
         "evil.example": 403,
+        "[": 403,
         "node.example:8420": 200,
         "other.example": 200,
         "localhost:1": 200,

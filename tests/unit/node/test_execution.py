@@ -179,7 +179,7 @@ def test_a_run_failed_too_often_or_for_good_is_let_go() -> None:
 
 
 def test_a_cancelled_run_is_no_failure() -> None:
-    execution, _ = play(ActionFailed(Action.RUN, is_cancelled=True), first=ASSIGNED)
+    execution, _ = play(ActionFailed(Action.RUN, is_counted=False), first=ASSIGNED)
     assert execution.run_failures == 0
 
 

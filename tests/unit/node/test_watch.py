@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 from tests.unit.node.conftest import CLIENT, OWNER, Station
 
+from neurovoyance.chain.reverts import JobMarketJobExists
 from neurovoyance.node.execution_values import Outcome, Phase
 from neurovoyance.node.journal import OfferRecord
 from neurovoyance.node.offering import OfferSigner
@@ -126,7 +128,9 @@ async def test_a_reorganisation_that_takes_a_listing_back_ends_it_and_it_may_ret
     assert live.execution.outcome is Outcome.VANISHED
 
     station.salt -= 1
-    assert await station.post(spec) == job_id
+    with suppress(JobMarketJobExists):
+        # The client's own sender puts back what was undone, before or instead of this.
+        await station.post(spec)
     await station.handle_events()
     await until(station, job_id, Phase.HELD)
     assert live.execution.view.stored is JobState.OPEN

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from dataclasses import replace
 
 import numpy as np
-from tests.unit.node.conftest import CLIENT, Station
+import pytest
+from tests.unit.node.conftest import CLIENT, LIMITS, Station
 from tests.unit.node.content import tiny_model
 
 from neurovoyance.ipfs.cid import Cid
@@ -18,8 +21,10 @@ from neurovoyance.node.execution_values import (
     OutputSealed,
     OutputUnsound,
 )
+from neurovoyance.node.intake import KEEP_S, Intake, IntakeRefused
 from neurovoyance.node.records import PostedJob
-from neurovoyance.node.work import CHECK_ATTEMPTS
+from neurovoyance.node.work import CHECK_ATTEMPTS, ROOM_RETRY_S
+from neurovoyance.protocol.errors import StorageNotFound
 from neurovoyance.protocol.ids import Address, JobId, hex_of
 from neurovoyance.protocol.job_spec import JobClass, JobSpec
 from neurovoyance.protocol.offer_exchange import RefusalCause
@@ -109,9 +114,46 @@ async def test_a_run_of_something_that_is_no_model_is_hopeless(station: Station)
     assert await station.work.run(job, FAR_S) == ActionFailed(Action.RUN, is_hopeless=True)
 
 
-async def test_a_run_whose_content_is_missing_now_may_be_tried_again(station: Station) -> None:
+async def test_a_run_whose_content_is_missing_now_is_tried_until_time_is_up(
+    station: Station,
+) -> None:
     spec = (await station.publish()).model_copy(update={"model_id": b"\x11" * 32})
-    assert await station.work.run(job_of(spec), FAR_S) == ActionFailed(Action.RUN)
+    answer = await station.work.run(job_of(spec), FAR_S)
+    assert answer == ActionFailed(Action.RUN, is_counted=False, retry_s=ROOM_RETRY_S)
+
+
+async def test_a_machine_that_is_full_just_now_is_waited_for(station: Station) -> None:
+    job = job_of(await station.publish())
+    full = replace(LIMITS, memory_bytes=1 << 50)
+    station.work.intake = Intake(
+        station.storage,
+        station.runtime,
+        full,
+        station.folder / "full",
+        allow_private_addresses=True,
+    )
+    answer = await station.work.run(job, FAR_S)
+    assert answer == ActionFailed(Action.RUN, is_counted=False, retry_s=ROOM_RETRY_S)
+
+
+async def test_content_is_kept_longer_once_a_job_is_taken(station: Station) -> None:
+    spec = await station.publish()
+    await station.intake.hold(spec)
+    await station.work.reassure(job_of(spec))
+    await station.intake.hold(spec)
+    now_s = time.time()
+    expiries = {pin.name: pin.expires_s for pin in await station.storage.pins()}
+    for name in ("model", "input", "manifest"):
+        assert (expiries[name] or 0) - now_s > KEEP_S - 600
+
+
+async def test_a_job_whose_files_are_gone_is_not_accepted(station: Station) -> None:
+    spec = (await station.publish()).model_copy(update={"model_id": b"\x11" * 32})
+    with pytest.raises(StorageNotFound):
+        await station.work.reassure(job_of(spec))
+    unfit = await station.publish(model=b"\x00" * 99)
+    with pytest.raises(IntakeRefused):
+        await station.work.reassure(job_of(unfit))
 
 
 async def test_runs_share_the_slots(station: Station) -> None:
