@@ -216,7 +216,7 @@ def _fairly(session: Session, quote: Quote) -> list[NodeAnswer]:
 
     Spreading jobs spreads the risk that one machine fails, and helps small providers.
     """
-    given = Counter(str(e.body["provider"]) for e in session.journal.events_named("JobAssigned"))
+    given = Counter(session.journal.providers_hired().values())
     return sorted(
         quote.offers,
         key=lambda answer: (

@@ -193,6 +193,22 @@ class Journal:
         rows = self._db.execute("SELECT * FROM orders ORDER BY made_s DESC, rowid DESC")
         return [Order(row[0], row[1], json.loads(row[2]), row[3]) for row in rows]
 
+    def providers_hired(self) -> dict[bytes, str]:
+        """Return the provider of every job that was given to one: by an offer, or as assigned."""
+        hired = {
+            row[0]: Offer.model_validate_json(row[1]).provider
+            for row in self._db.execute(
+                "SELECT job_id, offer FROM attempts WHERE offer IS NOT NULL AND status<>?",
+                (Status.VOID.value,),
+            )
+        }
+        assigned = {
+            event.job_id: str(event.body["provider"])
+            for event in self.events_named("JobAssigned")
+            if event.job_id is not None
+        }
+        return {**hired, **assigned}
+
     def job_ids(self) -> set[bytes]:
         """Return the ids of all attempts."""
         return {row[0] for row in self._db.execute("SELECT job_id FROM attempts")}

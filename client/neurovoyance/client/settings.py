@@ -16,7 +16,6 @@ from neurovoyance.chain.wallet import DEVNET_CHAIN_ID
 from neurovoyance.protocol.errors import ConfigError
 
 
-
 class NetworkProfile(BaseModel):
     """How to reach one market.
 
