@@ -106,7 +106,7 @@ Public API::
 
     # deploy.py
     await deploy(client, wallet, *, insurance: str | None = None,
-                 allocation_wei: Mapping[str, int] | None = None, path=None) -> Deployment
+                 allocation_wei: Mapping[Address, int] | None = None, path=None) -> Deployment
     Deployment(chain_id, genesis_hash, deploy_block, token, beacon, stake_manager, market)
       .contract_addresses() -> tuple[str, ...]
     save_deployment(deployment, path); load_deployment(path, chain_id) -> Deployment

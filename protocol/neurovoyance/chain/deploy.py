@@ -46,7 +46,7 @@ async def deploy(
     wallet: Wallet,
     *,
     insurance: str | None = None,
-    allocation_wei: Mapping[str, int] | None = None,
+    allocation_wei: Mapping[Address, int] | None = None,
     path: Path | None = None,
 ) -> Deployment:
     """Deploy token, beacon, stake manager and market.

@@ -23,6 +23,8 @@ from neurovoyance.protocol.errors import ConfigError, RpcError
 BUSY_CODES = frozenset({-32029, 429})
 # Hosted nodes use this code both for rate limits and for ranges that are too large.
 LIMIT_CODE = -32005
+# Context key of an RpcError: False when the request certainly never left this machine.
+WAS_SENT = "was_sent"
 _RATE_WORDS = ("rate", "too many requests", "capacity", "throttl")
 COOL_DOWN_MIN_S = 0.5
 COOL_DOWN_MAX_S = 30.0
@@ -146,6 +148,10 @@ class Endpoint:
                     raise self._fault(f"answered with HTTP status {response.status}", method)
         except TimeoutError as error:
             raise self._fault(f"did not answer within {timeout_s:g} s", method) from error
+        except aiohttp.ClientConnectorError as error:
+            fault = self._fault("cannot be reached (no connection)", method)
+            fault.context[WAS_SENT] = False
+            raise fault from error
         except (aiohttp.ClientError, OSError) as error:
             raise self._fault(f"cannot be reached ({type(error).__name__})", method) from error
         return bytes(body)

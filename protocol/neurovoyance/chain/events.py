@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -156,7 +156,7 @@ class EventCursor:
         to = Checkpoint(batch.to_block, batch.to_hash) if batch.to_hash else None
         self._store.advance(to, rolled_back_to=None if rollback is None else rollback.to_block)
 
-    async def batches(self) -> AsyncIterator[Batch]:
+    async def batches(self) -> AsyncGenerator[Batch, None]:
         """Yield batches with items for ever; the caller commits each before asking for the next.
 
         A batch that was not committed comes again.

@@ -24,7 +24,7 @@ from tenacity import (
     wait_random,
 )
 
-from neurovoyance.chain.endpoint import Endpoint, EndpointHealth
+from neurovoyance.chain.endpoint import WAS_SENT, Endpoint, EndpointHealth
 from neurovoyance.chain.rpc_errors import RpcRefused, WrongChain
 from neurovoyance.protocol.errors import ConfigError, RpcError
 
@@ -165,32 +165,40 @@ class RpcPool:
         return await self._with_failover(ask)
 
     async def broadcast(self, method: str, params: Sequence[Any]) -> Any:
-        """Send a request to every endpoint; return the first result, or raise the first refusal.
+        """Send a request to every endpoint; return the first result.
 
         For raw transactions: one dead or censoring endpoint then cannot hold them back.
+
+        Raises:
+            RpcRefused: every endpoint that the request may have reached declined it.
+            RpcError: one of them may have taken it without an answer, or none was reached.
         """
-        result: Any = None
-        refused: RpcRefused | None = None
+        results: list[Any] = []
+        refusals: list[RpcRefused] = []
+        silent: RpcError | None = None
         failed: RpcError | None = None
-        answered = False
         for endpoint in self._in_order():
             try:
                 await self._ensure_checked(endpoint)
-                found = await endpoint.request(
-                    self._session(), method, list(params), self._timeout_s
-                )
-                if not answered:
-                    result, answered = found, True
-            except RpcRefused as error:
-                refused = refused or error
             except RpcError as error:
                 endpoint.mark_failed(error)
                 failed = error
-        if answered:
-            return result
-        if refused is not None:
-            raise refused
-        raise self._none_answers(failed) from failed
+                continue
+            try:
+                answer = endpoint.request(self._session(), method, list(params), self._timeout_s)
+                results.append(await answer)
+            except RpcRefused as error:
+                refusals.append(error)
+            except RpcError as error:
+                endpoint.mark_failed(error)
+                failed = error
+                if error.context.get(WAS_SENT) is not False:
+                    silent = error
+        if results:
+            return results[0]
+        if silent is None and refusals:
+            raise refusals[0]
+        raise self._none_answers(silent or failed) from (silent or failed)
 
     async def wait_until_up(self, timeout_s: float = 60.0) -> None:
         """Wait until an endpoint answers, asking about twice a second.

@@ -18,7 +18,7 @@ from neurovoyance.chain.events import (
     SeedDrawn,
     Staked,
 )
-from neurovoyance.protocol.ids import ZERO_ADDRESS, job_id_of
+from neurovoyance.protocol.ids import ZERO_ADDRESS, JobId, job_id_of
 from neurovoyance.protocol.job_spec import JobSpec
 from neurovoyance.protocol.lifecycle import JobState
 from neurovoyance.protocol.result import Opening, commitment_of
@@ -147,8 +147,8 @@ async def test_a_signed_offer_is_opened_in_one_call_and_settles_after_its_window
 
 
 async def test_views_of_an_empty_market_answer_zero(contracts: Contracts) -> None:
-    assert await contracts.market.state_of(b"\x01" * 32) is JobState.NONE
-    assert (await contracts.market.job(b"\x01" * 32)).client == ZERO_ADDRESS
+    assert await contracts.market.state_of(JobId(b"\x01" * 32)) is JobState.NONE
+    assert (await contracts.market.job(JobId(b"\x01" * 32))).client == ZERO_ADDRESS
     assert await contracts.stakes.operator_of(CLIENT.address) == ZERO_ADDRESS
     assert await contracts.stakes.stake_of(CLIENT.address) == (0, 0, 0, 0)
     assert await contracts.token.total_supply_wei() == await contracts.token.cap_wei()

@@ -75,7 +75,8 @@ def test_addresses_of_new_contracts_are_computed_as_the_chain_does() -> None:
 @pytest.mark.parametrize("nonce", [0, 1, 127, 128, 255, 256, 65_535, 65_536])
 def test_the_computed_address_agrees_with_an_independent_encoding(nonce: int) -> None:
     from eth._utils.address import generate_contract_address
+    from eth_utils.address import to_canonical_address
 
     sender = DEPLOYER.address
-    expected = generate_contract_address(bytes.fromhex(sender[2:]), nonce)
+    expected = generate_contract_address(to_canonical_address(sender), nonce)
     assert create_address(sender, nonce).lower() == "0x" + expected.hex()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
 from tests.chains import RunningChain, connect
 from tests.integration.chain.rpc_proxy import RpcProxy, answer
 
-from neurovoyance.chain import ChainControl, Contracts, EventCursor, Rollback, devnet_wallet
+from neurovoyance.chain import ChainControl, Contracts, EventCursor, Rollback, deploy, devnet_wallet
 from neurovoyance.chain.events import EndpointChanged, ProviderRegistered, Transfer
+from neurovoyance.chain.nonces import Intent
 from neurovoyance.protocol.errors import InternalError
 
 OWNER, OTHER, THIRD = devnet_wallet(0), devnet_wallet(1), devnet_wallet(2)
@@ -208,25 +210,19 @@ async def test_broken_text_on_chain_does_not_stop_the_reader(
     cursor.close()
 
 
-def _raw_intent(address: str, data: bytes):  # type: ignore[no-untyped-def]
-    from neurovoyance.chain.nonces import Intent
-
+def _raw_intent(address: str, data: bytes) -> Intent:
     return Intent(address, data, 0, "raw call")
 
 
 async def test_a_range_that_a_node_finds_too_large_is_halved(
     devnet_chain: RunningChain, tmp_path: Path
 ) -> None:
-    from neurovoyance.chain import deploy
-
     async with RpcProxy(devnet_chain.url) as proxy, await connect(proxy.url, tmp_path) as client:
         contracts = Contracts(client, await deploy(client, OWNER))
         await pay(contracts, 1, 2, 3, 4)
         sizes: list[int] = []
 
         async def hook(method: str, body: bytes) -> bytes | None:
-            import json
-
             if method != "eth_getLogs":
                 return None
             wanted = json.loads(body)["params"][0]
@@ -244,8 +240,6 @@ async def test_a_range_that_a_node_finds_too_large_is_halved(
 
 
 async def test_the_iterator_survives_an_outage(devnet_chain: RunningChain, tmp_path: Path) -> None:
-    from neurovoyance.chain import deploy
-
     async with (
         RpcProxy(devnet_chain.url) as proxy,
         await connect(proxy.url, tmp_path / "far") as far,

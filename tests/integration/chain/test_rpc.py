@@ -146,7 +146,7 @@ async def test_silence_ends_after_the_time_out(devnet_chain: RunningChain) -> No
         released.set()
 
 
-WRONG_TYPES = [None, 7, "12", "0x", "0xzz", [], {}, True, "0x" + "f" * 65]
+WRONG_TYPES: list[object] = [None, 7, "12", "0x", "0xzz", [], {}, True, "0x" + "f" * 65]
 
 
 @pytest.mark.parametrize("value", WRONG_TYPES, ids=[str(v)[:8] for v in WRONG_TYPES])
@@ -184,7 +184,11 @@ async def test_requests_that_belong_together_go_to_one_endpoint(
 
         first.calls.clear()
         first.hook = hook
-        calls = [("eth_blockNumber", []), ("eth_chainId", []), ("net_version", [])]
+        calls: list[tuple[str, list[object]]] = [
+            ("eth_blockNumber", []),
+            ("eth_chainId", []),
+            ("net_version", []),
+        ]
         assert await pool.request_all(calls) == ["0x0", "0x7a69", "31337"]
         assert second.calls[-3:] == ["eth_blockNumber", "eth_chainId", "net_version"]
 
@@ -215,3 +219,27 @@ async def test_waiting_for_time_outlasts_an_outage(
         await ChainControl(near.rpc).increase_time(1_001)
         await proxy.start()
         assert (await waiting).timestamp_s > wanted_s
+
+
+async def test_a_transaction_that_one_endpoint_may_have_taken_is_not_called_refused(
+    devnet_chain: RunningChain,
+) -> None:
+    """The silent one may have passed it on; only a refusal by all that were reached is certain."""
+    async with (
+        RpcProxy(devnet_chain.url) as silent,
+        RpcProxy(devnet_chain.url) as refusing,
+        RpcPool([silent.url, refusing.url], attempts=1, timeout_s=2) as pool,
+    ):
+
+        async def hook(method: str, body: bytes) -> bytes | None:
+            return b"" if method == "eth_sendRawTransaction" else None
+
+        silent.hook = hook
+        with pytest.raises(RpcError) as caught:
+            await pool.broadcast("eth_sendRawTransaction", ["0x00"])
+        assert not isinstance(caught.value, RpcRefused)
+        await silent.stop()
+        for _ in range(2):
+            with pytest.raises(RpcRefused, match="malformed"):
+                await pool.broadcast("eth_sendRawTransaction", ["0x00"])
+        await silent.start()

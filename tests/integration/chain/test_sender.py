@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from neurovoyance.chain import (
     deploy,
     devnet_wallet,
 )
+from neurovoyance.chain.nonces import Intent
 from neurovoyance.chain.reverts import ERC20InsufficientBalance, JobMarketInsufficientFree
 from neurovoyance.protocol.errors import InsufficientFunds, TransactionError
 
@@ -33,7 +35,7 @@ async def holds(client: ChainClient, expected_wei: int) -> None:
     assert await client.balance_wei(PAYEE.address) == 10_000 * 10**18 + expected_wei
 
 
-async def until(condition, timeout_s: float = 20.0) -> None:  # type: ignore[no-untyped-def]
+async def until(condition: Callable[[], bool], timeout_s: float = 20.0) -> None:
     """Wait until a condition on the journal holds."""
     async with asyncio.timeout(timeout_s):
         while not condition():
@@ -304,9 +306,7 @@ async def test_too_little_time_is_no_failure_and_the_same_key_joins(
         assert receipt.tx_hash == caught.value.context["tx_hash"]
 
 
-def _transfer_intent():  # type: ignore[no-untyped-def]
-    from neurovoyance.chain.nonces import Intent
-
+def _transfer_intent() -> Intent:
     return Intent(PAYEE.address, b"", 3, "transfer of native coin")
 
 

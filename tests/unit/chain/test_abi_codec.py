@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from neurovoyance.chain.abi_codec import (
@@ -52,7 +54,7 @@ def test_results_that_do_not_fit_are_an_rpc_error() -> None:
 
 
 def test_addresses_inside_structures_are_checksummed() -> None:
-    params = [
+    params: list[dict[str, Any]] = [
         {"name": "t", "type": "tuple[]", "components": [{"name": "a", "type": "address"}]},
         {"name": "l", "type": "address[2]"},
     ]

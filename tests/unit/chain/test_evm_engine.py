@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 from eth_utils.address import to_checksum_address
@@ -24,7 +25,7 @@ def engine() -> EvmEngine:
     return EvmEngine(chain_id=31337, funded=[ME_BYTES])
 
 
-def signed(nonce: int, *, to: str | None = OTHER.address, **changed: object) -> bytes:
+def signed(nonce: int, *, to: str | None = OTHER.address, **changed: Any) -> bytes:
     fields: dict[str, object] = {
         "type": 2,
         "chainId": 31337,
@@ -69,10 +70,10 @@ def test_a_later_nonce_waits_for_the_earlier_one(engine: EvmEngine) -> None:
     ],
 )
 def test_transactions_that_can_never_run_are_refused(
-    engine: EvmEngine, changed: dict[str, int], words: str
+    engine: EvmEngine, changed: dict[str, Any], words: str
 ) -> None:
     with pytest.raises(PoolRefusal, match=words):
-        engine.submit(signed(0, **changed))
+        engine.submit(signed(0, to=OTHER.address, **changed))
     assert engine.head.number == 0
 
 

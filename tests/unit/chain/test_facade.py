@@ -33,8 +33,11 @@ def called_functions(cls: type[Facade]) -> set[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             position = {"_read": 0, "_send": 2}.get(node.func.attr)
-            if position is not None and isinstance(node.args[position], ast.Constant):
-                found.add(str(node.args[position].value))
+            if position is None:
+                continue
+            named = node.args[position]
+            if isinstance(named, ast.Constant):
+                found.add(str(named.value))
     return found
 
 

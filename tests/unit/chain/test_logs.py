@@ -78,7 +78,7 @@ def test_states_and_specs_are_typed() -> None:
     assert expired.state is JobState.PROVIDER_COMMIT_TIMEOUT
     posted = decode_log(log_of(JobPosted.topic)[0])
     assert isinstance(posted, JobPosted)
-    assert posted.spec == RawJobSpec(*RAW_SPEC)  # type: ignore[arg-type]
+    assert posted.spec == RawJobSpec(*RAW_SPEC)
 
 
 def test_logs_of_others_are_left_out() -> None:

@@ -24,6 +24,7 @@ from neurovoyance.chain.reverts import (
 )
 from neurovoyance.chain.rpc_errors import RpcRefused
 from neurovoyance.protocol.errors import ContractRevert, UnknownRevert
+from neurovoyance.protocol.ids import Address
 from neurovoyance.protocol.lifecycle import JobState
 
 ADDRESS = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
@@ -90,7 +91,7 @@ def test_enum_values_are_decoded_as_states() -> None:
 
 
 def test_addresses_are_checksummed() -> None:
-    data = encode_revert(ERC20InsufficientBalance(ADDRESS.lower(), 1, 2))
+    data = encode_revert(ERC20InsufficientBalance(Address(ADDRESS.lower()), 1, 2))
     error = decode_revert(data)
     assert isinstance(error, ERC20InsufficientBalance)
     assert error.sender == ADDRESS

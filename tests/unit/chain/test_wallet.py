@@ -138,7 +138,9 @@ def test_address_and_role_are_read_without_the_password(wallet: Wallet) -> None:
 def test_a_keystore_of_another_wallet_opens_as_operator(tmp_path: Path) -> None:
     path = tmp_path / "foreign.json"
     path.touch(0o600)
-    path.write_text(json.dumps(Account.encrypt(KEY, PASSWORD, kdf="pbkdf2", iterations=2)))
+    path.write_text(
+        json.dumps(Account.encrypt(bytes.fromhex(KEY[2:]), PASSWORD, kdf="pbkdf2", iterations=2))
+    )
     assert Wallet.open(path, PASSWORD).role is KeyRole.OPERATOR
 
 
