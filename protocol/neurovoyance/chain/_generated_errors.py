@@ -398,7 +398,7 @@ class JobMarketInsufficientFree(KnownRevert):
     abi_types = ("address", "uint256", "uint256")
     value_names = ("client", "free", "needed")
     sentence = "Free balance does not cover the amount."
-    default_hint = "Deposit the difference first (`neurovoyance deposit`); escrow of running jobs is not free until they end."
+    default_hint = "Deposit the difference first; escrow of running jobs is not free until they end. No money moved."
 
     def __init__(self, client: Address, free: int, needed: int, *, hint: str | None = None) -> None:
         super().__init__(hint=hint, client=client, free=free, needed=needed)
@@ -694,14 +694,14 @@ class JobMarketWrongOpening(KnownRevert):
 
 
 class JobMarketWrongState(KnownRevert):
-    """The job is not in a state that allows the call."""
+    """The job is not in a state that allows the call. `found` counts time-outs in; `needed` is None where several states would do (`expire`)."""
 
     code = "chain.revert.job_market.wrong_state"
     solidity_name = "JobMarket__WrongState"
     selector = bytes.fromhex("0b67a825")
     abi_types = ("bytes32", "uint8", "uint8")
     value_names = ("job_id", "found", "needed")
-    sentence = "The job is not in a state that allows the call."
+    sentence = "The job is not in a state that allows the call. `found` counts time-outs in; `needed` is None where several states would do (`expire`)."
     default_hint = "Look at the job's present state; somebody may have acted first, or a deadline passed. No money moved."
 
     def __init__(

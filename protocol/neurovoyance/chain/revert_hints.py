@@ -8,8 +8,8 @@ from __future__ import annotations
 
 HINTS: dict[str, str] = {
     "JobMarket__InsufficientFree": (
-        "Deposit the difference first (`neurovoyance deposit`); escrow of running jobs is not "
-        "free until they end."
+        "Deposit the difference first; escrow of running jobs is not free until they end. "
+        "No money moved."
     ),
     "JobMarket__WrongState": (
         "Look at the job's present state; somebody may have acted first, or a deadline passed. "
