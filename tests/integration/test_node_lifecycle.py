@@ -336,3 +336,38 @@ async def test_a_node_killed_at_any_step_finishes_the_job_exactly_once(
     events = await world.events(job_id)
     for kind in (JobCommitted, JobRevealed, JobSettled):
         assert sum(isinstance(event, kind) for event in events) == 1, hex_of(job_id)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("crash_at", ["before:settle", "after:settle"])
+async def test_a_node_killed_while_settling_is_paid_exactly_once(
+    world: World, nodes: Callable, crash_at: str
+) -> None:
+    spec = await publish(world.storage)
+    process = await nodes(crash_at)
+    job_id = await world.post(spec)
+    await world.wait_for(job_id, JobState.REVEALED, process=process)
+    await world.control.increase_time(601)
+    assert await asyncio.wait_for(process.wait(), WAIT_S) == -signal.SIGKILL, world.log()
+    process = await nodes()
+    await world.wait_for(job_id, JobState.SETTLED, process=process)
+    process.send_signal(signal.SIGTERM)
+    assert await asyncio.wait_for(process.wait(), WAIT_S) == 0, world.log()
+    price_wei = 10**16 + 60 * 10**15
+    owner = world.devnet.wallet(1).address
+    assert await world.contracts.token.balance_of_wei(owner) == price_wei
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("crash_at", ["before:declare_invalid", "after:declare_invalid"])
+async def test_a_node_killed_while_declaring_invalid_refunds_in_the_end(
+    world: World, nodes: Callable, crash_at: str
+) -> None:
+    spec = await publish(world.storage, model=tiny_model(log=True))
+    process = await nodes(crash_at)
+    job_id = await world.post(spec)
+    assert await asyncio.wait_for(process.wait(), WAIT_S) == -signal.SIGKILL, world.log()
+    process = await nodes()
+    await world.wait_for(job_id, JobState.INVALID, process=process)
+    client = world.devnet.wallet(3).address
+    assert await world.contracts.market.free_of_wei(client) == FUNDS_WEI

@@ -22,29 +22,28 @@ from neurovoyance.ipfs.cid import Cid, cid_of_keccak
 from neurovoyance.ipfs.embedded import EmbeddedBackend
 from neurovoyance.ipfs.peers import check_url
 from neurovoyance.ipfs.unixfs import Kind
+from neurovoyance.node.fitting import (
+    IntakeRefused,
+    check_declared,
+    check_given,
+    refusal_of,
+)
 from neurovoyance.node.runtime.base import (
-    ConfinementUnavailable,
     Limits,
     ModelFiles,
     ModelInfo,
     Runtime,
-    TensorSpec,
 )
 from neurovoyance.node.runtime.input_check import check_inputs
 from neurovoyance.node.runtime.resources import ENGINE_BYTES, limits_for, measure
 from neurovoyance.node.tensor_header import Given, read_tensor_header
 from neurovoyance.protocol.errors import (
-    InputMismatch,
     NeurovoyanceError,
     ResourceExceeded,
-    RuntimeMissing,
     SpecError,
-    StorageError,
-    StorageFull,
     StorageNotFound,
     StorageTooLarge,
     Unreachable,
-    UnsupportedModel,
 )
 from neurovoyance.protocol.job_spec import JobSpec
 from neurovoyance.protocol.manifest import (
@@ -52,7 +51,6 @@ from neurovoyance.protocol.manifest import (
     ModelManifest,
     parse_manifest,
 )
-from neurovoyance.protocol.manifest import TensorSpec as DeclaredTensor
 from neurovoyance.protocol.offer_exchange import Refusal, RefusalCause
 
 KEEP_S = 2 * 86_400
@@ -88,17 +86,6 @@ class HeldJob:
     manifest: ModelManifest
     model: ModelFiles
     input_path: Path
-
-
-class IntakeRefused(NeurovoyanceError):
-    """The job is not for this node; carries the refusal through the steps of the intake."""
-
-    code = "node.intake_refused"
-    http_status = 422
-
-    def __init__(self, cause: RefusalCause, message: str) -> None:
-        super().__init__(message)
-        self.refusal = Refusal(cause=cause, message=message[:1_000])
 
 
 class Intake:
@@ -157,10 +144,10 @@ class Intake:
             input_cid = _cid(spec.input_cid, "input")
             input_path = self._inputs / f"{input_cid}.safetensors"
             given = await self._hold_input(input_cid, input_path, usable, keep_s)
-            _check_given(spec, manifest, given)
+            check_given(spec, manifest, given)
             model = await self._hold_model(manifest, usable, keep_s)
             info = await self._probe(manifest, model)
-            _check_declared(manifest, info)
+            check_declared(manifest, info)
             check_inputs(info.inputs, given)
         except IntakeRefused as error:
             return error.refusal
@@ -323,29 +310,6 @@ class Intake:
         return removed
 
 
-_CAUSES: tuple[tuple[type[NeurovoyanceError], RefusalCause], ...] = (
-    (InputMismatch, RefusalCause.INPUT),
-    (UnsupportedModel, RefusalCause.MODEL),
-    (RuntimeMissing, RefusalCause.RUNTIME),
-    (ConfinementUnavailable, RefusalCause.RUNTIME),
-    (ResourceExceeded, RefusalCause.MEMORY),
-    (StorageFull, RefusalCause.DISK),
-    (StorageNotFound, RefusalCause.UNREACHABLE),
-    (Unreachable, RefusalCause.UNREACHABLE),
-    (StorageTooLarge, RefusalCause.MODEL),
-    (StorageError, RefusalCause.MODEL),
-    (SpecError, RefusalCause.SPEC),
-)
-
-
-def refusal_of(error: NeurovoyanceError) -> Refusal | None:
-    """Return an error of the intake as the refusal that a client reads; None for other errors."""
-    for kind, cause in _CAUSES:
-        if isinstance(error, kind):
-            return Refusal(cause=cause, message=error.message[:1_000])
-    return None
-
-
 def _cid(value: bytes | str, what: str) -> Cid:
     try:
         return Cid.from_text(value) if isinstance(value, str) else Cid.from_bytes(value)
@@ -353,58 +317,3 @@ def _cid(value: bytes | str, what: str) -> Cid:
         raise IntakeRefused(
             RefusalCause.SPEC, f"The {what} is named by a CID that is not accepted: {error.message}"
         ) from error
-
-
-def _check_given(spec: JobSpec, manifest: ModelManifest, given: Given) -> None:
-    """Compare the input's header with the manifest, before the model is downloaded."""
-    wanted = [
-        TensorSpec(t.name, t.dtype, tuple(_dim(dim) for dim in t.shape)) for t in manifest.inputs
-    ]
-    check_inputs(wanted, given)
-    leading = {shape[0] for _, shape in given.values() if shape}
-    if spec.batch > 1 and spec.batch not in leading:
-        raise IntakeRefused(
-            RefusalCause.INPUT,
-            f"The job states a batch of {spec.batch}, which no input tensor has as its first "
-            "dimension.",
-        )
-
-
-def _check_declared(manifest: ModelManifest, info: ModelInfo) -> None:
-    """Compare what the manifest says of the model with what the model says of itself."""
-    faults = _differences("input", manifest.inputs, info.inputs)
-    if len(manifest.inputs) != len(info.inputs):
-        faults.append("the number of inputs differs")
-    faults += _differences("output", manifest.tensors, info.outputs)
-    if faults:
-        raise IntakeRefused(
-            RefusalCause.MODEL, f"The model is not what its manifest says: {'; '.join(faults)}."
-        )
-
-
-def _differences(
-    kind: str, declared: Sequence[DeclaredTensor], found: Sequence[TensorSpec]
-) -> list[str]:
-    by_name = {spec.name: spec for spec in found}
-    faults = []
-    for tensor in declared:
-        real = by_name.get(tensor.name)
-        if real is None:
-            faults.append(f"it has no {kind} {tensor.name!r}")
-        elif real.dtype != tensor.dtype:
-            faults.append(f"{kind} {tensor.name!r} is {real.dtype}, not {tensor.dtype}")
-        elif not _is_shape(tensor.shape, real.shape):
-            faults.append(f"{kind} {tensor.name!r} has another shape")
-    return faults
-
-
-def _is_shape(declared: Sequence[str], real: Sequence[int | str | None]) -> bool:
-    """A fixed dimension has to be the same number; a name stands for any that is not fixed."""
-    return len(declared) == len(real) and all(
-        _dim(dim) == size if isinstance(_dim(dim), int) else not isinstance(size, int)
-        for dim, size in zip(declared, real, strict=True)
-    )
-
-
-def _dim(text: str) -> int | str | None:
-    return int(text) if text.isdecimal() else text or None

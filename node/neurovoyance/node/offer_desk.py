@@ -12,7 +12,8 @@ import logging
 
 from neurovoyance.node.chain_side import ChainSide
 from neurovoyance.node.execution_values import OCCUPYING, Phase, Terms
-from neurovoyance.node.intake import Intake, refusal_of
+from neurovoyance.node.fitting import refusal_of
+from neurovoyance.node.intake import Intake
 from neurovoyance.node.journal import OfferRecord
 from neurovoyance.node.logs import log_event
 from neurovoyance.node.offering import (

@@ -26,7 +26,8 @@ from neurovoyance.node.execution_values import (
     OutputSealed,
     OutputUnsound,
 )
-from neurovoyance.node.intake import KEEP_S, HeldJob, Intake, IntakeRefused, refusal_of
+from neurovoyance.node.fitting import IntakeRefused, refusal_of
+from neurovoyance.node.intake import KEEP_S, HeldJob, Intake
 from neurovoyance.node.logs import log_event
 from neurovoyance.node.offering import PricePolicy, quote
 from neurovoyance.node.records import PostedJob

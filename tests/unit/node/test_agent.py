@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
 from tests.unit.node.conftest import OWNER, Station, make_station
 
 from neurovoyance.chain.chain_control import ChainControl
@@ -177,3 +178,21 @@ async def test_a_chain_that_goes_away_is_waited_out(
                     await asyncio.sleep(0.05)
             await proxy.up()
             await reached(station, job_id, Phase.REVEALED)
+
+
+@pytest.mark.parametrize("phase", [Phase.RUNNING, Phase.COMMITTED, Phase.REVEALED])
+async def test_blocks_replaced_under_a_job_cost_no_promise(station: Station, phase: Phase) -> None:
+    spec = await station.publish()
+    job_id = await station.post(spec)
+    async with running(station):
+        await reached(station, job_id, phase)
+        first = station.journal.sealed(job_id)
+        await station.control.reorganise(2)
+        # What was sent is sent again by its own key; the job goes on as if nothing had been.
+        async with asyncio.timeout(WAIT_S):
+            while await station.contracts.market.state_of(job_id) is not JobState.REVEALED:
+                await asyncio.sleep(0.1)
+        await reached(station, job_id, Phase.REVEALED)
+    sealed = station.journal.sealed(job_id)
+    assert sealed is not None
+    assert first in (None, sealed), "one commitment, whatever happened to the blocks"

@@ -12,14 +12,9 @@ from tests.unit.node.conftest import LIMITS, Station
 from tests.unit.node.content import input_file, tiny_model
 
 from neurovoyance.ipfs.cid import Cid
-from neurovoyance.node.intake import KEEP_S, HeldJob, Intake, refusal_of
+from neurovoyance.node.intake import KEEP_S, HeldJob, Intake
 from neurovoyance.protocol.errors import (
-    InternalError,
-    ResourceExceeded,
-    RuntimeMissing,
-    StorageFull,
     StorageNotFound,
-    UnsupportedModel,
 )
 from neurovoyance.protocol.job_spec import JobClass
 from neurovoyance.protocol.manifest import TensorSpec
@@ -167,26 +162,6 @@ async def test_unused_files_are_purged_after_two_days_and_used_ones_kept(
     assert station.intake.purge(frozenset({station.intake.input_name(spec)})) == 1
     assert held.input_path.exists()
     assert not held.model.path.exists()
-
-
-@pytest.mark.parametrize(
-    ("error", "cause"),
-    [
-        (UnsupportedModel("x"), RefusalCause.MODEL),
-        (RuntimeMissing("x"), RefusalCause.RUNTIME),
-        (ResourceExceeded("x"), RefusalCause.MEMORY),
-        (StorageFull("x"), RefusalCause.DISK),
-        (StorageNotFound("x"), RefusalCause.UNREACHABLE),
-    ],
-)
-def test_errors_have_a_cause_that_clients_count(error: Exception, cause: RefusalCause) -> None:
-    refusal = refusal_of(error)  # type: ignore[arg-type]
-    assert refusal is not None
-    assert refusal.cause is cause
-
-
-def test_a_defect_is_no_refusal() -> None:
-    assert refusal_of(InternalError("x")) is None
 
 
 async def test_a_job_of_another_class_than_the_models_is_refused(station: Station) -> None:

@@ -7,7 +7,9 @@ import asyncio
 import pytest
 from tests.unit.node.conftest import CLIENT, OTHER, Station
 
+from neurovoyance.chain.devnet import devnet_wallet
 from neurovoyance.node.crash import CrashPoint
+from neurovoyance.node.enrolment import enrol
 from neurovoyance.node.execution_values import (
     Action,
     ActionDone,
@@ -91,6 +93,21 @@ async def test_a_lost_race_is_seen_after_the_revert(station: Station) -> None:
     assert live.execution.outcome is Outcome.CANCELLED
     answers = {line.action: line.answer for line in station.journal.instructions(job_id)}
     assert answers[Action.ACCEPT] == "ActionFailed"
+
+
+async def test_a_job_that_a_rival_accepts_first_is_lost_and_costs_nothing(station: Station) -> None:
+    bank, rival_key = devnet_wallet(0), devnet_wallet(5)
+    await station.contracts.token.transfer(bank, OTHER.address, nvy("2000"))
+    await enrol(station.contracts, OTHER, Address(rival_key.address), "http://x", nvy("2000"))
+    job_id = await listed(station)
+    live = await until(station.shell, job_id, Phase.HELD)
+    await station.contracts.market.accept(
+        rival_key, job_id, OTHER.address, price_wei=nvy("0.01"), lock_wei=nvy("1")
+    )
+    station.shell.feed(job_id, SlotGranted())
+    await until(station.shell, job_id, Phase.ENDED)
+    assert live.execution.outcome is Outcome.LOST
+    assert (await station.chain.stake()).locked_wei == 0
 
 
 async def test_the_next_process_goes_on_where_the_chain_stands(station: Station) -> None:

@@ -21,7 +21,8 @@ from neurovoyance.node.execution_values import (
     OutputSealed,
     OutputUnsound,
 )
-from neurovoyance.node.intake import KEEP_S, Intake, IntakeRefused
+from neurovoyance.node.fitting import IntakeRefused
+from neurovoyance.node.intake import KEEP_S, Intake
 from neurovoyance.node.records import PostedJob
 from neurovoyance.node.work import CHECK_ATTEMPTS, ROOM_RETRY_S
 from neurovoyance.protocol.errors import StorageNotFound
