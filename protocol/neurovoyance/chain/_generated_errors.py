@@ -339,7 +339,7 @@ class JobMarketBadSpec(KnownRevert):
     selector = bytes.fromhex("b7c26108")
     abi_types = ("bytes32", "uint256", "uint256", "uint256")
     value_names = ("field", "value", "min", "max")
-    sentence = "A field of the spec is out of its range. `field` is its ASCII name."
+    sentence = "A field of the spec is out of its range."
     http_status = 422
     default_hint = "Mend the named field of the spec; nothing was paid."
 
@@ -701,7 +701,7 @@ class JobMarketWrongState(KnownRevert):
     selector = bytes.fromhex("0b67a825")
     abi_types = ("bytes32", "uint8", "uint8")
     value_names = ("job_id", "found", "needed")
-    sentence = "The job is not in a state that allows the call. `found` counts time-outs in; `needed` is None where several states would do (`expire`)."
+    sentence = "The job is not in a state that allows the call."
     default_hint = "Look at the job's present state; somebody may have acted first, or a deadline passed. No money moved."
 
     def __init__(

@@ -126,6 +126,12 @@ def errors_source(contracts_dir: Path) -> str:
     return "\n".join(parts)
 
 
+def _first_sentence(text: str) -> str:
+    """Return a text up to the first full stop that ends a sentence; the rest is for the manual."""
+    found = re.match(r".*?\.(?=\s+[A-Z`]|$)", text)
+    return found.group(0) if found else text
+
+
 def _error_class(entry: dict[str, Any], sentence: str) -> str:
     params = [(snake_case(p["name"]), _annotation(p), p["type"]) for p in entry["inputs"]]
     solidity_name = str(entry["name"])
@@ -137,7 +143,7 @@ def _error_class(entry: dict[str, Any], sentence: str) -> str:
         f"    selector = bytes.fromhex({entry['id'].hex()!r})",
         f"    abi_types = {tuple(kind for _, _, kind in params)!r}",
         f"    value_names = {tuple(name for name, _, _ in params)!r}",
-        f"    sentence = {sentence!r}",
+        f"    sentence = {_first_sentence(sentence)!r}",
     ]
     if solidity_name in UNPROCESSABLE:
         lines.append("    http_status = 422")

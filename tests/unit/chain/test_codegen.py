@@ -54,3 +54,16 @@ def test_a_type_without_a_python_type_is_refused() -> None:
 def test_missing_sources_are_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no contract sources"):
         codegen.generate(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("One. Two.", "One."),
+        ("One, e.g. this one. `two` follows.", "One, e.g. this one."),
+        ("No stop", "No stop"),
+        ("", ""),
+    ],
+)
+def test_messages_begin_with_the_first_sentence_only(text: str, first: str) -> None:
+    assert codegen._first_sentence(text) == first
