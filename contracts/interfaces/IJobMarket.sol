@@ -7,12 +7,15 @@ import {Job, JobSpec, JobState, Offer, Opening} from "../types/Job.sol";
 /// @notice A client's money is free, in the escrow of a job, or gone to a provider; nowhere else.
 /// Every warm state has a deadline after which anyone may call `expire` or `settle`.
 /// @dev Assumptions for correctness: the token moves exactly what it is asked to and has no hooks;
-/// the beacon's value is unknown when a commitment is made. Assumptions for liveness: some party
-/// calls after a deadline; no call depends on another party's cooperation. Closing a lock is tried
-/// in the same call but never a condition of a refund or a payment (`closeLock` repeats it).
+/// the beacon's value is unknown when a commitment is made; the StakeManager reports a client's
+/// share of a slash only after sending it. Assumptions for liveness: some party calls after a
+/// deadline; no call depends on another party's cooperation. Closing a lock is tried in the same
+/// call but never a condition of a refund or a payment (`closeLock` repeats it).
 interface IJobMarket {
     event Deposited(address indexed client, uint256 amount);
     event Withdrawn(address indexed client, uint256 amount);
+    /// @dev `open` emits it with the price and lock of the offer, its `validUntil` as deadline, and
+    /// an empty source, followed by JobAssigned.
     /// @param source where the input can be fetched now; a hint of the client, never trusted
     event JobPosted(
         bytes32 indexed jobId,
@@ -48,7 +51,8 @@ interface IJobMarket {
     event LockCloseFailed(bytes32 indexed jobId);
     event Harvested(address indexed provider, uint256 amount);
 
-    /// @notice The job is not in a state that allows the call.
+    /// @notice The job is not in a state that allows the call. `found` counts time-outs in; `needed`
+    /// is None where several states would do (`expire`).
     error JobMarket__WrongState(bytes32 jobId, JobState found, JobState needed);
     /// @notice The job exists already; the same client, salt and spec were used before.
     error JobMarket__JobExists(bytes32 jobId, JobState found);

@@ -13,19 +13,16 @@ import {Hashing} from "../libraries/Hashing.sol";
 import {Lifecycle} from "../libraries/Lifecycle.sol";
 import {Params} from "../libraries/Params.sol";
 import {Job, JobClass, JobSpec, JobState, Offer, Opening} from "../types/Job.sol";
-import {Ledger} from "./Ledger.sol";
+import {JobBook} from "./JobBook.sol";
 
 /// @title The market: hiring, the provider's duties, and the end of every job
 /// @notice No owner, no pause, no upgrade. `Lifecycle` is the table of states and deadlines.
 /// @dev Every call keeps one order: identify, check, change state, emit, call out. Audits are off in
 /// this release: `pBps` stays at the zero it is born with, so no draw selects one. The court that
 /// freezes another value on assignment attaches later; field, test and event are what it needs.
-contract JobMarket is Ledger, EIP712 {
+contract JobMarket is JobBook, EIP712 {
     using BitMaps for BitMaps.BitMap;
 
-    /// @dev Gas that closing a lock may use inside a refund or a payment: twice what the
-    /// StakeManager needs, and little enough to leave the refund its own.
-    uint256 private constant _CLOSE_LOCK_GAS = 150_000;
     uint256 private constant _CID_MIN_BYTES = 4;
     uint256 private constant _CID_MAX_BYTES = 128;
     uint256 private constant _AUDIT_SLOTS_MAX = 8;
@@ -35,12 +32,10 @@ contract JobMarket is Ledger, EIP712 {
     /// @inheritdoc IJobMarket
     address public immutable beacon;
 
-    mapping(bytes32 jobId => Job) private _jobs;
-    mapping(bytes32 jobId => bool) private _lockOpen;
     mapping(address provider => BitMaps.BitMap) private _usedNonces;
 
     constructor(address token_, address stakeManager_, address beacon_)
-        Ledger(token_, stakeManager_)
+        JobBook(token_, stakeManager_)
         EIP712("Neurovoyance JobMarket", "1")
     {
         beacon = beacon_;
@@ -64,7 +59,7 @@ contract JobMarket is Ledger, EIP712 {
         }
         jobId = _newJobId(spec, salt, Hashing.specHash(spec));
         _debit(msg.sender, maxPrice);
-        Job storage j = _jobs[jobId];
+        Job storage j = _record(jobId);
         j.client = msg.sender;
         j.deadline = deadline;
         j.state = JobState.Open;
@@ -109,7 +104,7 @@ contract JobMarket is Ledger, EIP712 {
         _takeOffer(offer, specHash, signature);
         _debit(msg.sender, offer.price);
         uint40 deadline = Lifecycle.commitDeadline(block.timestamp, spec.maxRuntime);
-        Job storage j = _jobs[jobId];
+        Job storage j = _record(jobId);
         j.client = msg.sender;
         j.deadline = deadline;
         j.state = JobState.Assigned;
@@ -218,7 +213,7 @@ contract JobMarket is Ledger, EIP712 {
 
     /// @inheritdoc IJobMarket
     function settle(bytes32 jobId) external nonReentrant {
-        Job storage j = _jobs[jobId];
+        Job storage j = _record(jobId);
         JobState found = _effectiveState(j);
         if (found != JobState.Accepted) {
             if (found != JobState.Revealed) {
@@ -232,7 +227,7 @@ contract JobMarket is Ledger, EIP712 {
     /// @inheritdoc IJobMarket
     function settleBatch(bytes32[] calldata jobIds) external nonReentrant {
         for (uint256 i; i < jobIds.length; ++i) {
-            Job storage j = _jobs[jobIds[i]];
+            Job storage j = _record(jobIds[i]);
             JobState found = _effectiveState(j);
             if (found == JobState.Accepted) _settle(j, jobIds[i]);
             else emit SettleSkipped(jobIds[i], found);
@@ -241,7 +236,7 @@ contract JobMarket is Ledger, EIP712 {
 
     /// @inheritdoc IJobMarket
     function expire(bytes32 jobId) external nonReentrant {
-        Job storage j = _jobs[jobId];
+        Job storage j = _record(jobId);
         JobState stored = j.state;
         JobState ended = _effectiveState(j);
         if (!Lifecycle.canExpire(stored)) {
@@ -255,24 +250,6 @@ contract JobMarket is Ledger, EIP712 {
         _credit(j.client, refund);
         emit JobExpired(jobId, ended, refund);
         if (ended != JobState.Unmatched) _trySlash(j, jobId, ended);
-    }
-
-    /// @inheritdoc IJobMarket
-    function closeLock(bytes32 jobId) external nonReentrant {
-        Job storage j = _jobs[jobId];
-        JobState ended = j.state;
-        if (!_lockOpen[jobId]) revert JobMarket__LockNotClosable(jobId, _effectiveState(j));
-        _lockOpen[jobId] = false;
-        if (ended == JobState.Settled || ended == JobState.Invalid) {
-            IStakeManager(stakeManager).unlock(j.provider, jobId, j.lock);
-        } else {
-            bool full = ended == JobState.ProviderRevealTimeout;
-            _creditSlash(
-                j,
-                jobId,
-                IStakeManager(stakeManager).slashTimeout(j.provider, jobId, j.lock, j.price, full)
-            );
-        }
     }
 
     // --- views ---
@@ -297,42 +274,11 @@ contract JobMarket is Ledger, EIP712 {
     }
 
     /// @inheritdoc IJobMarket
-    function job(bytes32 jobId) external view returns (Job memory) {
-        return _jobs[jobId];
-    }
-
-    /// @inheritdoc IJobMarket
-    function stateOf(bytes32 jobId) external view returns (JobState) {
-        return _effectiveState(_jobs[jobId]);
-    }
-
-    /// @inheritdoc IJobMarket
     function isNonceUsed(address provider, uint256 nonce) external view returns (bool) {
         return _usedNonces[provider].get(nonce);
     }
 
-    /// @inheritdoc IJobMarket
-    function isLockOpen(bytes32 jobId) external view returns (bool) {
-        return _lockOpen[jobId];
-    }
-
     // --- checks ---
-
-    /// @dev The record of a job that is in the state `needed` and not late.
-    function _inTime(bytes32 jobId, JobState needed) private view returns (Job storage j) {
-        j = _jobs[jobId];
-        if (j.state != needed) {
-            revert JobMarket__WrongState(jobId, _effectiveState(j), needed);
-        }
-        uint256 deadline = j.deadline;
-        if (block.timestamp > deadline) {
-            revert JobMarket__DeadlinePassed(jobId, deadline, block.timestamp);
-        }
-    }
-
-    function _effectiveState(Job storage j) private view returns (JobState) {
-        return Lifecycle.effectiveState(j.state, j.deadline, block.timestamp);
-    }
 
     function _newJobId(JobSpec calldata spec, bytes32 salt, bytes32 specHash)
         private
@@ -351,7 +297,7 @@ contract JobMarket is Ledger, EIP712 {
         _checkField("auditSlots", spec.auditSlots, 1, _AUDIT_SLOTS_MAX);
         _checkCid(spec.inputCid);
         jobId = Hashing.jobId(msg.sender, salt, specHash);
-        Job storage j = _jobs[jobId];
+        Job storage j = _record(jobId);
         if (j.state != JobState.None) revert JobMarket__JobExists(jobId, _effectiveState(j));
     }
 
@@ -447,36 +393,5 @@ contract JobMarket is Ledger, EIP712 {
         _earn(provider, price);
         emit JobSettled(jobId, provider, price);
         _tryUnlock(j, jobId, provider);
-    }
-
-    // --- calls out ---
-
-    function _tryUnlock(Job storage j, bytes32 jobId, address provider) private {
-        try IStakeManager(stakeManager).unlock{gas: _CLOSE_LOCK_GAS}(provider, jobId, j.lock) {}
-        catch {
-            _leaveLockOpen(jobId);
-        }
-    }
-
-    function _trySlash(Job storage j, bytes32 jobId, JobState ended) private {
-        bool full = ended == JobState.ProviderRevealTimeout;
-        try IStakeManager(stakeManager).slashTimeout{gas: _CLOSE_LOCK_GAS}(
-            j.provider, jobId, j.lock, j.price, full
-        ) returns (uint256 toClient) {
-            _creditSlash(j, jobId, toClient);
-        } catch {
-            _leaveLockOpen(jobId);
-        }
-    }
-
-    function _creditSlash(Job storage j, bytes32 jobId, uint256 toClient) private {
-        address client = j.client;
-        _credit(client, toClient);
-        emit SlashShareCredited(jobId, client, toClient);
-    }
-
-    function _leaveLockOpen(bytes32 jobId) private {
-        _lockOpen[jobId] = true;
-        emit LockCloseFailed(jobId);
     }
 }
