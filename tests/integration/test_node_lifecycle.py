@@ -12,8 +12,8 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,8 +47,14 @@ STAKE_WEI = nvy("5000")
 FUNDS_WEI = nvy("100")
 
 
+Start = Callable[..., Awaitable[asyncio.subprocess.Process]]
+
+
 class _Server(uvicorn.Server):
-    def install_signal_handlers(self) -> None: ...
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to the test runner."""
+        yield
 
 
 @dataclass
@@ -110,7 +116,11 @@ class World:
         )
         batch = await cursor.read()
         cursor.close()
-        return [item for item in batch.items if getattr(item, "job_id", None) == job_id]
+        return [
+            item
+            for item in batch.items
+            if isinstance(item, ChainEvent) and getattr(item, "job_id", None) == job_id
+        ]
 
     def write_config(self) -> Path:
         values = {
@@ -170,8 +180,7 @@ async def serve(backend: EmbeddedBackend) -> AsyncIterator[str]:
             gateway_app(backend), host="127.0.0.1", port=port, log_config=None, lifespan="off"
         )
     )
-    server.capture_signals = lambda: AsyncExitStack()  # type: ignore[assignment,method-assign]
-    task = asyncio.create_task(server._serve())
+    task = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0.02)
     yield f"http://127.0.0.1:{port}"
@@ -212,7 +221,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 
 
 @pytest.fixture
-async def nodes(world: World) -> AsyncIterator[Callable[..., object]]:
+async def nodes(world: World) -> AsyncIterator[Start]:
     """Start nodes with this; those that still run are killed in the end."""
     started: list[asyncio.subprocess.Process] = []
 
@@ -246,7 +255,7 @@ async def finish(world: World, job_id: JobId, process: asyncio.subprocess.Proces
     await world.wait_for(job_id, JobState.SETTLED, process=process)
 
 
-async def test_a_posted_job_is_computed_revealed_and_settled(world: World, nodes: Callable) -> None:
+async def test_a_posted_job_is_computed_revealed_and_settled(world: World, nodes: Start) -> None:
     spec = await publish(world.storage)
     process = await nodes()
     job_id = await world.post(spec)
@@ -264,7 +273,7 @@ async def test_a_posted_job_is_computed_revealed_and_settled(world: World, nodes
         assert secret not in world.log()
 
 
-async def test_a_job_opened_with_a_signed_offer_is_settled(world: World, nodes: Callable) -> None:
+async def test_a_job_opened_with_a_signed_offer_is_settled(world: World, nodes: Start) -> None:
     spec = await publish(world.storage)
     process = await nodes()
     status = await world.wait_until_answering()
@@ -293,7 +302,7 @@ async def test_a_job_opened_with_a_signed_offer_is_settled(world: World, nodes: 
 
 
 async def test_a_non_finite_output_is_declared_invalid_and_refunded(
-    world: World, nodes: Callable
+    world: World, nodes: Start
 ) -> None:
     spec = await publish(world.storage, model=tiny_model(log=True))
     process = await nodes()
@@ -324,7 +333,7 @@ CRASHES = [
 
 @pytest.mark.parametrize("crash_at", CRASHES)
 async def test_a_node_killed_at_any_step_finishes_the_job_exactly_once(
-    world: World, nodes: Callable, crash_at: str
+    world: World, nodes: Start, crash_at: str
 ) -> None:
     spec = await publish(world.storage)
     process = await nodes(crash_at)
@@ -341,7 +350,7 @@ async def test_a_node_killed_at_any_step_finishes_the_job_exactly_once(
 @pytest.mark.slow
 @pytest.mark.parametrize("crash_at", ["before:settle", "after:settle"])
 async def test_a_node_killed_while_settling_is_paid_exactly_once(
-    world: World, nodes: Callable, crash_at: str
+    world: World, nodes: Start, crash_at: str
 ) -> None:
     spec = await publish(world.storage)
     process = await nodes(crash_at)
@@ -351,6 +360,7 @@ async def test_a_node_killed_while_settling_is_paid_exactly_once(
     assert await asyncio.wait_for(process.wait(), WAIT_S) == -signal.SIGKILL, world.log()
     process = await nodes()
     await world.wait_for(job_id, JobState.SETTLED, process=process)
+    await world.wait_until_answering()
     process.send_signal(signal.SIGTERM)
     assert await asyncio.wait_for(process.wait(), WAIT_S) == 0, world.log()
     price_wei = 10**16 + 60 * 10**15
@@ -361,7 +371,7 @@ async def test_a_node_killed_while_settling_is_paid_exactly_once(
 @pytest.mark.slow
 @pytest.mark.parametrize("crash_at", ["before:declare_invalid", "after:declare_invalid"])
 async def test_a_node_killed_while_declaring_invalid_refunds_in_the_end(
-    world: World, nodes: Callable, crash_at: str
+    world: World, nodes: Start, crash_at: str
 ) -> None:
     spec = await publish(world.storage, model=tiny_model(log=True))
     process = await nodes(crash_at)

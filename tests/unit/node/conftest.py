@@ -16,7 +16,8 @@ from neurovoyance.chain.client import ChainClient
 from neurovoyance.chain.contracts import Contracts
 from neurovoyance.chain.deploy import deploy
 from neurovoyance.chain.deployment import Deployment
-from neurovoyance.chain.devnet import DevnetThread, devnet_wallet
+from neurovoyance.chain.devnet import DevnetThread
+from neurovoyance.chain.devnet_keys import devnet_wallet
 from neurovoyance.chain.events import EventCursor
 from neurovoyance.ipfs.embedded import EmbeddedBackend
 from neurovoyance.node.agent import Agent, AgentSettings

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.unit.node.conftest import OTHER, Station
 
-from neurovoyance.chain.devnet import devnet_wallet
+from neurovoyance.chain.devnet_keys import devnet_wallet
 from neurovoyance.chain.wallet import KeyRole, Wallet
 from neurovoyance.node.enrolment import enrol, make_operator_key
 from neurovoyance.protocol.errors import AccessDenied, ConfigError, InsufficientFunds

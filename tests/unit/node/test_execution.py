@@ -394,7 +394,11 @@ def _move(world: World, saved: World, execution: Execution, name: str, value: in
         world.__dict__.update(saved.__dict__)
         world.time_s = time_s
         return ChainSeen(world.view())
-    simple = {"restart": Restarted(), "tick": Tick(), "see": ChainSeen(world.view())}
+    simple: dict[str, Event] = {
+        "restart": Restarted(),
+        "tick": Tick(),
+        "see": ChainSeen(world.view()),
+    }
     if name in simple:
         return simple[name]
     world.others(name)

@@ -73,7 +73,8 @@ def test_terms_are_exact_integers_that_rise_with_the_runtime(
 def test_a_price_at_the_clients_maximum_is_taken_and_one_wei_less_refused() -> None:
     assert quote(POLICY, SPEC, 190, 0) == Terms(190, 3_800)
     refused = quote(POLICY, SPEC, 189, 0)
-    assert cause_of(refused) is RefusalCause.PRICE
+    assert isinstance(refused, Refusal)
+    assert refused.cause is RefusalCause.PRICE
     assert "0.00000000000000019 NVY" in refused.message
 
 

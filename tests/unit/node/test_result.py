@@ -24,7 +24,10 @@ from neurovoyance.verification.canonical import encode_tensors
 from neurovoyance.verification.commitment import output_root, tensor_hash
 
 JOB = JobId(b"\x0a" * 32)
-ARRAYS = [np.arange(6, dtype=np.float32).reshape(2, 3), np.array([1, -2], dtype=np.int64)]
+ARRAYS: list[np.ndarray] = [
+    np.arange(6, dtype=np.float32).reshape(2, 3),
+    np.array([1, -2], dtype=np.int64),
+]
 
 
 @pytest.fixture

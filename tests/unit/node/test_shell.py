@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from tests.unit.node.conftest import CLIENT, OTHER, Station
 
-from neurovoyance.chain.devnet import devnet_wallet
+from neurovoyance.chain.devnet_keys import devnet_wallet
 from neurovoyance.node.crash import CrashPoint
 from neurovoyance.node.enrolment import enrol
 from neurovoyance.node.execution_values import (

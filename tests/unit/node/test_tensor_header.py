@@ -26,7 +26,7 @@ def file_of(tmp_path: Path, header: object, data: bytes = bytes(8)) -> Path:
 
 def test_names_dtypes_and_shapes_are_read(tmp_path: Path) -> None:
     path = tmp_path / "input.safetensors"
-    tensors = {
+    tensors: dict[str, np.ndarray] = {
         "a": np.zeros((2, 3), np.float32),
         "b": np.zeros((), np.int64),
         "c": np.zeros((0, 4), np.uint8),
