@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import shutil
 import sys
 import tempfile
@@ -21,7 +20,7 @@ from typing import Any
 from neurovoyance.chain.chain_control import ChainControl
 from neurovoyance.cli.demo_files import write_demo_files
 from neurovoyance.cli.local_network import CLIENT_FUNDS_WEI, LocalNetwork, LocalNode
-from neurovoyance.cli.opened import log_to
+from neurovoyance.cli.opened import logging_to
 from neurovoyance.cli.progress import StepLines
 from neurovoyance.client.client import AsyncClient
 from neurovoyance.client.errors import StillRunning
@@ -118,7 +117,15 @@ class DemoRun:
         folder = self._keep or Path(tempfile.mkdtemp(prefix="neurovoyance-demo-"))
         folder = folder.absolute()
         folder.mkdir(parents=True, exist_ok=True)
-        log_to(folder / "client.log")
+        with logging_to(folder / "client.log"):
+            report = await self._with_network(folder, model)
+        report.seconds = time.monotonic() - started_s
+        report.folder = str(folder) if self._keep or report.faults else ""
+        if not report.folder:
+            shutil.rmtree(folder, ignore_errors=True)
+        return report
+
+    async def _with_network(self, folder: Path, model: FileTypeModel) -> DemoReport:
         files = write_demo_files(folder / "files")
         direct = asyncio.create_task(_direct_labels(files))
         try:
@@ -128,14 +135,9 @@ class DemoRun:
                 self._lines.step(f"ready: chain at {network.rpc_url}, {NODES} nodes")
                 report = await self._market(network, client, model, files)
                 report.direct = await direct
-                report.faults += _label_faults(report)
         finally:
             direct.cancel()
-            logging.getLogger().handlers.clear()
-        report.seconds = time.monotonic() - started_s
-        report.folder = str(folder) if self._keep or report.faults else ""
-        if not report.folder:
-            shutil.rmtree(folder, ignore_errors=True)
+        report.faults += _label_faults(report)
         return report
 
     async def _market(

@@ -8,6 +8,7 @@ has an owner and an operator. Never: a network that others can reach, or keys of
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
 import shutil
 import socket
@@ -16,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
+from typing import TextIO
 
 import aiohttp
 
@@ -92,6 +94,7 @@ class LocalNetwork:
     rpc_url: str = ""
     deployment: Deployment | None = None
     _children: list[Child] = field(default_factory=list)
+    _lock: TextIO | None = None
 
     @property
     def children(self) -> tuple[Child, ...]:
@@ -122,10 +125,14 @@ class LocalNetwork:
     def stop(self) -> None:
         """Stop nodes and chain."""
         stop_all(self._children)
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
 
     async def _start(self) -> None:
         if not 1 <= self.node_count <= MAX_NODES:
             raise ConfigError(f"A local network has 1 to {MAX_NODES} nodes.", faults=["nodes"])
+        self._claim_home()
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True, mode=0o700)
         self.on_step("starting a private chain")
@@ -141,6 +148,19 @@ class LocalNetwork:
         for node in self.nodes:
             node.child.start()
         await asyncio.gather(*(self.wait_for_node(node) for node in self.nodes))
+
+    def _claim_home(self) -> None:
+        """Hold the home folder: a second network would wipe the first one's files."""
+        self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._lock = (self.home / "local.lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise ConfigError(
+                f"A local network runs in {self.home} already.",
+                hint="Use it, end it with Ctrl-C in its terminal, or name another with --home.",
+                faults=["home: in use"],
+            ) from error
 
     def _start_chain(self) -> Child:
         port = self.rpc_port or free_port()

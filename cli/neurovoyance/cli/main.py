@@ -100,22 +100,22 @@ for _group, _name, _command, _short in _ALL:
 
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code; nothing escapes but the exit of Python."""
-    import click
-
     debug = "--debug" in arguments or bool(os.environ.get("NEUROVOYANCE_DEBUG"))
     as_json = "--json" in arguments
     rest = [item for item in arguments if item != "--debug"]
     try:
         outcome: Any = app(rest, standalone_mode=False)
         return outcome if isinstance(outcome, int) else 0
-    except click.exceptions.Exit as leave:
+    except typer.Exit as leave:
         return leave.exit_code
-    except click.exceptions.Abort:
+    except typer.Abort:
         return _failed(KeyboardInterrupt(), as_json, debug)
-    except click.ClickException as wrong:
-        wrong.show()
-        return wrong.exit_code
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last line of defence
+        # A wrong option; its class moved from click to typer between releases.
+        show, code = getattr(error, "show", None), getattr(error, "exit_code", None)
+        if callable(show) and isinstance(code, int):
+            show()
+            return code
         return _failed(error, as_json, debug)
 
 

@@ -9,8 +9,8 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,14 +31,22 @@ def home_of(home: Path | None) -> Path:
     return (home or default_home()).expanduser().absolute()
 
 
-def log_to(path: Path) -> None:
+@contextmanager
+def logging_to(path: Path) -> Iterator[None]:
     """Send every package's log to a file, so that the terminal shows the command's words alone."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     handler = logging.FileHandler(path, encoding="utf-8", delay=True)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     root = logging.getLogger()
+    before, level = root.handlers[:], root.level
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        root.handlers[:] = before
+        root.setLevel(level)
+        handler.close()
 
 
 def ask_password(what: str, *, repeat: bool = False) -> str:
@@ -72,10 +80,10 @@ async def opened(home: Path | None, *, serve: bool = False) -> AsyncIterator[Asy
     """
     folder = home_of(home)
     settings = settings_of(folder)
-    log_to(folder / "client.log")
     password = None
     if settings.keystore_path is not None:
         password = await asyncio.to_thread(ask_password, settings.keystore_path.name)
     wallet = await asyncio.to_thread(wallet_of, settings, password)
-    async with await AsyncClient.open(settings, wallet, serve=serve) as client:
-        yield client
+    with logging_to(folder / "client.log"):
+        async with await AsyncClient.open(settings, wallet, serve=serve) as client:
+            yield client

@@ -33,6 +33,7 @@ def console(*, stderr: bool = False) -> Console:
 def emit_json(value: Any) -> None:
     """Print one JSON object on standard output."""
     sys.stdout.write(json.dumps(value, indent=2, default=str) + "\n")
+    sys.stdout.flush()
 
 
 def table(*columns: str, right: Sequence[str] = ()) -> Table:

@@ -10,6 +10,8 @@ import typer
 from neurovoyance.cli.options import HomeOption, JsonOption
 
 if TYPE_CHECKING:
+    import asyncio
+
     from neurovoyance.cli.local_network import LocalNetwork
 
 
@@ -30,8 +32,7 @@ async def _up(node_count: int, port: int, home: Path | None, as_json: bool) -> N
     import signal
 
     from neurovoyance.cli.local_network import LocalNetwork
-    from neurovoyance.cli.opened import home_of, log_to
-    from neurovoyance.cli.output import console, emit_json
+    from neurovoyance.cli.opened import home_of, logging_to
     from neurovoyance.cli.progress import StepLines
 
     stop = asyncio.Event()
@@ -39,15 +40,26 @@ async def _up(node_count: int, port: int, home: Path | None, as_json: bool) -> N
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
     folder = home_of(home)
-    log_to(folder / "network.log")
     lines = StepLines(is_silent=as_json)
-    async with LocalNetwork(
+    made = LocalNetwork(
         folder, node_count=node_count, rpc_port=port, max_jobs=2, on_step=lines.step
-    ) as network:
+    )
+    with logging_to(folder / "network.log"):
+        await _keep(made, stop, is_default_home=home is None, as_json=as_json)
+
+
+async def _keep(
+    made: LocalNetwork, stop: asyncio.Event, *, is_default_home: bool, as_json: bool
+) -> None:
+    import asyncio
+
+    from neurovoyance.cli.output import console, emit_json
+
+    async with made as network:
         if as_json:
             emit_json(_network_json(network))
         else:
-            _print_network(network, is_default_home=home is None)
+            _print_network(network, is_default_home=is_default_home)
         watching = asyncio.create_task(_watch(network))
         await stop.wait()
         watching.cancel()

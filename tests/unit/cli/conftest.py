@@ -1,0 +1,93 @@
+"""One private network for all tests of the command line, started as a user would start it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from neurovoyance.cli.main import run
+
+Invoke = Callable[..., Any]
+
+
+def write_sum_model(path: Path) -> Path:
+    """``y = x @ ones``: the sum over three features."""
+    graph = helper.make_graph(
+        [helper.make_node("MatMul", ["x", "w"], ["y"])],
+        "sum",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["batch", 3])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["batch", 1])],
+        [numpy_helper.from_array(np.ones((3, 1), np.float32), "w")],
+    )
+    opset = [helper.make_opsetid("", 17)]
+    onnx.save(helper.make_model(graph, opset_imports=opset, ir_version=9), path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """``neurovoyance up`` with one node; yields what it printed as JSON, home included."""
+    home = tmp_path_factory.mktemp("home")
+    command = [sys.executable, "-m", "neurovoyance.cli.main", "up", "--json"]
+    process = subprocess.Popen(
+        [*command, "--nodes", "1", "--port", "0", "--home", str(home)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if line == "}\n":
+            break
+    yield json.loads("".join(lines))
+    process.send_signal(signal.SIGINT)
+    process.stdout.close()
+    assert process.wait(60) == 0
+
+
+@pytest.fixture(scope="session")
+def home(network: dict[str, Any]) -> Path:
+    """The home folder of the running network, with a published model and an input."""
+    folder = Path(network["home"])
+    assert run(["model", "add", str(write_sum_model(folder / "sum.onnx")), "--name", "sum",
+                "--home", str(folder), "--json"]) == 0  # fmt: skip
+    np.savez(folder / "x.npz", x=np.array([[1, 2, 3]], np.float32))
+    return folder
+
+
+@pytest.fixture
+def invoke(home: Path, capsys: pytest.CaptureFixture[str]) -> Invoke:
+    """Run a command on the network with ``--json``; return its JSON, or text with ``text=True``."""
+
+    def call(*arguments: str, code: int = 0, text: bool = False) -> Any:
+        capsys.readouterr()
+        mode = [] if text else ["--json"]
+        found = run([*arguments, "--home", str(home), *mode])
+        out, err = capsys.readouterr()
+        assert found == code, out + err
+        return out + err if text else json.loads(out)
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def settled_job(home: Path) -> dict[str, Any]:
+    """A job that was submitted, checked and paid."""
+    command = [sys.executable, "-m", "neurovoyance.cli.main", "job", "submit", "sum"]
+    arguments = ["-i", str(home / "x.npz"), "--home", str(home), "--json"]
+    found = subprocess.run(
+        [*command, *arguments], capture_output=True, text=True, check=True, timeout=120
+    )
+    shown: dict[str, Any] = json.loads(found.stdout)
+    return shown

@@ -1,0 +1,26 @@
+"""``node status`` shows a running node and says plainly when one is away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .conftest import Invoke
+
+
+def test_a_running_node_shows_stake_and_jobs(
+    invoke: Invoke, network: dict[str, Any], settled_job: dict[str, Any]
+) -> None:
+    url = network["nodes"][0]["url"]
+    shown = invoke("node", "status", "--url", url)
+    assert shown["provider"] == network["nodes"][0]["provider"]
+    assert settled_job["job_id"] in {item["job_id"] for item in shown["executions"]}
+    assert "2000 NVY" in invoke("node", "status", "--url", url, text=True)
+
+
+def test_a_node_that_is_away_is_unreachable(invoke: Invoke) -> None:
+    error = invoke("node", "status", "--url", "http://127.0.0.1:9", code=1)["error"]
+    assert error["code"] == "network.unreachable"
+
+
+def test_without_settings_it_says_how_to_get_them(invoke: Invoke) -> None:
+    assert "node init" in invoke("node", "status", code=2)["error"]["hint"]

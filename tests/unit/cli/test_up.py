@@ -1,0 +1,27 @@
+"""``up`` keeps a network running that other commands use without any flags."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from neurovoyance.cli.main import run
+from neurovoyance.client.settings import load_profile
+
+
+def test_the_profile_leads_to_the_network(network: dict[str, Any]) -> None:
+    profile = load_profile(Path(network["home"]) / "network.json")
+    assert profile.rpc_urls == [network["rpc_url"]]
+    deployment = json.loads((Path(network["home"]) / "local" / "deployment.json").read_text())
+    assert network["contracts"]["market"] in json.dumps(deployment)
+
+
+def test_a_second_network_does_not_wipe_the_first(
+    network: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["up", "--home", network["home"], "--json"]) == 2
+    assert "runs in" in json.loads(capsys.readouterr().out)["error"]["message"]
+    assert (Path(network["home"]) / "local" / "deployment.json").exists()
