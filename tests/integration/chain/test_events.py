@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -257,3 +259,62 @@ async def test_the_iterator_survives_an_outage(devnet_chain: RunningChain, tmp_p
         assert [item.value_wei for item in batch.items if isinstance(item, Transfer)] == [5]
         await batches.aclose()
         cursor.close()
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_whatever_happens_the_reader_ends_with_what_the_chain_holds(
+    devnet_chain: RunningChain, tmp_path: Path, seed: int
+) -> None:
+    """A reader that keeps events by block and obeys rollbacks equals the chain in the end."""
+    chance, held = random.Random(seed), dict[tuple[int, int], int]()
+    async with await connect(devnet_chain, tmp_path / "state") as client:
+        contracts = Contracts(client, await deploy(client, OWNER))
+        control = ChainControl(client.rpc)
+        cursor = cursor_of(contracts, tmp_path, chunk_blocks=chance.choice([1, 3, 100]))
+
+        async def take(*, commits: bool) -> bool:
+            batch = await cursor.read()
+            kept = dict(held)
+            for item in batch.items:
+                if isinstance(item, Rollback):
+                    for place in [place for place in kept if place[0] > item.to_block]:
+                        del kept[place]
+                elif isinstance(item, Transfer):
+                    place = (item.meta.block_number, item.meta.log_index)
+                    assert place not in kept, "delivered twice"
+                    kept[place] = item.value_wei
+            if commits:
+                held.clear()
+                held.update(kept)
+                await cursor.commit(batch)
+            return batch.moves
+
+        for step in range(30):
+            action = chance.choice(["pay", "pay", "mine", "reorganise", "read", "read", "crash"])
+            if action == "pay":
+                await pay(contracts, step + 1)
+            elif action == "mine":
+                await control.mine(chance.randint(1, 3))
+            elif action == "reorganise":
+                free = await client.block_number() - contracts.deployment.deploy_block - 3
+                if free > 0:
+                    await control.reorganise(chance.randint(1, min(free, 4)))
+            elif action == "crash":
+                await take(commits=False)
+            else:
+                while await take(commits=True):
+                    pass
+        await control.mine(2)
+        while await take(commits=True):
+            pass
+        fresh = cursor_of(contracts, tmp_path / "fresh")
+        expected = [item async for item in _all_transfers(fresh)]
+        assert held == dict(expected)
+        cursor.close()
+        fresh.close()
+
+
+async def _all_transfers(cursor: EventCursor) -> AsyncIterator[tuple[tuple[int, int], int]]:
+    for item in (await cursor.read()).items:
+        if isinstance(item, Transfer):
+            yield (item.meta.block_number, item.meta.log_index), item.value_wei
