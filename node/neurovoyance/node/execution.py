@@ -40,6 +40,7 @@ from neurovoyance.protocol.errors import InternalError
 from neurovoyance.protocol.ids import JobId, hex_of
 from neurovoyance.protocol.lifecycle import JobState, effective_state
 
+_DOUBLINGS_MAX = 3
 Step: TypeAlias = tuple[Execution, tuple[Instruction, ...]]
 
 _OUTCOMES = {
@@ -184,6 +185,8 @@ def _applied(execution: Execution, event: Event, time_s: int, margins: Margins) 
             changed = _answered(execution, action, event)
             if action is Action.RELEASE:
                 changed = replace(changed, is_released=True)
+            if action in SENDS:
+                changed = replace(changed, send_failures=0)
             return replace(changed, view=view or changed.view)
         case ActionFailed():
             return _failed(execution, event, time_s, margins)
@@ -191,8 +194,12 @@ def _applied(execution: Execution, event: Event, time_s: int, margins: Margins) 
 
 def _failed(execution: Execution, event: ActionFailed, time_s: int, margins: Margins) -> Execution:
     changed = _answered(execution, event.action, event)
-    wait_s = margins.retry_s if event.retry_s is None else event.retry_s
+    wait_s = event.retry_s
+    if wait_s is None:
+        wait_s = margins.retry_s << min(changed.send_failures, _DOUBLINGS_MAX)
     changed = replace(changed, not_before_s=time_s + wait_s)
+    if event.action in SENDS:
+        changed = replace(changed, send_failures=changed.send_failures + 1)
     if event.is_key_used:
         changed = replace(changed, serial=changed.serial + 1)
     if event.action is Action.RUN and event.is_counted:

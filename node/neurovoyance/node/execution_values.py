@@ -88,7 +88,8 @@ class Margins:
     """Time kept in hand before a deadline, and how failures are repeated; all in seconds.
 
     ``accept_s`` before a listing ends, ``commit_s`` to seal and commit an output. After a failure
-    the next attempt waits ``retry_s``; after ``run_attempts`` failed runs the job is let go.
+    the next attempt waits ``retry_s``, doubled with every further failed send up to eightfold;
+    after ``run_attempts`` failed runs the job is let go.
     """
 
     accept_s: int = 10
@@ -139,6 +140,7 @@ class Execution:
         is_unsound: the output held NaN or infinity.
         pending: actions asked for and not answered.
         serial: part of the keys; rises when a key is used up by a revert.
+        send_failures: sends that failed one after the other.
         not_before_s: no new action before this moment, after a failure.
     """
 
@@ -156,6 +158,7 @@ class Execution:
     outcome: Outcome | None = None
     pending: frozenset[Action] = frozenset()
     serial: int = 0
+    send_failures: int = 0
     not_before_s: int = 0
 
 

@@ -48,7 +48,7 @@ from neurovoyance.protocol.job_spec import JobClass
 from neurovoyance.protocol.offer_exchange import Refusal, RefusalCause
 
 CHECK_ATTEMPTS = 6
-CHECKS_AT_ONCE = 2
+CHECKS_AT_ONCE = 8
 RETRY_MAX_S = 60
 RUN_MIN_S = 1
 

@@ -250,6 +250,21 @@ def test_a_revert_uses_up_the_key_and_a_lost_endpoint_does_not() -> None:
     assert first[0].action is Action.SETTLE
 
 
+def test_a_send_that_fails_again_and_again_is_repeated_ever_more_seldom() -> None:
+    execution, _ = begin(JOB, 60, REVEALED, START_S)
+    time_s, waits = REVEALED.deadline_s + 1, []
+    execution, asked = step(execution, Tick(), time_s)
+    for _ in range(5):
+        assert actions(asked) == [Action.SETTLE]
+        execution, _ = step(execution, ActionFailed(Action.SETTLE), time_s)
+        waits.append(execution.not_before_s - time_s)
+        time_s = execution.not_before_s
+        execution, asked = step(execution, Tick(), time_s)
+    assert waits == [3, 6, 12, 24, 24]
+    execution, _ = step(execution, ActionDone(Action.SETTLE, SETTLED), time_s)
+    assert execution.send_failures == 0
+
+
 @pytest.mark.parametrize(
     "event",
     [
