@@ -131,6 +131,18 @@ contract HostileTest is MarketBase {
         assertEq(token.balanceOf(address(market)), 0);
     }
 
+    function test_NobodyGetsBackInToEndAnotherJob() public {
+        bytes32 first = _assigned();
+        bytes32 second = _assigned();
+        hostile.setVictim(second);
+        hostile.setAttack(HostileStakeManager.Attack.Reenter);
+        _miss(first);
+        market.expire(first);
+        assertFalse(hostile.hasEntered(), "the guard holds");
+        assertEq(market.freeOf(client), DEPOSIT - PRICE, "only the first was refunded");
+        market.expire(second);
+    }
+
     // --- a lock that could not be closed ---
 
     function _leftOpen(bytes32 jobId) private returns (bytes32) {

@@ -19,6 +19,7 @@ contract HostileStakeManager {
     Attack public attack;
     bool public hasEntered;
     uint256 public closed;
+    bytes32 public victim;
 
     function setOperator(address provider, address operator) external {
         operatorOf[provider] = operator;
@@ -26,6 +27,11 @@ contract HostileStakeManager {
 
     function setAttack(Attack attack_) external {
         attack = attack_;
+    }
+
+    /// @notice Another job, which a stranger may end at this moment.
+    function setVictim(bytes32 jobId) external {
+        victim = jobId;
     }
 
     function lock(address, bytes32, uint256) external {}
@@ -56,9 +62,10 @@ contract HostileStakeManager {
 
     /// @dev Every call that could move money or a state, from inside the call of the market.
     function _reenter(bytes32 jobId) private {
-        bytes[6] memory calls = [
+        bytes[7] memory calls = [
             abi.encodeCall(IJobMarket.settle, (jobId)),
             abi.encodeCall(IJobMarket.expire, (jobId)),
+            abi.encodeCall(IJobMarket.expire, (victim)),
             abi.encodeCall(IJobMarket.closeLock, (jobId)),
             abi.encodeCall(IJobMarket.draw, (jobId)),
             abi.encodeCall(IJobMarket.harvest, (address(this))),
