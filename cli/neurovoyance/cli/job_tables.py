@@ -43,7 +43,6 @@ def print_quote(quote: Quote) -> None:
             shown.add_row(
                 answer.node.endpoint, provider, "-", "-", answer.refusal.message, style="dim"
             )
-    shown.columns[-1].no_wrap = False
     out.print()
     out.print(shown)
     out.print()

@@ -102,7 +102,6 @@ def print_money(view: MoneyView) -> None:
 
     out = console()
     shown = table("where", "amount", "what", "put there by", "next", right=("amount",))
-    shown.columns[-1].no_wrap = False
     for line in view.lines:
         time = when(line.next_s)
         shown.add_row(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-PIPE_WIDTH = 110
+PIPE_WIDTH = 120
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -37,12 +37,21 @@ def emit_json(value: Any) -> None:
 
 
 def table(*columns: str, right: Sequence[str] = ()) -> Table:
-    """Return an empty table in the house style; columns named in ``right`` align right."""
+    """Return an empty table in the house style; columns named in ``right`` align right.
+
+    Amounts stay whole; words fold onto another line where the terminal is narrow.
+    """
     from rich.table import Table
 
     made = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="dim")
     for column in columns:
-        made.add_column(column, justify="right" if column in right else "left", no_wrap=True)
+        is_right = column in right
+        made.add_column(
+            column,
+            justify="right" if is_right else "left",
+            no_wrap=is_right,
+            overflow="fold",
+        )
     return made
 
 

@@ -33,7 +33,8 @@ def show(home: HomeOption = None, as_json: JsonOption = False) -> None:
     shown = table("name", "address", "", "file")
     for key in keys:
         pays = "pays" if key["pays"] else ""
-        shown.add_row(str(key["name"]), str(key["address"]), pays, str(key["path"]))
+        file = str(Path(str(key["path"])).relative_to(folder))
+        shown.add_row(str(key["name"]), str(key["address"]), pays, file)
     console().print(shown)
 
 

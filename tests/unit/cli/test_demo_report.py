@@ -1,0 +1,63 @@
+"""The report says what happened to people and programs alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from neurovoyance.cli.demo_report import print_report, report_json
+from neurovoyance.cli.demo_run import DemoReport
+from neurovoyance.client.journal import Status
+from neurovoyance.client.money import Bucket, MoneyLine, MoneyView
+
+from .test_demo_run import attempt, demo_job
+
+ME, NODE = "0x" + "aa" * 20, "0x" + "bb" * 20
+
+
+def report_of(*attempts: Any, faults: list[str]) -> DemoReport:
+    view = MoneyView(ME, 0, (MoneyLine(Bucket.FREE, 5, ""), MoneyLine(Bucket.STAKED, 7, "")))
+    return DemoReport(
+        jobs=[demo_job(*attempts, provider=NODE)],
+        labels={"a.png": "png", "empty": "empty"},
+        direct={"a.png": "png", "empty": "empty"},
+        job_of_file={"a.png": "code"},
+        balances={ME: view},
+        names={ME: "client", NODE: "node 1"},
+        killed="node 1",
+        killed_job="code",
+        away_s=4.2,
+        seconds=12.345,
+        folder="/kept",
+        faults=faults,
+    )
+
+
+def test_programs_get_jobs_labels_balances_and_seconds() -> None:
+    shown = report_json(report_of(attempt(0, Status.SETTLED), faults=[]))
+    assert set(shown) == {"jobs", "labels", "balances", "seconds"}
+    assert shown["balances"][ME] == {
+        "available_wei": "5",
+        "reserved_wei": "7",
+        "pending_wei": "0",
+    }
+    assert shown["seconds"] == 12.35 or shown["seconds"] == 12.34
+    assert report_json(report_of(attempt(0, Status.SETTLED), faults=["x"]))["faults"] == ["x"]
+
+
+def test_people_read_the_story_of_the_killed_node(capsys: pytest.CaptureFixture[str]) -> None:
+    print_report(report_of(attempt(0, Status.SETTLED), faults=[]))
+    text = capsys.readouterr().out
+    assert "finished the job once" in " ".join(text.split())
+    assert "All right." in text
+    print_report(report_of(attempt(0, Status.REFUNDED), attempt(1, Status.SETTLED), faults=[]))
+    assert "the client refunded" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_fault_is_shown_instead_of_all_right(capsys: pytest.CaptureFixture[str]) -> None:
+    print_report(report_of(attempt(0, Status.SETTLED), faults=["the books are off"]))
+    text = capsys.readouterr().out
+    assert "wrong  the books are off" in text
+    assert "All right" not in text
+    assert "/kept" in text
