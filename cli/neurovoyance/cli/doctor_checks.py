@@ -34,7 +34,7 @@ DISK_LEAST_BYTES = 2 * GIB
 MEMORY_LEAST_BYTES = GIB
 SKEW_MOST_S = 120
 _NODE_TIMEOUT_S = 5.0
-_PACKAGES = ("aiohttp", "cryptography", "eth-account", "numpy", "pydantic", "safetensors", "web3")
+_PACKAGES = ("aiohttp", "cryptography", "eth-account", "numpy", "pydantic", "safetensors", "py-evm")
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,7 +149,6 @@ from neurovoyance.chain.fees import FeePolicy
 from neurovoyance.chain.reverts import decode_revert
 from neurovoyance.chain.rpc import RpcPool
 from neurovoyance.chain.rpc_errors import RpcRefused, WrongChain
-from neurovoyance.chain.stack_guard import restore_recursion_limit
 from neurovoyance.chain.wallet import (
     DEVNET_CHAIN_ID,
     KeyRole,
@@ -159,6 +158,7 @@ from neurovoyance.chain.wallet import (
     wallet_address,
     wallet_role,
 )
+from neurovoyance.protocol.stack_guard import restore_recursion_limit
 
 restore_recursion_limit()
 

@@ -33,7 +33,7 @@ from neurovoyance.chain.evm_types import (
     MinedLog,
     MinedTransaction,
 )
-from neurovoyance.chain.stack_guard import restore_recursion_limit
+from neurovoyance.protocol.stack_guard import restore_recursion_limit
 
 restore_recursion_limit()
 

@@ -17,6 +17,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 from neurovoyance.protocol.errors import SignatureError
 from neurovoyance.protocol.ids import ZERO_ADDRESS, Address, parse_address
 from neurovoyance.protocol.job_spec import Bytes32, WeiField
+from neurovoyance.protocol.stack_guard import restore_recursion_limit
+
+restore_recursion_limit()
 
 OFFER_MAX_S = 600
 

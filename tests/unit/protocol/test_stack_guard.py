@@ -26,6 +26,8 @@ except RecursionError:
         "import neurovoyance.chain",
         "from neurovoyance.chain import Devnet",
         "import neurovoyance.chain.evm_engine",
+        "import neurovoyance.protocol.signing",
+        "import neurovoyance.protocol.offer_exchange",
     ],
 )
 def test_a_million_brackets_are_an_error_not_a_crash(imports: str) -> None:
