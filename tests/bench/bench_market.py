@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -74,6 +75,8 @@ def inputs_of(seed: int, rows: int) -> np.ndarray[Any, Any]:
 
 def plain(path: Path, rows: int, jobs: int) -> list[float]:
     """Run the inputs in this process with the settings of profile C1; return seconds of each."""
+    # The engine's official builds send usage reports; this must be set before it is imported.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import onnxruntime as ort
 
     options = ort.SessionOptions()
@@ -136,6 +139,7 @@ async def long_batch(
         "plain_seconds_of_each": [round(value, 2) for value in [*before, *after]],
         "market_seconds": round(market_s, 2),
         "overhead_seconds": round(market_s - plain_s, 2),
+        "load_average": round(os.getloadavg()[0], 1),
         "ratio": round(plain_s / market_s, 3),
         "target": TARGET_RATIO,
         "settled": sum(receipt["state"] == "Settled" for receipt in receipts),

@@ -14,13 +14,15 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper, numpy_helper, save
 
+from neurovoyance.chain.devnet_keys import devnet_wallet
 from neurovoyance.cli.local_network import NODE_STAKE_WEI, LocalNetwork
 from neurovoyance.client.client import AsyncClient
 from neurovoyance.client.errors import ResultMismatch
-from neurovoyance.client.jobs import AsyncJob, revealed_of
+from neurovoyance.client.jobs import AsyncJob
 from neurovoyance.client.journal import StoredEvent
 from neurovoyance.client.money import Bucket, MoneyView
 from neurovoyance.client.opening import open_from_profile
+from neurovoyance.client.orders import revealed_of
 from neurovoyance.client.receipts import check_receipt
 from neurovoyance.client.results import Revealed, check_result
 from neurovoyance.ipfs.cid import Cid, cid_of_keccak
@@ -143,10 +145,8 @@ async def finish(client: AsyncClient, job: AsyncJob, trace: Trace) -> None:
     trace.events = {event.name: event for event in client.session.journal.events_of(trace.job_id)}
     trace.earned_wei = await contracts.market.earned_of_wei(trace.provider)
     trace.locked_at_end_wei = (await contracts.stakes.stake_of(trace.provider)).locked_wei
-    owner = next(iter([trace.provider]))
+    owner = trace.provider
     before_wei = await contracts.token.balance_of_wei(owner)
-    from neurovoyance.chain.devnet_keys import devnet_wallet
-
     await contracts.market.harvest(devnet_wallet(2), owner)
     trace.harvested_wei = await contracts.token.balance_of_wei(owner) - before_wei
     trace.earned_at_end_wei = await contracts.market.earned_of_wei(owner)

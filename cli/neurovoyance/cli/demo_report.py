@@ -87,15 +87,13 @@ def _print_jobs(report: DemoReport) -> None:
     out = console()
     first = report.jobs[0]
     node = report.names.get(first.receipt["provider"], "")
+    out.print(f"\n  {report.killed} lost its power with job {first.name!r} in hand.")
     if len(first.attempts) == 1:
-        story = f"{report.killed} lost its power with job {first.name!r} in hand, read its journal "
-        story += "when it came back, and finished the job once; it was paid once."
+        out.print("  When it came back it read its journal and finished the job once; paid once.")
     else:
-        story = (
-            f"{report.killed} lost its power with job {first.name!r} in hand and did not finish "
+        out.print(
+            f"  It did not finish: its stake was slashed, the client refunded; {node} did it."
         )
-        story += f"it: its stake was slashed, the client refunded, and {node} did the job."
-    out.print(f"\n  {story}")
 
 
 def _print_money(report: DemoReport) -> None:

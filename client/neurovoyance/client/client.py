@@ -23,11 +23,12 @@ from neurovoyance.client import hiring, models
 from neurovoyance.client.errors import JobNotKnown
 from neurovoyance.client.following import Follower
 from neurovoyance.client.inputs import Arrays, batch_of, encode_inputs
-from neurovoyance.client.jobs import AsyncJob, new_order, plan_and_journal
+from neurovoyance.client.jobs import AsyncJob
 from neurovoyance.client.journal import Journal, Status
 from neurovoyance.client.models import PublishedModel
 from neurovoyance.client.money import MoneyView, money_view
 from neurovoyance.client.nodes import Asker, MarketId, Node, Quote, known_nodes
+from neurovoyance.client.orders import new_order, plan_and_journal
 from neurovoyance.client.serving import serve_storage
 from neurovoyance.client.session import Session
 from neurovoyance.client.settings import ClientSettings

@@ -49,7 +49,7 @@ def test_programs_get_jobs_labels_balances_and_seconds() -> None:
 def test_people_read_the_story_of_the_killed_node(capsys: pytest.CaptureFixture[str]) -> None:
     print_report(report_of(attempt(0, Status.SETTLED), faults=[]))
     text = capsys.readouterr().out
-    assert "finished the job once" in " ".join(text.split())
+    assert "finished the job once; paid once" in " ".join(text.split())
     assert "All right." in text
     print_report(report_of(attempt(0, Status.REFUNDED), attempt(1, Status.SETTLED), faults=[]))
     assert "the client refunded" in " ".join(capsys.readouterr().out.split())
