@@ -4,9 +4,11 @@
 # Everything lands in .venv, node_modules and .make; `make clean` removes it. After the first time
 # both work offline.
 
-PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
-	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+ifndef PYTHON
+PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
 	&& echo $$p && break; done)
+endif
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
@@ -20,7 +22,8 @@ export npm_config_update_notifier := false
 export npm_config_fund := false
 export npm_config_audit := false
 
-.PHONY: help demo up test check format params params-check abi abi-check contracts-test coverage \
+
+.PHONY: help demo up test check format params params-check errors abi contracts-test coverage \
 	gas fuzz unit bench clean setup setup-demo
 .DEFAULT_GOAL := help
 
@@ -84,9 +87,13 @@ params: $(STAMPS)/demo  ## write the Solidity constants and the table from param
 params-check: $(STAMPS)/demo
 	$(BIN)/python -m neurovoyance.tokenomics.params --check
 
+errors: $(STAMPS)/node  ## write docs/errors.md from the error classes
+	NEUROVOYANCE_WRITE_DOCS=1 $(BIN)/pytest -q tests/architecture/test_errors_page.py
+
 abi: $(STAMPS)/node  ## compile the contracts and write their ABI and bytecode into the package
 	npm run --silent build
 	$(BIN)/python -m neurovoyance.chain.export
+	$(BIN)/python -m neurovoyance.chain.codegen
 
 contracts-test: $(STAMPS)/node  ## unit, fuzz and invariant tests in Solidity, coverage, gas, ABI drift
 	npm run --silent build
