@@ -90,6 +90,9 @@ class Follower:
         return bool(batch.items)
 
     async def _wait(self, is_there: Callable[[], bool], timeout_s: float) -> None:
+        if self._task is not None and self._task.done():
+            # It ends by a defect alone; without it no event would ever come, so say so.
+            self._task.result()
         try:
             async with asyncio.timeout(timeout_s), self._changed:
                 await self._changed.wait_for(is_there)

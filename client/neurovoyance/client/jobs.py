@@ -82,10 +82,12 @@ class AsyncJob(OrderView):
         """
         self._on_phase = on_phase
         try:
-            async with asyncio.timeout(timeout_s):
+            async with asyncio.timeout(timeout_s) as limit:
                 while not await self._drive(self.current):
                     await self._hire_again()
         except TimeoutError as error:
+            if timeout_s is None or not limit.expired():
+                raise
             state = await self.state()
             raise StillRunning(
                 f"Job {self.id[:18]} is {state.label} after {timeout_s:g} s of waiting.",
