@@ -22,7 +22,6 @@ export npm_config_update_notifier := false
 export npm_config_fund := false
 export npm_config_audit := false
 
-
 .PHONY: help demo up test check format params params-check errors abi contracts-test coverage \
 	gas fuzz unit bench clean setup setup-demo
 .DEFAULT_GOAL := help
@@ -102,8 +101,9 @@ contracts-test: $(STAMPS)/node  ## unit, fuzz and invariant tests in Solidity, c
 	npm run --silent coverage
 	npm run --silent gas
 
-fuzz: $(STAMPS)/node  ## the Solidity fuzz and invariant tests, ten times as long
+fuzz: $(STAMPS)/node  ## the fuzz, invariant and differential tests, ten times as long
 	npm run --silent fuzz
+	NEUROVOYANCE_TEST_SEEDS=30 NEUROVOYANCE_TEST_STEPS=400 $(BIN)/pytest -n $(WORKERS) -q tests/differential
 
 unit: $(STAMPS)/node  ## the Python suite: unit, integration, fault, architecture and end-to-end tests
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile -q
