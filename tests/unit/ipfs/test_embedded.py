@@ -144,14 +144,16 @@ async def test_two_stores_in_one_directory_see_each_other(
 
 
 _ADDER = """
-import asyncio, random, sys
+import asyncio, contextlib, random, sys
 from pathlib import Path
 from neurovoyance.ipfs import EmbeddedBackend
+from neurovoyance.protocol.errors import StorageNotFound
 async def main():
     async with EmbeddedBackend(Path(sys.argv[1])) as store:
         for seed in range(20):
             cid = await store.add(random.Random(seed).randbytes(40_000))
-            await store.unpin(cid)
+            with contextlib.suppress(StorageNotFound):
+                await store.unpin(cid)  # pins are the store's: the other may have let it go
             await store.pin(cid, sys.argv[2])
         await store.gc()
 asyncio.run(main())
@@ -168,9 +170,8 @@ async def test_two_processes_may_write_to_one_store(tmp_path: Path) -> None:
         )
         for name in ("one", "two")
     ]
-    for process in running:
-        _, errors = process.communicate(timeout=60)
-        assert process.returncode == 0, errors.decode()
+    said = [process.communicate(timeout=60)[1] for process in running]
+    assert [process.returncode for process in running] == [0, 0], said
     async with EmbeddedBackend(tmp_path / "s") as store:
         assert len(await store.pins()) == 20
         for pin in await store.pins():
