@@ -28,7 +28,7 @@ from neurovoyance.chain.events import (
     Withdrawn,
 )
 from neurovoyance.client.journal import Journal, StoredEvent
-from neurovoyance.protocol.errors import RpcError
+from neurovoyance.protocol.errors import InternalError, RpcError
 from neurovoyance.protocol.ids import hex_of
 
 log = logging.getLogger(__name__)
@@ -82,7 +82,13 @@ class Follower:
         """Take in the next events; False when there were none."""
         batch = await self._cursor.read()
         self._apply(batch.items)
-        await self._cursor.commit(batch)
+        try:
+            await self._cursor.commit(batch)
+        except InternalError:
+            # Another process of this account moved the shared position on; what it read is in the
+            # journal that both write, so reading again goes on from there.
+            log.info("chain.follow.shared")
+            await asyncio.sleep(self._poll_s)
         self._block = batch.to_block
         async with self._changed:
             self.version += bool(batch.items)
@@ -126,7 +132,11 @@ class Follower:
             return event.client == self._address
         if isinstance(event, JobPosted | JobAssigned) and event.client == self._address:
             self._jobs.add(event.job_id)
-        if getattr(event, "job_id", None) in self._jobs:
+        job_id = getattr(event, "job_id", None)
+        if job_id is not None and job_id not in self._jobs and self._journal.knows_job(job_id):
+            # Sent by another process of this account since this one began.
+            self._jobs.add(job_id)
+        if job_id in self._jobs:
             return True
         # Own stake and earnings, if this account is a provider too.
         return getattr(event, "provider", None) == self._address

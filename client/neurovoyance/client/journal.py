@@ -213,6 +213,14 @@ class Journal:
         """Return the ids of all attempts."""
         return {row[0] for row in self._db.execute("SELECT job_id FROM attempts")}
 
+    def knows_job(self, job_id: bytes) -> bool:
+        """Return whether a job is one of ours: attempted from here, or seen on chain."""
+        found = self._db.execute(
+            "SELECT 1 FROM attempts WHERE job_id=? UNION ALL SELECT 1 FROM events WHERE job_id=?",
+            (job_id, job_id),
+        )
+        return found.fetchone() is not None
+
     # --- chain events ---
 
     def apply_events(self, events: Iterable[StoredEvent], forget_above: int | None = None) -> None:

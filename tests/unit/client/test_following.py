@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from neurovoyance.chain.chain_control import ChainControl
@@ -10,6 +12,7 @@ from neurovoyance.chain.events import JobPosted, Staked
 from neurovoyance.client.client import AsyncClient
 from neurovoyance.client.following import stored_event
 from neurovoyance.client.models import PublishedModel
+from neurovoyance.client.opening import open_from_profile
 from neurovoyance.protocol.ids import JobId
 
 from .providers import PRICE_WEI, Provider
@@ -66,3 +69,24 @@ async def test_a_reorganised_job_is_forgotten_and_found_again(
     version = client.session.follower.version
     while client.session.journal.events_of(job.current.job_id):
         version = await client.session.follower.changed(version, 1.0)
+
+
+async def test_two_processes_of_one_account_share_what_they_read(
+    client: AsyncClient, model: PublishedModel, tmp_path: Path
+) -> None:
+    async with await open_from_profile(tmp_path / "home", serve=False) as other:
+        for number in range(4):
+            sender, reader = (client, other) if number % 2 else (other, client)
+            job = await sender.submit(
+                model,
+                {"x": np.full((1, 3), number, np.float32)},
+                hire="listing",
+                max_price_wei=PRICE_WEI,
+            )
+            await job.cancel()
+            head = await reader.session.chain.block_number()
+            await reader.session.follower.reach(head)
+            names = [e.name for e in reader.session.journal.events_of(job.current.job_id)]
+            while names != ["JobPosted", "JobCancelled"]:
+                await reader.session.follower.changed(-1, 0.1)
+                names = [e.name for e in reader.session.journal.events_of(job.current.job_id)]
