@@ -26,8 +26,8 @@ PACKAGES = (
 NOT_IMPORTED = {"__main__", "child", "session"}
 HEAD = """# Errors
 
-Every failure has a stable code, a sentence that says what happened and what is safe, and a hint. In JSON:
-`{"code", "message", "hint", "context"}`. Written by `make errors`; never edited.
+Every failure has a stable code, a sentence that says what happened and what is safe, and a hint.
+In JSON: `{"code", "message", "hint", "context"}`. Written by `make errors`; never edited.
 
 | code | exit | HTTP | again? | meaning |
 |---|---|---|---|---|

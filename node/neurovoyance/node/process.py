@@ -257,7 +257,7 @@ async def _check_operator(chain: ChainSide) -> None:
         raise ConfigError(
             f"The chain names {operator} as the operator of {chain.provider}, not this node's key "
             f"{chain.wallet.address}.",
-            hint="Enrol the provider first: `neurovoyance node register`.",
+            hint="Enrol the provider first: `neurovoyance node init`.",
             faults=["operator: not registered for this owner"],
         )
 
