@@ -24,6 +24,8 @@ _SAFE: tuple[tuple[type[errors.NeurovoyanceError], str], ...] = (
     (errors.RequestError, "Your money is where it was."),
     (errors.StorageError, "Content that was verified is kept; no money moved."),
     (errors.NetworkError, "Your money is where it was."),
+    (errors.InputMismatch, "Nothing was sent; no money moved."),
+    (errors.UnsupportedModel, "Nothing was sent; no money moved."),
     (errors.ExecutionError, "What was in escrow came back or is still in escrow."),
     (errors.VerificationError, "Nothing was confirmed; the escrow is still held."),
     (errors.InternalError, "Funds on chain are not affected."),

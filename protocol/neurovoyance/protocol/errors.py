@@ -288,12 +288,16 @@ class UnsupportedModel(ExecutionError):
     """The model file is unreadable, unsafe, or of a kind that no runtime here accepts."""
 
     code = "execution.model"
+    http_status = 422
+    exit_code = 2
 
 
 class InputMismatch(ExecutionError):
     """The input tensors do not fit what the model declares."""
 
     code = "execution.input"
+    http_status = 422
+    exit_code = 2
 
 
 class NonFiniteOutput(ExecutionError):
