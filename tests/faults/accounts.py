@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from tests.integration.test_node_lifecycle import World
+from tests.worlds import World
 
 from neurovoyance.chain.events import ChainEvent, EventCursor
 from neurovoyance.protocol.lifecycle import JobState, effective_state

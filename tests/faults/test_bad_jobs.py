@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import save
 from tests.faults.accounts import CLIENT, OWNER, assert_balanced, everybody_leaves
-from tests.integration.test_node_lifecycle import STAKE_WEI, World, nodes, world
 from tests.unit.node.content import publish, tiny_model
+from tests.worlds import STAKE_WEI, World, nodes, world
 
 from neurovoyance.chain.reverts import (
     JobMarketInsufficientFree,

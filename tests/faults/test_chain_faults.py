@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 from tests.faults.accounts import everybody_leaves
 from tests.faults.proxies import CuttableProxy
-from tests.integration.test_node_lifecycle import WAIT_S, World, finish, nodes, world
 from tests.unit.node.content import publish
+from tests.worlds import WAIT_S, World, finish, nodes, world
 
 from neurovoyance.chain.events import JobAssigned, JobCommitted, JobRevealed
 from neurovoyance.protocol.lifecycle import JobState

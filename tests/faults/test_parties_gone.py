@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 import pytest
 from tests.faults.accounts import CLIENT, OWNER, assert_balanced, everybody_leaves
-from tests.integration.test_node_lifecycle import (
+from tests.unit.node.content import publish
+from tests.worlds import (
     FUNDS_WEI,
     STAKE_WEI,
     WAIT_S,
@@ -16,7 +17,6 @@ from tests.integration.test_node_lifecycle import (
     nodes,
     world,
 )
-from tests.unit.node.content import publish
 
 from neurovoyance.protocol.lifecycle import JobState
 from neurovoyance.protocol.units import nvy
