@@ -9,7 +9,8 @@ interface IRandomnessBeacon {
     error RandomnessBeacon__NotReady(uint64 round, uint8 status);
 
     /// @notice Asks for a future round.
-    /// @return round the round whose value will be used; never zero
+    /// @return round the round whose value will be used; never zero, and under 2^40 (a block number
+    /// or seconds): the market refuses a higher one
     function request() external returns (uint64 round);
 
     /// @notice 0 pending, 1 ready, 2 expired.

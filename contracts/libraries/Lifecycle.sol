@@ -26,11 +26,12 @@ library Lifecycle {
     }
 
     /// @notice What a state becomes by time alone. Cold states stay what they are.
+    /// @dev Revealed comes first because most jobs end there.
     function afterDeadline(JobState state) internal pure returns (JobState) {
+        if (state == JobState.Revealed) return JobState.Accepted;
         if (state == JobState.Open) return JobState.Unmatched;
         if (state == JobState.Assigned) return JobState.ProviderCommitTimeout;
         if (state == JobState.Committed) return JobState.ProviderRevealTimeout;
-        if (state == JobState.Revealed) return JobState.Accepted;
         return state;
     }
 

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {IJobMarket} from "../interfaces/IJobMarket.sol";
 import {IStakeManager} from "../interfaces/IStakeManager.sol";
 import {Lifecycle} from "../libraries/Lifecycle.sol";
-import {Job, JobState} from "../types/Job.sol";
+import {Job, JobSpec, JobState} from "../types/Job.sol";
 import {Ledger} from "./Ledger.sol";
 
 /// @title The records of jobs, and the closing of their locks
@@ -58,6 +58,32 @@ abstract contract JobBook is Ledger {
         return _jobs[jobId];
     }
 
+    /// @dev The record of a new job. The spec is read and checked before the first write, and the
+    /// fields of a slot follow each other, so that the compiler joins their writes.
+    function _write(
+        bytes32 jobId,
+        JobSpec calldata spec,
+        JobState state,
+        address provider,
+        uint96 price,
+        uint96 lock,
+        uint40 deadline
+    ) internal {
+        Job storage j = _jobs[jobId];
+        uint8 jobClass = spec.jobClass;
+        uint24 window = uint24(spec.window); // checked against its bounds, as is maxRuntime
+        uint16 maxRuntime = uint16(spec.maxRuntime);
+        j.state = state;
+        j.jobClass = jobClass;
+        j.provider = provider;
+        j.deadline = deadline;
+        j.price = price;
+        j.lock = lock;
+        j.window = window;
+        j.maxRuntime = maxRuntime;
+        j.client = msg.sender;
+    }
+
     /// @dev The record of a job that is in the state `needed` and not late.
     function _inTime(bytes32 jobId, JobState needed) internal view returns (Job storage j) {
         j = _jobs[jobId];
@@ -76,8 +102,8 @@ abstract contract JobBook is Ledger {
 
     // --- locks ---
 
-    function _tryUnlock(Job storage j, bytes32 jobId, address provider) internal {
-        try IStakeManager(stakeManager).unlock{gas: _CLOSE_LOCK_GAS}(provider, jobId, j.lock) {}
+    function _tryUnlock(bytes32 jobId, address provider, uint256 lock) internal {
+        try IStakeManager(stakeManager).unlock{gas: _CLOSE_LOCK_GAS}(provider, jobId, lock) {}
         catch {
             _leaveLockOpen(jobId);
         }

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {BitMaps} from "@openzeppelin/contracts/utils/structs/BitMaps.sol";
 
 import {IJobMarket} from "../interfaces/IJobMarket.sol";
@@ -59,15 +60,7 @@ contract JobMarket is JobBook, EIP712 {
         }
         jobId = _newJobId(spec, salt, Hashing.specHash(spec));
         _debit(msg.sender, maxPrice);
-        Job storage j = _record(jobId);
-        j.client = msg.sender;
-        j.deadline = deadline;
-        j.state = JobState.Open;
-        j.jobClass = spec.jobClass;
-        j.window = uint24(spec.window); // checked against its bounds, as is maxRuntime
-        j.price = maxPrice;
-        j.lock = minLock;
-        j.maxRuntime = uint16(spec.maxRuntime);
+        _write(jobId, spec, JobState.Open, address(0), maxPrice, minLock, deadline);
         emit JobPosted(jobId, msg.sender, spec, salt, maxPrice, minLock, deadline, source);
     }
 
@@ -104,16 +97,9 @@ contract JobMarket is JobBook, EIP712 {
         _takeOffer(offer, specHash, signature);
         _debit(msg.sender, offer.price);
         uint40 deadline = Lifecycle.commitDeadline(block.timestamp, spec.maxRuntime);
-        Job storage j = _record(jobId);
-        j.client = msg.sender;
-        j.deadline = deadline;
-        j.state = JobState.Assigned;
-        j.jobClass = spec.jobClass;
-        j.window = uint24(spec.window); // checked against its bounds, as is maxRuntime
-        j.provider = offer.provider;
-        j.price = offer.price;
-        j.lock = offer.lock;
-        j.maxRuntime = uint16(spec.maxRuntime);
+        _write(
+            jobId, spec, JobState.Assigned, offer.provider, offer.price, offer.lock, deadline
+        );
         emit JobPosted(
             jobId, msg.sender, spec, salt, offer.price, offer.lock, offer.validUntil, ""
         );
@@ -148,13 +134,14 @@ contract JobMarket is JobBook, EIP712 {
         _requireOperator(j.provider);
         if (commitment == 0) revert JobMarket__ZeroCommitment(jobId);
         _checkCid(envelopeCid);
+        // Asked before anything is written, so that nobody meets a job that is committed without a
+        // round; the guard keeps everyone out meanwhile.
+        uint40 round = _requestRound();
         uint40 deadline = Lifecycle.drawDeadline(block.timestamp);
         j.deadline = deadline;
         j.state = JobState.Committed;
-        j.binding = commitment;
-        // The guard keeps everyone out while the beacon, which holds no money, names the round.
-        uint64 round = IRandomnessBeacon(beacon).request();
         j.beaconRound = round;
+        j.binding = commitment;
         emit JobCommitted(jobId, commitment, shift, envelopeCid, round, deadline);
     }
 
@@ -195,10 +182,11 @@ contract JobMarket is JobBook, EIP712 {
         address provider = j.provider;
         _requireOperator(provider);
         uint256 refund = j.price;
+        uint256 lock = j.lock;
         j.state = JobState.Invalid;
         _credit(j.client, refund);
         emit JobInvalid(jobId, refund);
-        _tryUnlock(j, jobId, provider);
+        _tryUnlock(jobId, provider, lock);
     }
 
     // --- the end ---
@@ -227,10 +215,11 @@ contract JobMarket is JobBook, EIP712 {
     /// @inheritdoc IJobMarket
     function settleBatch(bytes32[] calldata jobIds) external nonReentrant {
         for (uint256 i; i < jobIds.length; ++i) {
-            Job storage j = _record(jobIds[i]);
+            bytes32 jobId = jobIds[i];
+            Job storage j = _record(jobId);
             JobState found = _effectiveState(j);
-            if (found == JobState.Accepted) _settle(j, jobIds[i]);
-            else emit SettleSkipped(jobIds[i], found);
+            if (found == JobState.Accepted) _settle(j, jobId);
+            else emit SettleSkipped(jobId, found);
         }
     }
 
@@ -350,15 +339,20 @@ contract JobMarket is JobBook, EIP712 {
         used.set(nonce);
     }
 
+    /// @dev A round that the record cannot hold is refused, never cut.
+    function _requestRound() private returns (uint40) {
+        return SafeCast.toUint40(IRandomnessBeacon(beacon).request());
+    }
+
     /// @return seed0 the drawn seed; zero if the round had lapsed
     /// @return mayReveal whether the provider may reveal at once: drawn, and no audit
     function _draw(Job storage j, bytes32 jobId) private returns (bytes32 seed0, bool mayReveal) {
-        uint64 round = j.beaconRound;
+        uint40 round = j.beaconRound;
         if (round == 0) revert JobMarket__AlreadyDrawn(jobId);
         uint8 status = IRandomnessBeacon(beacon).status(round);
         if (status == _ROUND_PENDING) revert JobMarket__RoundPending(jobId, round);
         if (status == _ROUND_EXPIRED) {
-            round = IRandomnessBeacon(beacon).request();
+            round = _requestRound();
             j.beaconRound = round;
             emit DrawRenewed(jobId, round);
             return (0, false);
@@ -389,9 +383,10 @@ contract JobMarket is JobBook, EIP712 {
     function _settle(Job storage j, bytes32 jobId) private {
         address provider = j.provider;
         uint256 price = j.price;
+        uint256 lock = j.lock;
         j.state = JobState.Settled;
         _earn(provider, price);
         emit JobSettled(jobId, provider, price);
-        _tryUnlock(j, jobId, provider);
+        _tryUnlock(jobId, provider, lock);
     }
 }

@@ -60,20 +60,22 @@ struct Offer {
 }
 
 /// @notice The stored record of a job: three packed slots, and the binding.
+/// @dev Packed by who needs it: the provider's duties change only slot 1 and the binding, payment
+/// reads only slots 1 and 2, and only refunds and the client's own calls read slot 3.
 struct Job {
-    address client;
+    address provider; // slot 1, full: owner address; zero while Open
     uint40 deadline; // of the present state, unix seconds
     JobState state;
     uint8 jobClass;
+    uint40 beaconRound; // round that decides the draw; 0 before the commitment and after the draw
+    uint96 price; // slot 2: wei; the maximum price while Open
+    uint96 lock; // wei; the minimum lock while Open
     uint24 window; // seconds
     uint16 pBps; // audit probability, frozen on assignment
-    address provider; // owner address; zero while Open
-    uint96 price; // wei; the maximum price while Open
-    uint96 lock; // wei; the minimum lock while Open
-    uint64 beaconRound; // round that decides the draw; 0 before the commitment and after the draw
     uint16 maxRuntime; // seconds
+    address client; // slot 3
     uint80 premium; // wei paid into the audit pool; zero while audits are off
-    bytes32 binding; // commitment C0; after the draw keccak256(abi.encode(C0, seed0))
+    bytes32 binding; // slot 4: commitment C0; after the draw keccak256(abi.encode(C0, seed0))
 }
 
 /// @notice What a provider opens on reveal: everything that C0 binds, and the drawn seed.

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+
 import {IJobMarket} from "../../contracts/interfaces/IJobMarket.sol";
+import {IRandomnessBeacon} from "../../contracts/interfaces/IRandomnessBeacon.sol";
 import {Job, JobState, Opening} from "../../contracts/types/Job.sol";
 import {MarketBase} from "./MarketBase.sol";
 
@@ -22,6 +25,16 @@ contract DutiesTest is MarketBase {
     function _drawAndReveal(bytes32 jobId) private {
         vm.prank(operator);
         market.drawAndReveal(jobId, _opening(0));
+    }
+
+    function _nameRound(uint64 round) private {
+        vm.mockCall(address(beacon), abi.encodeCall(IRandomnessBeacon.request, ()), abi.encode(round));
+    }
+
+    function _expectRoundTooHigh(uint64 round) private {
+        vm.expectRevert(
+            abi.encodeWithSelector(SafeCast.SafeCastOverflowedUintDowncast.selector, 40, round)
+        );
     }
 
     // --- commit ---
@@ -90,7 +103,28 @@ contract DutiesTest is MarketBase {
         _assertState(jobId, JobState.Committed);
     }
 
+    function testFuzz_Commit_GivenARoundTheRecordCannotHold_Reverts(uint64 round) public {
+        round = uint64(bound(round, 1 << 40, type(uint64).max));
+        bytes32 jobId = _assigned();
+        _nameRound(round);
+        _expectRoundTooHigh(round);
+        vm.prank(operator);
+        market.commit(jobId, "c", 0, new bytes(4));
+        _nameRound(type(uint40).max);
+        vm.prank(operator);
+        market.commit(jobId, "c", 0, new bytes(4));
+        assertEq(market.job(jobId).beaconRound, type(uint40).max);
+    }
+
     // --- draw ---
+
+    function test_Draw_GivenTheNewRoundIsOneTheRecordCannotHold_Reverts() public {
+        bytes32 jobId = _committed();
+        vm.roll(block.number + 2 + 257);
+        _nameRound(1 << 40);
+        _expectRoundTooHigh(1 << 40);
+        market.draw(jobId);
+    }
 
     function test_Draw_GivenNotCommitted_Reverts() public {
         bytes32 jobId = _assigned();
@@ -310,14 +344,16 @@ contract DutiesTest is MarketBase {
         _assertState(jobId, JobState.Revealed);
     }
 
-    /// @dev What a court will do on assignment, written into the record: the highest 16 bits of the
-    /// first slot. The slot is found by the client's address in its lowest bytes.
+    /// @dev What a court will do on assignment, written into the record's second slot, above price,
+    /// lock and window. The first slot is found by the provider's address in its lowest bytes.
     function _raiseAuditProbability(bytes32 jobId, uint16 pBps) private {
         for (uint256 base; base < 16; ++base) {
             bytes32 slot = keccak256(abi.encode(jobId, base));
-            uint256 word = uint256(vm.load(address(market), slot));
-            if (address(uint160(word)) == client) {
-                vm.store(address(market), slot, bytes32(word | (uint256(pBps) << 240)));
+            uint256 first = uint256(vm.load(address(market), slot));
+            if (address(uint160(first)) == provider) {
+                slot = bytes32(uint256(slot) + 1);
+                uint256 second = uint256(vm.load(address(market), slot));
+                vm.store(address(market), slot, bytes32(second | (uint256(pBps) << 216)));
             }
         }
         assertEq(market.job(jobId).pBps, pBps);

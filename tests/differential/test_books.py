@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from tests.differential.evm import Evm, Sent, generated
 
+from neurovoyance.chain.market import JobRecord
 from neurovoyance.protocol.ids import ZERO_ADDRESS
 from neurovoyance.protocol.job_spec import JobClass, JobSpec
 from neurovoyance.protocol.lifecycle import JobEvent, JobState, effective_state, next_state
@@ -62,10 +63,13 @@ class Market:
     def address(self, index: int) -> str:
         return str(self.evm.accounts[index].address)
 
+    def record(self, job_id: bytes) -> JobRecord:
+        return JobRecord(*self.evm.call("JobMarket", "job", job_id))
+
     def act(self, job_id: bytes, event: JobEvent, index: int, function: str, *args: Any) -> bool:
         """Do one job action and hold the contract to the lifecycle table."""
-        record = self.evm.call("JobMarket", "job", job_id)
-        before = effective_state(JobState(record[2]), record[1], self.evm.time_s())
+        record = self.record(job_id)
+        before = effective_state(JobState(record.state), record.deadline_s, self.evm.time_s())
         sent = self.send(index, "JobMarket", function, job_id, *args)
         if sent.is_success:
             self.states[job_id] = next_state(before, event)
@@ -78,11 +82,11 @@ class Market:
         return self.rng.choice(jobs[-5:])
 
     def operator_of(self, job_id: bytes) -> int:
-        provider = self.evm.call("JobMarket", "job", job_id)[6]
+        provider = self.record(job_id).provider
         return next((OPERATORS[o] for o in OWNERS if self.address(o) == provider), OPERATORS[3])
 
     def client_of(self, job_id: bytes) -> int:
-        client = self.evm.call("JobMarket", "job", job_id)[0]
+        client = self.record(job_id).client
         return next(c for c in CLIENTS if self.address(c) == client)
 
     def spec(self) -> JobSpec:
@@ -295,7 +299,7 @@ class Market:
 
     def every_state_agrees(self) -> None:
         for job_id, state in self.states.items():
-            assert self.evm.call("JobMarket", "job", job_id)[2] == state
+            assert self.record(job_id).state == state
 
     def take_everything_out(self) -> None:
         """End every job, pay out every balance; nothing may be left."""

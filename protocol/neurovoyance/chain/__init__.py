@@ -69,8 +69,8 @@ Public API::
             settle_batch(wallet, job_ids) expire(wallet, job_id) close_lock(wallet, job_id)
             harvest(wallet, provider)
     Beacon: request(wallet) status(round) -> BeaconStatus value(round) -> bytes
-    JobRecord(client, deadline_s, state, job_class, window_s, p_bps, provider, price_wei, lock_wei,
-              beacon_round, max_runtime_s, premium_wei, binding)
+    JobRecord(provider, deadline_s, state, job_class, beacon_round, price_wei, lock_wei, window_s,
+              p_bps, max_runtime_s, client, premium_wei, binding)
     StakeRecord(own_wei, locked_wei, unbonding_wei, unbonding_ready_at_s)
 
     # events.py (import its classes from there) - frozen dataclasses; all carry

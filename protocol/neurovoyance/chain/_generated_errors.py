@@ -769,6 +769,22 @@ class ReentrancyGuardReentrantCall(KnownRevert):
     sentence = "The contract was called again while it was running."
 
 
+class SafeCastOverflowedUintDowncast(KnownRevert):
+    """A number is too large for the record."""
+
+    code = "chain.revert.safe_cast_overflowed_uint_downcast"
+    solidity_name = "SafeCastOverflowedUintDowncast"
+    selector = bytes.fromhex("6dfcc650")
+    abi_types = ("uint8", "uint256")
+    value_names = ("bits", "value")
+    sentence = "A number is too large for the record."
+
+    def __init__(self, bits: int, value: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, bits=bits, value=value)
+        self.bits = bits
+        self.value = value
+
+
 class SafeERC20FailedOperation(KnownRevert):
     """The token refused the transfer."""
 
@@ -1043,6 +1059,7 @@ KNOWN_REVERTS: dict[bytes, type[KnownRevert]] = {
         JobMarketZeroCommitment,
         RandomnessBeaconNotReady,
         ReentrancyGuardReentrantCall,
+        SafeCastOverflowedUintDowncast,
         SafeERC20FailedOperation,
         StakeManagerAlreadyRegistered,
         StakeManagerAmountTooLarge,

@@ -22,32 +22,32 @@ class JobRecord(NamedTuple):
     """The stored record of a job; mirrors ``Job`` of ``contracts/types/Job.sol``.
 
     Attributes:
-        client: who pays.
+        provider: owner address; the zero address while open.
         deadline_s: end of the present state, unix seconds.
         state: as last written; :meth:`Market.state_of` counts time in.
         job_class: how the output is checked.
-        window_s: seconds of the challenge window.
-        p_bps: audit probability, frozen on assignment.
-        provider: owner address; the zero address while open.
+        beacon_round: round that decides the draw; 0 before the commitment and after the draw.
         price_wei: the maximum price while open.
         lock_wei: the minimum lock while open.
-        beacon_round: round that decides the draw; 0 before the commitment and after the draw.
+        window_s: seconds of the challenge window.
+        p_bps: audit probability, frozen on assignment.
         max_runtime_s: seconds one execution may take.
+        client: who pays.
         premium_wei: paid into the audit pool.
         binding: 32 bytes; the commitment, and after the draw its hash with the seed.
     """
 
-    client: Address
+    provider: Address
     deadline_s: int
     state: JobState
     job_class: JobClass
-    window_s: int
-    p_bps: int
-    provider: Address
+    beacon_round: int
     price_wei: int
     lock_wei: int
-    beacon_round: int
+    window_s: int
+    p_bps: int
     max_runtime_s: int
+    client: Address
     premium_wei: int
     binding: bytes
 
@@ -246,9 +246,8 @@ class Market(Facade):
 
     async def job(self, job_id: JobId) -> JobRecord:
         """Return the stored record; an unknown job has state NONE."""
-        values = list(await self._read("job", job_id))
-        values[2], values[3] = JobState(values[2]), JobClass(values[3])
-        return JobRecord(*values)
+        raw = JobRecord(*await self._read("job", job_id))
+        return raw._replace(state=JobState(raw.state), job_class=JobClass(raw.job_class))
 
     async def state_of(self, job_id: JobId) -> JobState:
         """Return the state at this moment, time-outs and the end of the window counted in."""

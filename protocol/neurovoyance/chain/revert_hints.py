@@ -87,6 +87,7 @@ OPENZEPPELIN_SENTENCES: dict[str, str] = {
     "InvalidAccountNonce": "The nonce is not the account's next one.",
     "InvalidShortString": "A short string is malformed.",
     "ReentrancyGuardReentrantCall": "The contract was called again while it was running.",
+    "SafeCastOverflowedUintDowncast": "A number is too large for the record.",
     "SafeERC20FailedOperation": "The token refused the transfer.",
     "StringTooLong": "A string is too long for its slot.",
 }

@@ -16,12 +16,12 @@ def components(contract: str, function: str) -> list[str]:
 
 def test_a_job_record_has_the_fields_of_the_struct_in_order() -> None:
     assert components("JobMarket", "job") == [
-        *("client", "deadline", "state", "jobClass", "window", "pBps", "provider", "price"),
-        *("lock", "beaconRound", "maxRuntime", "premium", "binding"),
+        *("provider", "deadline", "state", "jobClass", "beaconRound", "price", "lock"),
+        *("window", "pBps", "maxRuntime", "client", "premium", "binding"),
     ]
     assert JobRecord._fields == (
-        *("client", "deadline_s", "state", "job_class", "window_s", "p_bps", "provider"),
-        *("price_wei", "lock_wei", "beacon_round", "max_runtime_s", "premium_wei", "binding"),
+        *("provider", "deadline_s", "state", "job_class", "beacon_round", "price_wei"),
+        *("lock_wei", "window_s", "p_bps", "max_runtime_s", "client", "premium_wei", "binding"),
     )
 
 
