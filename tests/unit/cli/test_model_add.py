@@ -18,4 +18,4 @@ def test_a_model_gets_its_identifiers(invoke: Invoke, tmp_path: Path) -> None:
 def test_a_file_that_is_no_model_is_refused(invoke: Invoke, tmp_path: Path) -> None:
     path = tmp_path / "m.onnx"
     path.write_bytes(b"PK\x03\x04 not a model")
-    assert invoke("model", "add", str(path), code=1)["error"]["code"] == "execution.model"
+    assert invoke("model", "add", str(path), code=2)["error"]["code"] == "execution.model"
