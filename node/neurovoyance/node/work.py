@@ -32,7 +32,13 @@ from neurovoyance.node.logs import log_event
 from neurovoyance.node.offering import PricePolicy, quote
 from neurovoyance.node.records import PostedJob
 from neurovoyance.node.result import seal
-from neurovoyance.node.runtime.base import ExecutionCancelled, Profile, RunRequest, Runtime
+from neurovoyance.node.runtime.base import (
+    ExecutionCancelled,
+    Profile,
+    RunOutput,
+    RunRequest,
+    Runtime,
+)
 from neurovoyance.protocol.errors import (
     InputMismatch,
     NetworkError,
@@ -115,7 +121,11 @@ class Work:
             if isinstance(held, Refusal):
                 return _no_room(job) if held.cause in _ROOM else _hopeless(job, held.message)
             async with self._slots:
-                return await self._run_held(job, held, finish_by_s)
+                output = await self._compute(job, held, finish_by_s)
+            # The next job computes while this one's output is sealed.
+            if isinstance(output, ActionFailed):
+                return output
+            return await self._seal(job, held)
         except NonFiniteOutput as error:
             log_event(logging.WARNING, "output_not_finite", job_id=job.job_id, error=error)
             return OutputUnsound()
@@ -131,15 +141,16 @@ class Work:
             log_event(logging.WARNING, "run_failed", job_id=job.job_id, error=error)
             return ActionFailed(Action.RUN)
 
-    async def _run_held(self, job: PostedJob, held: HeldJob, finish_by_s: int) -> Event:
+    async def _compute(
+        self, job: PostedJob, held: HeldJob, finish_by_s: int
+    ) -> ActionFailed | RunOutput:
         left_s = finish_by_s - await self.chain.time_s()
         if left_s < RUN_MIN_S:
             return ActionFailed(Action.RUN, is_hopeless=True)
-        output_path = self.outputs / f"{hex_of(job.job_id)}.nvyt"
         request = RunRequest(
             model_path=held.model.path,
             input_path=held.input_path,
-            output_path=output_path,
+            output_path=self._output_path(job),
             output_names=tuple(tensor.name for tensor in held.manifest.tensors),
             # Bytes are compared only in EXACT; elsewhere honest runs may differ in the last bits.
             profile=Profile.C1 if job.spec.job_class is JobClass.EXACT else Profile.FAST,
@@ -158,6 +169,10 @@ class Work:
             wall_ms=output.usage.wall_ms,
             peak_memory_bytes=output.usage.peak_memory_bytes,
         )
+        return output
+
+    async def _seal(self, job: PostedJob, held: HeldJob) -> OutputSealed:
+        output_path = self._output_path(job)
         keep_until_s = int(time.time()) + self.envelope_keep_s
         opening = await seal(
             output_path, len(held.manifest.tensors), job.job_id, self.storage, keep_until_s
@@ -167,6 +182,9 @@ class Work:
         )
         await asyncio.to_thread(output_path.unlink, missing_ok=True)
         return OutputSealed(sealed.commitment)
+
+    def _output_path(self, job: PostedJob) -> Path:
+        return self.outputs / f"{hex_of(job.job_id)}.nvyt"
 
     async def reassure(self, job: PostedJob) -> None:
         """Make sure that a job's files are held before it is accepted, and stay.
@@ -186,8 +204,7 @@ class Work:
     async def release(self, job: PostedJob, is_input_shared: bool) -> Event:
         """Let the files of an ended job go; the envelope stays until its pin expires."""
         self._failed_checks.pop(job.job_id, None)
-        output_path = self.outputs / f"{hex_of(job.job_id)}.nvyt"
-        await asyncio.to_thread(output_path.unlink, missing_ok=True)
+        await asyncio.to_thread(self._output_path(job).unlink, missing_ok=True)
         if not is_input_shared:
             try:
                 await self.intake.release(job.spec)
