@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import sys
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 import pytest
 from tests.faults.accounts import everybody_leaves
-from tests.faults.proxies import CuttableProxy
+from tests.integration.chain.rpc_proxy import RpcProxy
 from tests.unit.node.content import publish
 from tests.worlds import WAIT_S, World, finish, nodes, world
 
@@ -22,17 +23,17 @@ OUTAGE_S = 60.0
 
 
 async def test_rpc_down_for_a_minute_in_the_middle_of_a_job(world: World, nodes: Callable) -> None:
-    async with CuttableProxy(urlsplit(world.devnet.url).port or 0) as proxy:
+    async with RpcProxy(world.devnet.url) as proxy:
         world.settings["rpc_urls"] = [proxy.url]
         process = await nodes()
         job_id = await world.post(await publish(world.storage))
         await world.wait_for(
             job_id, JobState.ASSIGNED, JobState.COMMITTED, JobState.REVEALED, process=process
         )
-        await proxy.cut()
+        await proxy.stop()
         await asyncio.sleep(OUTAGE_S)
         assert process.returncode is None, world.log()
-        await proxy.restore()
+        await proxy.start()
         await finish(world, job_id, process)
         await everybody_leaves(world)
 
@@ -81,9 +82,6 @@ async def test_a_node_set_up_for_another_chain_does_not_start(
 
 
 async def _start(world: World, path: object) -> asyncio.subprocess.Process:
-    import os
-    import sys
-
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",

@@ -35,6 +35,9 @@ async def test_client_gone_for_ever_after_posting(world: World, nodes: Callable)
     process = await nodes()
     job_id = await world.post(await publish(world.storage))
     await world.wait_for(job_id, JobState.ASSIGNED, JobState.COMMITTED, process=process)
+    async for cid in world.storage.list():  # from here on the client serves nothing
+        await world.storage.unprovide(cid)
+        assert await world.storage.served_block(cid) is None
     await world.wait_for(job_id, JobState.REVEALED, process=process)
     await world.control.increase_time(601)
     await world.wait_for(job_id, JobState.SETTLED, process=process)
