@@ -164,6 +164,12 @@ class LocalNetwork:
 
     def _start_chain(self) -> Child:
         port = self.rpc_port or free_port()
+        if is_listening(port):
+            raise ConfigError(
+                f"Port {port}, where the private chain would answer, is in use already.",
+                hint="Choose another with `neurovoyance up --port N`, or end what uses it.",
+                faults=["port: in use"],
+            )
         self.rpc_url = f"http://127.0.0.1:{port}"
         child = Child(
             "the chain",

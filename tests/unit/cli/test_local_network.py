@@ -37,6 +37,16 @@ async def test_a_chain_port_in_use_is_explained(tmp_path: Path) -> None:
     assert not any(child.is_running for child in network.children)
 
 
+async def test_another_program_on_the_chain_port_is_not_taken_for_the_chain(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        network = LocalNetwork(tmp_path, rpc_port=taken.getsockname()[1])
+        with pytest.raises(ConfigError, match="in use already") as caught:
+            async with network:
+                pass
+    assert "--port" in caught.value.hint
+    assert network.children == []
+
+
 def test_an_unstarted_network_has_no_deployment(tmp_path: Path) -> None:
     with pytest.raises(ConfigError):
         assert LocalNetwork(tmp_path).known_deployment
