@@ -44,7 +44,7 @@ async def test_another_program_on_the_chain_port_is_not_taken_for_the_chain(tmp_
             async with network:
                 pass
     assert "--port" in caught.value.hint
-    assert network.children == []
+    assert not network.children
 
 
 def test_an_unstarted_network_has_no_deployment(tmp_path: Path) -> None:
