@@ -8,13 +8,13 @@ credentials, follow a redirect, or use a proxy from the environment.
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import socket
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.resolver import ThreadedResolver
 
 from neurovoyance.protocol.errors import AccessDenied, SpecError
 
@@ -39,22 +39,35 @@ class PolicyResolver(AbstractResolver):
     """Resolves names and refuses every address that the policy refuses."""
 
     def __init__(self, allow_private: bool) -> None:
-        self._inner = ThreadedResolver()
         self._allow_private = allow_private
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
         """Return the allowed addresses of ``host``; :class:`OSError` when none is."""
-        found = await self._inner.resolve(host, port, family)
-        allowed = [entry for entry in found if is_allowed(entry["host"], self._allow_private)]
+        # aiohttp's own resolver asks for configured address families only, and so finds not even
+        # localhost on a machine without a network.
+        infos = await asyncio.get_running_loop().getaddrinfo(
+            host, port, family=family, type=socket.SOCK_STREAM
+        )
+        allowed = [
+            ResolveResult(
+                hostname=host,
+                host=str(address[0]),
+                port=port,
+                family=found,
+                proto=proto,
+                flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
+            )
+            for found, _, proto, _, address in infos
+            if is_allowed(str(address[0]), self._allow_private)
+        ]
         if not allowed:
             raise OSError(None, f"{host} resolves to private addresses only, which are refused")
         return allowed
 
     async def close(self) -> None:
-        """Close the resolver below."""
-        await self._inner.close()
+        """Nothing is held open."""
 
 
 def is_allowed(address: str, allow_private: bool) -> bool:
