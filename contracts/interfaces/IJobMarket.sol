@@ -10,7 +10,9 @@ import {Job, JobSpec, JobState, Offer, Opening} from "../types/Job.sol";
 /// the beacon's value is unknown when a commitment is made; the StakeManager reports a client's
 /// share of a slash only after sending it. Assumptions for liveness: some party calls after a
 /// deadline; no call depends on another party's cooperation. Closing a lock is tried in the same
-/// call but never a condition of a refund or a payment (`closeLock` repeats it).
+/// call but never a condition of a refund or a payment (`closeLock` repeats it). A court's money is
+/// its own free balance here: the AuditCourt's is the audit pool, the DisputeCourt's are bonds and
+/// judges' shares.
 interface IJobMarket {
     event Deposited(address indexed client, uint256 amount);
     event Withdrawn(address indexed client, uint256 amount);
@@ -26,6 +28,25 @@ interface IJobMarket {
         uint256 minLock,
         uint256 deadline,
         string source
+    );
+    /// @notice The audit terms of an assigned job, fixed for ever; only where audits are on.
+    /// @param held wei escrowed beside the price: the premium, or the whole audit pay
+    event AuditTermsFrozen(bytes32 indexed jobId, uint256 pEconBps, uint256 pBps, uint256 held);
+    /// @notice A court moved the job.
+    /// @param refund wei returned to the client's free balance
+    event JobMoved(bytes32 indexed jobId, JobState from, JobState to, uint256 deadline, uint256 refund);
+    /// @notice A slot was skipped: the challenge window of the job doubles.
+    event WindowDoubled(bytes32 indexed jobId, uint256 window);
+    /// @notice Free balance moved into a court: a bond, or money for the audit pool.
+    event Collected(address indexed from, address indexed court, uint256 amount);
+    /// @notice Money moved out of a court.
+    /// @param asEarned whether it can be harvested by a provider, or is free balance of a client
+    event CourtPaid(address indexed court, address indexed to, uint256 amount, bool asEarned);
+    /// @notice What a job paid into the audit pool: premium, and the provider's surcharge.
+    event AuditFeesPaid(bytes32 indexed jobId, uint256 toPool, uint256 surcharge, uint256 returned);
+    /// @notice Shares of a slash by verdict arrived.
+    event SlashSplit(
+        bytes32 indexed slashId, address indexed client, uint256 toClient, address indexed finder, uint256 toFinder, address court, uint256 toJudges
     );
     event JobAssigned(
         bytes32 indexed jobId, address indexed client, address indexed provider, uint256 price, uint256 lock, uint256 deadline
@@ -100,6 +121,16 @@ interface IJobMarket {
     error JobMarket__NotDrawn(bytes32 jobId);
     /// @notice The opening does not match the commitment.
     error JobMarket__WrongOpening(bytes32 jobId, bytes32 found, bytes32 needed);
+    /// @notice The shift of a projection is outside -16 .. 16.
+    error JobMarket__BadShift(bytes32 jobId, int8 shift);
+    /// @notice The spec and salt given are not those of the job.
+    error JobMarket__WrongSpec(bytes32 jobId, bytes32 found);
+    /// @notice Only the AuditCourt and the DisputeCourt may do this.
+    error JobMarket__OnlyCourt(address caller);
+    /// @notice Only the StakeManager may do this.
+    error JobMarket__OnlyStakeManager(address caller);
+    /// @notice A court cannot move a job between these states.
+    error JobMarket__BadMove(bytes32 jobId, JobState from, JobState to);
     /// @notice A commitment of zero is refused.
     error JobMarket__ZeroCommitment(bytes32 jobId);
     /// @notice A CID is empty or longer than allowed.
@@ -131,7 +162,10 @@ interface IJobMarket {
     ) external returns (bytes32 jobId);
     /// @notice Takes an open listing. Called by the provider's operator. The difference to the
     /// maximum price returns to the client's free balance.
-    function accept(bytes32 jobId, address provider, uint96 price, uint96 lock) external;
+    /// @param spec of the listing; with `salt` it has to give the job id
+    function accept(
+        bytes32 jobId, JobSpec calldata spec, bytes32 salt, address provider, uint96 price, uint96 lock
+    ) external;
     /// @notice Takes a signed offer: posting and assignment in one call, by the client.
     function open(JobSpec calldata spec, bytes32 salt, Offer calldata offer, bytes calldata signature)
         external
@@ -144,15 +178,17 @@ interface IJobMarket {
     // --- the provider's duties (operator) ---
     /// @notice Binds the provider to an output. Requests the round of the draw.
     function commit(bytes32 jobId, bytes32 commitment, int8 shift, bytes calldata envelopeCid) external;
-    /// @notice Fixes seed0 from the ready round. Anyone. A lapsed round is requested anew.
+    /// @notice Fixes seed0 from the ready round. Anyone. A lapsed round is requested anew, and the
+    /// job is then audited for certain. A drawn audit moves the job to Drawn.
     function draw(bytes32 jobId) external;
     /// @notice Publishes what the commitment binds. Starts the challenge window.
     function reveal(bytes32 jobId, Opening calldata opening) external;
     /// @notice `draw` and, when no audit is drawn, `reveal` in one call; `opening.seed0` is ignored.
     /// A lapsed round is only requested anew.
     function drawAndReveal(bytes32 jobId, Opening calldata opening) external;
-    /// @notice Declares that the job has no finite output: refund, no pay, no slash.
-    function declareInvalid(bytes32 jobId) external;
+    /// @notice Declares that the job has no finite output: refund, no pay, no slash. Ends the
+    /// provider's streak of passed audits with the model.
+    function declareInvalid(bytes32 jobId, JobSpec calldata spec, bytes32 salt) external;
 
     // --- the end ---
     /// @notice The client accepts an unaudited result before the window ends; settles at once.
@@ -167,6 +203,33 @@ interface IJobMarket {
     function closeLock(bytes32 jobId) external;
     /// @notice Pays what the provider earned to its owner. Owner or operator.
     function harvest(address provider) external returns (uint256 amount);
+
+    // --- the courts ---
+    /// @notice Moves a job as `Lifecycle.allowsCourt` permits. Cold states that fault the provider or
+    /// nobody refund the client in the same call. ProviderAnswerTimeout slashes behind the refund,
+    /// Invalid frees the lock; for Rejected and ProviderTraceTimeout the court books the slash.
+    /// @param deadline of a warm state; ignored for cold ones
+    function courtMove(bytes32 jobId, JobState to, uint40 deadline) external;
+    /// @notice Doubles the challenge window of a job that has not been revealed. AuditCourt only.
+    function doubleWindow(bytes32 jobId) external;
+    /// @notice Moves free balance of `from` into the calling court.
+    function collect(address from, uint256 amount) external;
+    /// @notice Pays out of the calling court: earnings of a provider, or free balance of a client.
+    function courtPay(address to, uint256 amount, bool asEarned) external;
+    /// @notice Credits the shares of a slash; the tokens came with the call. StakeManager only.
+    function creditSlash(
+        bytes32 slashId,
+        address client,
+        uint256 toClient,
+        address finder,
+        uint256 toFinder,
+        address court,
+        uint256 toJudges
+    ) external;
+    /// @notice Reverts unless the opening is the one the drawn job is bound to.
+    function checkOpening(bytes32 jobId, Opening calldata opening) external view;
+    /// @notice Reverts unless spec and salt give the job's id.
+    function checkSpec(bytes32 jobId, JobSpec calldata spec, bytes32 salt) external view;
 
     // --- views ---
     /// @notice H("NVY/job/1", chainId, market, client, salt, specHash).
@@ -186,4 +249,7 @@ interface IJobMarket {
     function token() external view returns (address);
     function stakeManager() external view returns (address);
     function beacon() external view returns (address);
+    /// @notice Zero where a deployment has no audits.
+    function auditCourt() external view returns (address);
+    function disputeCourt() external view returns (address);
 }

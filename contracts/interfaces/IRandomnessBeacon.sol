@@ -9,7 +9,7 @@ interface IRandomnessBeacon {
     error RandomnessBeacon__NotReady(uint64 round, uint8 status);
 
     /// @notice Asks for a future round.
-    /// @return round the round whose value will be used; never zero, and under 2^40 (a block number
+    /// @return round the round whose value will be used; never zero, and under 2^32 (a block number
     /// or seconds): the market refuses a higher one
     function request() external returns (uint64 round);
 

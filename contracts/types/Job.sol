@@ -26,11 +26,13 @@ enum JobState {
     Unmatched, // 11 cold: no provider took it in time; nobody at fault
     ProviderCommitTimeout, // 12 cold: the provider never committed; refund, part of the lock taken
     ProviderRevealTimeout, // 13 cold: the provider never drew or revealed; refund, full slash
-    ProviderAnswerTimeout, // 14 cold (courts)
-    ProviderTraceTimeout, // 15 cold (courts)
-    AuditorTimeout, // 16 (courts)
-    ChallengerTimeout, // 17 (courts)
-    RefereeTimeout // 18 (courts)
+    ProviderAnswerTimeout, // 14 cold: an audit was not answered or called; refund, full slash
+    ProviderTraceTimeout, // 15 cold: no trace was posted; refund, full slash
+    AuditorTimeout, // 16 cold: no audit could be held in time; refund, locks freed
+    ChallengerTimeout, // 17 never stored: a challenger that does not point loses its bond only
+    RefereeTimeout, // 18 cold: no verdict in time; refund, locks freed
+    Drawn, // 19 warm: an audit was drawn and has to be opened in the AuditCourt
+    Audited // 20 warm: auditors are at work; the AuditCourt decides what follows
 }
 
 /// @notice What is to be computed. Immutable; its EIP-712 struct hash is the `specHash` that offers
@@ -67,14 +69,17 @@ struct Job {
     uint40 deadline; // of the present state, unix seconds
     JobState state;
     uint8 jobClass;
-    uint40 beaconRound; // round that decides the draw; 0 before the commitment and after the draw
-    uint96 price; // slot 2: wei; the maximum price while Open
-    uint96 lock; // wei; the minimum lock while Open
+    uint32 beaconRound; // round that decides the draw; 0 before the commitment and after the draw
+    int8 shift; // binary exponent of the projection, as committed
+    uint88 price; // slot 2, full: wei; the maximum price while Open
+    uint88 lock; // wei; the minimum lock while Open
     uint24 window; // seconds
-    uint16 pBps; // audit probability, frozen on assignment
+    uint16 pBps; // audit probability, frozen on assignment; 10,000 once a beacon round lapsed
+    uint16 pEconBps; // part of it that the client pays for, frozen on assignment
     uint16 maxRuntime; // seconds
+    uint8 flags; // bits 0-2: audit slots less one; bit 3: held is the whole audit pay; bit 4: drawn
     address client; // slot 3
-    uint80 premium; // wei paid into the audit pool; zero while audits are off
+    uint96 held; // wei escrowed for audits beside the price
     bytes32 binding; // slot 4: commitment C0; after the draw keccak256(abi.encode(C0, seed0))
 }
 

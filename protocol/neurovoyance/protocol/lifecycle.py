@@ -33,6 +33,8 @@ class JobState(IntEnum):
     AUDITOR_TIMEOUT = 16
     CHALLENGER_TIMEOUT = 17
     REFEREE_TIMEOUT = 18
+    DRAWN = 19
+    AUDITED = 20
 
     @property
     def label(self) -> str:
@@ -64,9 +66,28 @@ class JobEvent(StrEnum):
     CONFIRM = "confirm"
     SETTLE = "settle"
     EXPIRE = "expire"
+    OPEN_AUDIT = "open_audit"
+    PASS_AUDIT = "pass_audit"
+    FAIL_AUDIT = "fail_audit"
+    MISS_ANSWER = "miss_answer"
+    VOID = "void"
+    DISPUTE = "dispute"
+    CONVICT = "convict"
+    CLEAR = "clear"
+    MISS_TRACE = "miss_trace"
 
 
-WARM = frozenset({JobState.OPEN, JobState.ASSIGNED, JobState.COMMITTED, JobState.REVEALED})
+WARM = frozenset(
+    {
+        JobState.OPEN,
+        JobState.ASSIGNED,
+        JobState.COMMITTED,
+        JobState.DRAWN,
+        JobState.AUDITED,
+        JobState.REVEALED,
+        JobState.DISPUTED,
+    }
+)
 
 FINAL = frozenset(
     {
@@ -77,6 +98,10 @@ FINAL = frozenset(
         JobState.UNMATCHED,
         JobState.PROVIDER_COMMIT_TIMEOUT,
         JobState.PROVIDER_REVEAL_TIMEOUT,
+        JobState.PROVIDER_ANSWER_TIMEOUT,
+        JobState.PROVIDER_TRACE_TIMEOUT,
+        JobState.AUDITOR_TIMEOUT,
+        JobState.REFEREE_TIMEOUT,
     }
 )
 
@@ -89,20 +114,46 @@ TRANSITIONS: dict[tuple[JobState, JobEvent], JobState] = {
     (JobState.OPEN, JobEvent.CANCEL): JobState.CANCELLED,
     (JobState.ASSIGNED, JobEvent.COMMIT): JobState.COMMITTED,
     (JobState.ASSIGNED, JobEvent.DECLARE_INVALID): JobState.INVALID,
-    (JobState.COMMITTED, JobEvent.DRAW): JobState.COMMITTED,
+    (JobState.COMMITTED, JobEvent.DRAW): JobState.COMMITTED,  # Drawn where an audit is drawn
     (JobState.COMMITTED, JobEvent.REVEAL): JobState.REVEALED,
     (JobState.REVEALED, JobEvent.CONFIRM): JobState.SETTLED,
     (JobState.ACCEPTED, JobEvent.SETTLE): JobState.SETTLED,
     (JobState.UNMATCHED, JobEvent.EXPIRE): JobState.UNMATCHED,
     (JobState.PROVIDER_COMMIT_TIMEOUT, JobEvent.EXPIRE): JobState.PROVIDER_COMMIT_TIMEOUT,
     (JobState.PROVIDER_REVEAL_TIMEOUT, JobEvent.EXPIRE): JobState.PROVIDER_REVEAL_TIMEOUT,
+    (JobState.PROVIDER_ANSWER_TIMEOUT, JobEvent.EXPIRE): JobState.PROVIDER_ANSWER_TIMEOUT,
+    (JobState.AUDITOR_TIMEOUT, JobEvent.EXPIRE): JobState.AUDITOR_TIMEOUT,
+    (JobState.REFEREE_TIMEOUT, JobEvent.EXPIRE): JobState.REFEREE_TIMEOUT,
+    (JobState.DRAWN, JobEvent.OPEN_AUDIT): JobState.AUDITED,
+    (JobState.AUDITED, JobEvent.PASS_AUDIT): JobState.COMMITTED,
+    (JobState.AUDITED, JobEvent.FAIL_AUDIT): JobState.REJECTED,
+    (JobState.AUDITED, JobEvent.MISS_ANSWER): JobState.PROVIDER_ANSWER_TIMEOUT,
+    (JobState.AUDITED, JobEvent.DISPUTE): JobState.DISPUTED,
+    (JobState.REVEALED, JobEvent.DISPUTE): JobState.DISPUTED,
+    (JobState.DISPUTED, JobEvent.CONVICT): JobState.REJECTED,
+    (JobState.DISPUTED, JobEvent.CLEAR): JobState.REVEALED,
+    (JobState.DISPUTED, JobEvent.MISS_TRACE): JobState.PROVIDER_TRACE_TIMEOUT,
+    **{
+        (state, JobEvent.VOID): JobState.INVALID
+        for state in (
+            JobState.ASSIGNED,
+            JobState.COMMITTED,
+            JobState.DRAWN,
+            JobState.AUDITED,
+            JobState.REVEALED,
+            JobState.DISPUTED,
+        )
+    },
 }
 
 AFTER_DEADLINE: dict[JobState, JobState] = {
     JobState.OPEN: JobState.UNMATCHED,
     JobState.ASSIGNED: JobState.PROVIDER_COMMIT_TIMEOUT,
     JobState.COMMITTED: JobState.PROVIDER_REVEAL_TIMEOUT,
+    JobState.DRAWN: JobState.PROVIDER_ANSWER_TIMEOUT,
+    JobState.AUDITED: JobState.AUDITOR_TIMEOUT,
     JobState.REVEALED: JobState.ACCEPTED,
+    JobState.DISPUTED: JobState.REFEREE_TIMEOUT,
 }
 
 

@@ -2,8 +2,8 @@
 
 Place: stages 1 and 4. ``modelId`` is keccak256 of the manifest's canonical JSON (RFC 8785, numbers
 as strings), and the same digest addresses the manifest as a raw block in content-addressed storage,
-so anybody who reads a job can resolve its model without asking anyone. The registration
-certificate adds fields to this form.
+so anybody who reads a job can resolve its model without asking anyone. A model that can be audited
+carries a certificate, and its terms come first in the bytes.
 """
 
 from __future__ import annotations
@@ -12,8 +12,15 @@ import json
 from typing import Annotated, Literal
 
 import rfc8785
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from neurovoyance.protocol.certificate import (
+    NO_TERMS,
+    Certificate,
+    Terms,
+    tau_sq_of,
+    verify_rows_hash,
+)
 from neurovoyance.protocol.errors import SpecError
 from neurovoyance.protocol.ids import ModelId, keccak256
 from neurovoyance.protocol.job_spec import JobClass
@@ -34,35 +41,80 @@ class TensorSpec(BaseModel):
     shape: Annotated[list[Annotated[str, Field(max_length=128)]], Field(max_length=16)]
 
 
+class Rendering(BaseModel):
+    """The same model in another format: same weights and computation, for another engine."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    format: Literal["torch"]
+    model_cid: Annotated[str, Field(min_length=8, max_length=256)]
+    size_bytes: _Decimal
+
+
 class ModelManifest(BaseModel):
     """Which bytes are the model, and what goes in and comes out.
 
     Attributes:
+        terms: what contracts know of the certificate; all zero without one.
         version: of this form.
         format: engine-neutral file format of the model.
         model_cid: text CID of the model file or directory.
         size_bytes: total size of the model's content, decimal string.
-        job_class: name of the class in which the model may be used.
+        renderings: the model for other engines.
+        job_class: name of the class in which the model may be used; with a certificate the terms
+            decide, and this names the usual one.
         opset: of the default ONNX domain, decimal string.
         inputs: graph inputs in order.
-        tensors: the graph outputs that a commitment covers, in graph order.
+        tensors: the graph outputs, in graph order.
+        certificate: how outputs are compared; None for a model that cannot be audited.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, validate_by_name=True, validate_by_alias=True
+    )
 
+    terms: Annotated[str, Field(alias="$terms", pattern=r"^0x[0-9a-f]{112}$")] = NO_TERMS.encode()
     version: Literal["1"] = "1"
     format: Literal["onnx"] = "onnx"
     name: Annotated[str, Field(max_length=128)] = ""
     model_cid: Annotated[str, Field(min_length=8, max_length=256)]
     size_bytes: _Decimal
+    renderings: Annotated[list[Rendering], Field(max_length=4)] = Field(default_factory=list)
     job_class: Literal["EXACT", "TENSOR"] = "EXACT"
     opset: _Decimal
     inputs: Annotated[list[TensorSpec], Field(min_length=1, max_length=256)]
     tensors: Annotated[list[TensorSpec], Field(min_length=1, max_length=256)]
+    certificate: Certificate | None = None
+
+    @model_validator(mode="after")
+    def _check_terms(self) -> ModelManifest:
+        terms, certificate = self.read_terms(), self.certificate
+        if certificate is None:
+            if terms != NO_TERMS:
+                raise ValueError("a manifest without a certificate has no terms")
+            return self
+        if terms.verify_rows_hash != verify_rows_hash(certificate.verify_rows()):
+            raise ValueError("the terms name other verify tensors than the certificate")
+        if terms.tau_sq != tau_sq_of(certificate.tau):
+            raise ValueError("the terms name another tolerance than the certificate")
+        return self
+
+    def read_terms(self) -> Terms:
+        """Return the terms of the certificate."""
+        return Terms.decode(self.terms)
+
+    def committed(self) -> list[TensorSpec]:
+        """Return what a commitment covers, in order: the verify tensors, or else all outputs."""
+        if self.certificate is None:
+            return self.tensors
+        return [
+            TensorSpec(name=tensor.name, dtype=tensor.dtype, shape=tensor.shape)
+            for tensor in self.certificate.verify
+        ]
 
     def canonical_bytes(self) -> bytes:
         """Return the RFC 8785 JSON of the manifest."""
-        return rfc8785.dumps(self.model_dump(mode="json"))
+        return rfc8785.dumps(self.model_dump(mode="json", by_alias=True))
 
     def model_id(self) -> ModelId:
         """Return keccak256 of the canonical JSON, 32 bytes."""
@@ -70,7 +122,11 @@ class ModelManifest(BaseModel):
 
     def allows(self, job_class: JobClass) -> bool:
         """Return whether the model may be used in a job class."""
-        return self.job_class == job_class.name
+        if self.certificate is None:
+            return self.job_class == job_class.name
+        terms = self.read_terms()
+        pools = {JobClass.TENSOR: terms.tensor_pool, JobClass.EXACT: terms.exact_pool}
+        return any(pools.get(job_class, b""))
 
 
 def parse_manifest(raw: bytes, model_id: bytes) -> ModelManifest:
