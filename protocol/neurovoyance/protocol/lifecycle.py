@@ -67,7 +67,7 @@ class JobEvent(StrEnum):
     SETTLE = "settle"
     EXPIRE = "expire"
     OPEN_AUDIT = "open_audit"
-    PASS_AUDIT = "pass_audit"
+    UPHOLD = "uphold"
     FAIL_AUDIT = "fail_audit"
     MISS_ANSWER = "miss_answer"
     VOID = "void"
@@ -125,7 +125,7 @@ TRANSITIONS: dict[tuple[JobState, JobEvent], JobState] = {
     (JobState.AUDITOR_TIMEOUT, JobEvent.EXPIRE): JobState.AUDITOR_TIMEOUT,
     (JobState.REFEREE_TIMEOUT, JobEvent.EXPIRE): JobState.REFEREE_TIMEOUT,
     (JobState.DRAWN, JobEvent.OPEN_AUDIT): JobState.AUDITED,
-    (JobState.AUDITED, JobEvent.PASS_AUDIT): JobState.COMMITTED,
+    (JobState.AUDITED, JobEvent.UPHOLD): JobState.COMMITTED,
     (JobState.AUDITED, JobEvent.FAIL_AUDIT): JobState.REJECTED,
     (JobState.AUDITED, JobEvent.MISS_ANSWER): JobState.PROVIDER_ANSWER_TIMEOUT,
     (JobState.AUDITED, JobEvent.DISPUTE): JobState.DISPUTED,
