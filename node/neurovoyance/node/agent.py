@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from neurovoyance.chain.events import EventCursor
 from neurovoyance.node.chain_side import ChainSide
+from neurovoyance.node.duty import Duty
 from neurovoyance.node.execution_values import OCCUPYING, Phase, SlotGranted, Terms, Tick
 from neurovoyance.node.intake import Intake
 from neurovoyance.node.logs import log_event
@@ -58,6 +59,7 @@ class Agent:
         intake: its files are tidied up here.
         desk: makes offers, and knows what is free.
         settings: see :class:`AgentSettings`.
+        duties: what else the node owes, see :class:`~neurovoyance.node.duty.Duty`.
 
     Attributes:
         failed_turns: turns of the loops that failed since the start, to be told in the status.
@@ -72,6 +74,7 @@ class Agent:
         intake: Intake,
         desk: OfferDesk,
         settings: AgentSettings,
+        duties: Sequence[Duty] = (),
     ) -> None:
         self.chain = chain
         self.shell = shell
@@ -80,6 +83,7 @@ class Agent:
         self._cursor = cursor
         self._intake = intake
         self._settings = settings
+        self.duties = tuple(duties)
         self._sweeps = 0
         self._told: set[JobId] = set()
         self.failed_turns = 0
@@ -94,6 +98,12 @@ class Agent:
         loops = [
             asyncio.create_task(self._repeat("events", self._read_events, self._pause_s)),
             asyncio.create_task(self._repeat("sweep", self._sweep, self._pause_s)),
+            *(
+                asyncio.create_task(
+                    self._repeat(type(duty).__name__, self._turn_of(duty), self._pause_s)
+                )
+                for duty in self.duties
+            ),
             asyncio.create_task(self._repeat("heartbeat", self._beat, HEARTBEAT_S)),
         ]
         try:
@@ -103,6 +113,8 @@ class Agent:
             for loop in loops:
                 loop.cancel()
             await asyncio.gather(*loops, return_exceptions=True)
+            for duty in self.duties:
+                await duty.close()
             await self.shell.close()
 
     @property
@@ -113,6 +125,8 @@ class Agent:
         while not stop.is_set():
             try:
                 count = await self.shell.restore()
+                for duty in self.duties:
+                    await duty.restore()
             except ChainError as error:
                 log_event(logging.WARNING, "chain_unreadable", error=error)
                 with suppress(TimeoutError):
@@ -140,6 +154,8 @@ class Agent:
     async def _read_events(self) -> None:
         batch = await self._cursor.read()
         await self.watch.handle(batch.items)
+        for duty in self.duties:
+            await duty.handle(batch.items)
         await self._cursor.commit(batch)
 
     async def _sweep(self) -> None:
@@ -166,6 +182,12 @@ class Agent:
         if failures:
             raise failures[0]
         await self._grant_slots()
+
+    def _turn_of(self, duty: Duty) -> Callable[[], Awaitable[None]]:
+        async def turn() -> None:
+            await duty.sweep(await self.chain.time_s())
+
+        return turn
 
     async def _grant_slots(self) -> None:
         waiting = [live for live in self.shell if live.execution.phase is Phase.HELD]
@@ -209,11 +231,12 @@ class Agent:
         if earned_wei and earned_wei >= self._settings.harvest_threshold_wei:
             await self._harvest()
         in_use = frozenset(
-            self._intake.input_name(live.job.spec)
+            live.job.spec.input_cid
             for live in self.shell
             if live.execution.phase is not Phase.ENDED
-        )
-        await asyncio.to_thread(self._intake.purge, in_use)
+        ).union(*(duty.inputs_in_use() for duty in self.duties))
+        names = frozenset(map(self._intake.input_name, in_use))
+        await asyncio.to_thread(self._intake.purge, names)
 
     async def _harvest(self) -> None:
         try:
@@ -227,12 +250,17 @@ class Agent:
     async def _drain(self) -> None:
         """Take nothing new, finish what stake depends on, pay out."""
         self.desk.is_draining = self.watch.is_draining = True
-        log_event(logging.INFO, "stopping", due=self.shell.count(_DUE))
+        log_event(logging.INFO, "stopping", due=self._due())
         with suppress(TimeoutError):
             async with asyncio.timeout(self._settings.stop_grace_s):
                 await self.shell.wait_until(lambda: not self.shell.count(_DUE))
+                while self._due():  # noqa: ASYNC110 - duties have no common event to wait for
+                    await asyncio.sleep(self._pause_s)
         with suppress(TimeoutError, ChainError):
             async with asyncio.timeout(HARVEST_S):
                 if await self.chain.earned_wei():
                     await self._harvest()
-        log_event(logging.INFO, "stopped", left=self.shell.count(_DUE))
+        log_event(logging.INFO, "stopped", left=self._due())
+
+    def _due(self) -> int:
+        return self.shell.count(_DUE) + sum(duty.due() for duty in self.duties)

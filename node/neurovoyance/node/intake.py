@@ -288,9 +288,9 @@ class Intake:
             else:
                 await self._storage.fetch(cid, path, max_bytes=max_bytes)
 
-    def input_name(self, spec: JobSpec) -> str:
-        """Return the name under which a job's input lies on disk, as :meth:`purge` takes it."""
-        return str(_cid(spec.input_cid, "input"))
+    def input_name(self, input_cid: bytes) -> str:
+        """Return the name under which an input lies on disk, as :meth:`purge` takes it."""
+        return str(_cid(input_cid, "input"))
 
     def purge(self, inputs_in_use: frozenset[str]) -> int:
         """Remove files that no job has used for two days; return how many.

@@ -1,18 +1,15 @@
 """The node's memory on disk: what it was about to do, before every effect outside.
 
-Place: between ``execution`` and ``agent``. One SQLite file in WAL mode with ``synchronous=FULL``:
-when a method returns, a power cut cannot undo it. The file holds the result keys and salts of
-unrevealed outputs, so it and its directory are closed to other users. Calls block for one disk
-flush (about a millisecond); they are short and keep the order of steps, so they are not sent to a
-thread. Never: an opening replaced by another, which could make two commitments for one job.
+Place: between ``execution`` and ``agent``. When a method returns, a power cut cannot undo it (see
+``sqlite_file``). The file holds the result keys and salts of unrevealed outputs. Calls block for
+one disk flush (about a millisecond); they are short and keep the order of steps, so they are not
+sent to a thread. Never: an opening replaced by another, which could make two commitments for one
+job.
 """
 
 from __future__ import annotations
 
-import os
-import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,14 +21,12 @@ from neurovoyance.node.records import (
     load_execution,
     load_job,
 )
-from neurovoyance.protocol.errors import ConfigError, InternalError
+from neurovoyance.node.sqlite_file import SqliteFile
+from neurovoyance.protocol.errors import InternalError
 from neurovoyance.protocol.ids import JobId, hex_of
 from neurovoyance.protocol.result import Opening
 
-BUSY_TIMEOUT_MS = 5_000
-
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS identity (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS executions (
   job_id BLOB PRIMARY KEY, job TEXT NOT NULL, record TEXT NOT NULL,
   phase TEXT NOT NULL, changed_s INTEGER NOT NULL) STRICT;
@@ -95,7 +90,7 @@ class OfferRecord:
     valid_until_s: int
 
 
-class Journal:
+class Journal(SqliteFile):
     """The journal file of one provider on one chain.
 
     Args:
@@ -107,54 +102,7 @@ class Journal:
     """
 
     def __init__(self, path: Path, identity: dict[str, str]) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # Made before SQLite opens it: its companion files copy the mode.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        path.chmod(0o600)
-        self.path = path
-        self._db = sqlite3.connect(path, isolation_level=None)
-        self._db.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS:d}")
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=FULL")
-        self._db.executescript(_SCHEMA)
-        try:
-            self._claim(identity)
-        except ConfigError:
-            self._db.close()
-            raise
-
-    def close(self) -> None:
-        """Close the file; the journal must not be used after."""
-        self._db.close()
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
-
-    def _claim(self, identity: dict[str, str]) -> None:
-        with self._transaction():
-            known = dict(self._db.execute("SELECT name, value FROM identity"))
-            if not known:
-                self._db.executemany("INSERT INTO identity VALUES (?, ?)", identity.items())
-                return
-        faults = [
-            f"{name}: the journal has {known.get(name)}, the node {value}"
-            for name, value in identity.items()
-            if known.get(name) != value
-        ]
-        if faults:
-            raise ConfigError(
-                f"The journal {self.path} belongs to another provider or chain.",
-                hint="Give this node a data directory of its own. Keep the old one until the jobs "
-                "in it have ended: it holds the keys of their results.",
-                faults=faults,
-            )
+        super().__init__(path, _SCHEMA, identity)
 
     # Executions.
 

@@ -159,7 +159,7 @@ async def test_unused_files_are_purged_after_two_days_and_used_ones_kept(
     old_s = time.time() - KEEP_S - 1
     for path in (held.model.path, held.input_path):
         os.utime(path, (old_s, old_s))
-    assert station.intake.purge(frozenset({station.intake.input_name(spec)})) == 1
+    assert station.intake.purge(frozenset({station.intake.input_name(spec.input_cid)})) == 1
     assert held.input_path.exists()
     assert not held.model.path.exists()
 
