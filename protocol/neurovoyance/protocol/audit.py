@@ -203,9 +203,9 @@ class DisputeFacts:
     @classmethod
     def from_abi(cls, values: Sequence[Any]) -> DisputeFacts:
         """Rebuild facts from the values of the Solidity struct, as an event carries them."""
-        kind_at = cls.__slots__.index("kind")
-        kind = DisputeKind(values[kind_at])
-        return cls(*values[:kind_at], kind, *values[kind_at + 1 :])
+        named = dict(zip(cls.__slots__, values, strict=True))
+        named["kind"] = DisputeKind(named["kind"])
+        return cls(**named)
 
     def facts_hash(self) -> bytes:
         """Return ``keccak256(abi.encode(facts))``, 32 bytes; every member is one word."""

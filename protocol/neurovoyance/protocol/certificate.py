@@ -189,7 +189,7 @@ def tau_sq_of(tau: str) -> int:
 
 def tau_of_sq(tau_sq: int) -> float:
     """Return the tolerance for people; contracts and checks use ``tau_sq``."""
-    return math.sqrt(tau_sq / 2**_TAU_SHIFT)
+    return math.sqrt(math.ldexp(tau_sq, -_TAU_SHIFT))
 
 
 def verify_rows_hash(rows: list[int]) -> bytes:
