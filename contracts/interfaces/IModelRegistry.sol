@@ -40,6 +40,8 @@ interface IModelRegistry {
     error ModelRegistry__BadTime(bytes32 modelId, uint256 deadline, uint256 time);
     /// @notice A CID is empty or longer than allowed.
     error ModelRegistry__BadCid(uint256 length, uint256 max);
+    /// @notice The registrant's bond was paid out already.
+    error ModelRegistry__NoBond(bytes32 modelId);
     /// @notice A zero address was given where a real one is needed.
     error ModelRegistry__ZeroAddress();
 

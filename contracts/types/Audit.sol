@@ -65,7 +65,7 @@ enum Outcome {
 struct AuditSlot {
     address auditor; // owner drawn in the present round; zero while Seating
     uint40 deadline; // unix seconds of the present phase
-    uint8 round; // r: 0 .. DRAWS_PER_SLOT_MAX - 1
+    uint8 round; // r: starts at slot * DRAWS_PER_SLOT_MAX, one more with every redraw
     SlotPhase phase;
     uint8 attempts; // seats looked at in this round
     uint8 passes; // votes so far
