@@ -117,6 +117,8 @@ interface IJobMarket {
     error JobMarket__RoundPending(bytes32 jobId, uint64 round);
     /// @notice The seed was drawn already.
     error JobMarket__AlreadyDrawn(bytes32 jobId);
+    /// @notice An audited result stays open to challenges until its window ends.
+    error JobMarket__NotConfirmable(bytes32 jobId);
     /// @notice The seed has not been drawn yet.
     error JobMarket__NotDrawn(bytes32 jobId);
     /// @notice The opening does not match the commitment.

@@ -123,11 +123,12 @@ interface IStakeManager {
 
     // --- seats ---
     /// @notice Takes seats in a pool of auditors: a promise to audit and judge jobs of its models.
-    /// Every seat needs SEAT_WEI of own stake. Owner only.
+    /// Every seat needs SEAT_WEI of own stake, and is live from the next second on. Owner only.
     function takeSeats(bytes12 pool, uint256 count) external;
-    /// @notice Leaves seats; those drawn already keep their duty. Owner only.
+    /// @notice Leaves seats from the next second on; those drawn already keep their duty. Owner only.
     function leaveSeats(bytes12 pool, uint256[] calldata indices) external;
-    /// @notice Ends seats whose owner's stake no longer backs all of its seats. Anyone.
+    /// @notice Ends seats whose owner's stake no longer backs all of its seats. Anyone. Passes
+    /// over seats that ended and those that are backed.
     function pruneSeats(bytes12 pool, uint256[] calldata indices) external;
 
     /// @notice Ties free own stake to a job, an audit or a bond. Only the market and the courts.
@@ -172,7 +173,8 @@ interface IStakeManager {
         external
         view
         returns (address owner, uint40 since, uint40 until);
-    /// @notice Seats that were listed at a time, live or not.
+    /// @notice Seats that were listed at a time (since <= time), ended since or not. For a time that
+    /// is not in the future the answer never changes.
     function seatCountAt(bytes12 pool, uint256 time) external view returns (uint256);
     /// @notice Live seats, and owners with at least one.
     function poolOf(bytes12 pool) external view returns (uint256 liveSeats, uint256 owners);

@@ -21,13 +21,24 @@ abstract contract Ledger is IJobMarket, ReentrancyGuardTransient {
     address public immutable token;
     /// @inheritdoc IJobMarket
     address public immutable stakeManager;
+    /// @inheritdoc IJobMarket
+    address public immutable auditCourt;
+    /// @inheritdoc IJobMarket
+    address public immutable disputeCourt;
 
     mapping(address client => uint256) private _free;
     mapping(address provider => uint256) private _earned;
 
-    constructor(address token_, address stakeManager_) {
+    modifier onlyCourt() {
+        _requireCourt();
+        _;
+    }
+
+    constructor(address token_, address stakeManager_, address auditCourt_, address disputeCourt_) {
         token = token_;
         stakeManager = stakeManager_;
+        auditCourt = auditCourt_;
+        disputeCourt = disputeCourt_;
     }
 
     /// @inheritdoc IJobMarket
@@ -63,6 +74,42 @@ abstract contract Ledger is IJobMarket, ReentrancyGuardTransient {
         IERC20(token).safeTransfer(provider, amount);
     }
 
+    // --- money of the courts: their own free balance ---
+
+    /// @inheritdoc IJobMarket
+    function collect(address from, uint256 amount) external nonReentrant onlyCourt {
+        _debit(from, amount);
+        _credit(msg.sender, amount);
+        emit Collected(from, msg.sender, amount);
+    }
+
+    /// @inheritdoc IJobMarket
+    function courtPay(address to, uint256 amount, bool asEarned) external nonReentrant onlyCourt {
+        _debit(msg.sender, amount);
+        if (asEarned) _earn(to, amount);
+        else _credit(to, amount);
+        emit CourtPaid(msg.sender, to, amount, asEarned);
+    }
+
+    /// @inheritdoc IJobMarket
+    function creditSlash(
+        bytes32 slashId,
+        address client,
+        uint256 toClient,
+        address finder,
+        uint256 toFinder,
+        address court,
+        uint256 toJudges
+    ) external nonReentrant {
+        if (msg.sender != stakeManager) revert JobMarket__OnlyStakeManager(msg.sender);
+        _credit(client, toClient);
+        _credit(finder, toFinder);
+        _credit(court, toJudges);
+        emit SlashSplit(slashId, client, toClient, finder, toFinder, court, toJudges);
+    }
+
+    // --- views ---
+
     /// @inheritdoc IJobMarket
     function freeOf(address client) external view returns (uint256) {
         return _free[client];
@@ -71,6 +118,10 @@ abstract contract Ledger is IJobMarket, ReentrancyGuardTransient {
     /// @inheritdoc IJobMarket
     function earnedOf(address provider) external view returns (uint256) {
         return _earned[provider];
+    }
+
+    function _freeOf(address client) internal view returns (uint256) {
+        return _free[client];
     }
 
     /// @dev The caller emits the event that says why.
@@ -107,6 +158,12 @@ abstract contract Ledger is IJobMarket, ReentrancyGuardTransient {
     function _requireOwnerOrOperator(address provider) internal view {
         if (msg.sender != provider && _operatorOf(provider) != msg.sender) {
             revert JobMarket__NotOwnerNorOperator(provider, msg.sender);
+        }
+    }
+
+    function _requireCourt() private view {
+        if (msg.sender != auditCourt && msg.sender != disputeCourt) {
+            revert JobMarket__OnlyCourt(msg.sender);
         }
     }
 

@@ -3,52 +3,35 @@ pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
-import {ERC20Burnable} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Burnable.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {IStakeManager} from "../interfaces/IStakeManager.sol";
 import {Params} from "../libraries/Params.sol";
+import {SlashBook} from "./SlashBook.sol";
 
 /// @title The book of stakes
 /// @notice Counts only what it was told: tokens sent here without a call belong to nobody.
-/// @dev Holds exactly sum(own + unbonding) + insuranceWei. Amounts fit uint96: the supply is under
+/// @dev Holds exactly sum(own + unbonding) + insuranceWei + heldWei. Amounts fit uint96: the supply is under
 /// 2^90 wei. SafeERC20 although the token is ours: a deployer's wrong address then fails loudly
 /// without an error path of our own that no test could reach. No reentrancy guard: every function
 /// ends with its token calls, after all of its writes, and the token has no hooks.
-contract StakeManager is IStakeManager {
+contract StakeManager is SlashBook {
     using SafeERC20 for IERC20;
 
-    uint256 private constant _BPS = 10_000;
-
-    /// @inheritdoc IStakeManager
-    address public immutable token;
-    /// @inheritdoc IStakeManager
-    address public immutable market;
-    /// @inheritdoc IStakeManager
-    address public immutable insurance;
-
-    mapping(address provider => Stake) private _stakes;
     mapping(address provider => address) private _operators;
-    /// @inheritdoc IStakeManager
-    uint256 public insuranceWei;
-
-    modifier onlyMarket() {
-        _requireMarket();
-        _;
-    }
 
     /// @param token_ the token that is staked
     /// @param market_ the JobMarket, which may not be deployed yet; fixed for ever
     /// @param insurance_ who collects the insurance share of slashes
-    constructor(address token_, address market_, address insurance_) {
-        if (token_ == address(0) || market_ == address(0) || insurance_ == address(0)) {
-            revert StakeManager__ZeroAddress();
-        }
-        token = token_;
-        market = market_;
-        insurance = insurance_;
-    }
+    /// @param auditCourt_ zero where a deployment has no audits
+    /// @param disputeCourt_ zero where a deployment has no audits
+    constructor(
+        address token_,
+        address market_,
+        address insurance_,
+        address auditCourt_,
+        address disputeCourt_
+    ) SlashBook(token_, market_, insurance_, auditCourt_, disputeCourt_) {}
 
     // --- identity ---
 
@@ -101,6 +84,7 @@ contract StakeManager is IStakeManager {
         uint256 own = s.own;
         uint256 free = own - s.locked;
         if (amount > free) revert StakeManager__InsufficientFree(msg.sender, free, amount);
+        _checkSeats(s.seats, own - amount);
         uint256 unbonding = s.unbonding + amount;
         uint256 readyAt = block.timestamp + Params.UNBONDING_S;
         s.own = uint96(own - amount);
@@ -126,11 +110,13 @@ contract StakeManager is IStakeManager {
     // --- jobs ---
 
     /// @inheritdoc IStakeManager
-    function lock(address provider, bytes32 jobId, uint256 amount) external onlyMarket {
+    function lock(address provider, bytes32 jobId, uint256 amount) external {
+        _requireCaller();
         Stake storage s = _stakes[provider];
         uint256 own = s.own;
         uint256 locked = s.locked;
-        if (own < Params.MIN_SELF_STAKE_WEI) {
+        // Jobs only: a drawn auditor with little stake has to lock what it has.
+        if (own < Params.MIN_SELF_STAKE_WEI && msg.sender == market) {
             _requireRegistered(provider); // whoever has stake is registered
             revert StakeManager__BelowMinimum(provider, own, Params.MIN_SELF_STAKE_WEI);
         }
@@ -142,39 +128,11 @@ contract StakeManager is IStakeManager {
     }
 
     /// @inheritdoc IStakeManager
-    function unlock(address provider, bytes32 jobId, uint256 amount) external onlyMarket {
+    function unlock(address provider, bytes32 jobId, uint256 amount) external {
+        _requireCaller();
         Stake storage s = _stakes[provider];
         s.locked = uint96(s.locked - amount);
         emit StakeUnlocked(provider, jobId, amount);
-    }
-
-    /// @inheritdoc IStakeManager
-    function slashTimeout(address provider, bytes32 jobId, uint256 amount, uint256 price, bool full)
-        external
-        onlyMarket
-        returns (uint256 toClient)
-    {
-        uint256 taken = _take(provider, amount, full);
-        uint256 burned = (taken * Params.SLASH_BURN_BPS) / _BPS;
-        toClient = Math.min((taken * Params.SLASH_CLIENT_BPS) / _BPS, price);
-        // Nobody found or judged a time-out: their shares, the dust and what the client's cap leaves
-        // over are the insurance's.
-        uint256 toInsurance = taken - burned - toClient;
-        insuranceWei += toInsurance;
-        emit StakeUnlocked(provider, jobId, amount);
-        emit Slashed(provider, jobId, taken, burned, toClient, toInsurance);
-        ERC20Burnable(token).burn(burned);
-        IERC20(token).safeTransfer(market, toClient);
-    }
-
-    /// @inheritdoc IStakeManager
-    function collectInsurance() external returns (uint256 amount) {
-        if (msg.sender != insurance) revert StakeManager__OnlyInsurance(msg.sender);
-        amount = insuranceWei;
-        if (amount == 0) revert StakeManager__ZeroAmount();
-        insuranceWei = 0;
-        emit InsuranceCollected(insurance, amount);
-        IERC20(token).safeTransfer(insurance, amount);
     }
 
     // --- views ---
@@ -211,33 +169,21 @@ contract StakeManager is IStakeManager {
         IERC20(token).safeTransferFrom(msg.sender, address(this), amount);
     }
 
-    /// @dev Frees the job's lock of `amount` and takes the slash out of the provider's stake.
-    function _take(address provider, uint256 amount, bool full) private returns (uint256 taken) {
-        Stake storage s = _stakes[provider];
-        uint256 own = s.own;
-        uint256 locked = s.locked - amount; // from here on: the locks of other jobs
-        if (!full) {
-            taken = (amount * Params.NO_SHOW_BPS) / _BPS;
-            own -= taken;
-        } else {
-            uint256 unbonding = s.unbonding;
-            uint256 extra = ((own + unbonding) * Params.STAKE_SLASH_BPS) / _BPS;
-            uint256 fromUnbonding = Math.min(extra, unbonding);
-            own -= amount;
-            uint256 fromFree = Math.min(extra - fromUnbonding, own - locked);
-            own -= fromFree;
-            s.unbonding = uint96(unbonding - fromUnbonding);
-            taken = amount + fromUnbonding + fromFree;
+    function _checkSeats(uint256 seats, uint256 ownLeft) private view {
+        if (seats == 0) return;
+        uint256 needed = seats * Params.SEAT_WEI;
+        if (ownLeft < needed) {
+            revert StakeManager__SeatsTaken(msg.sender, seats, ownLeft, needed);
         }
-        s.own = uint96(own);
-        s.locked = uint96(locked);
     }
 
     function _requireRegistered(address provider) private view {
         if (_operators[provider] == address(0)) revert StakeManager__NotRegistered(provider);
     }
 
-    function _requireMarket() private view {
-        if (msg.sender != market) revert StakeManager__OnlyMarket(msg.sender);
+    function _requireCaller() private view {
+        if (msg.sender != market && msg.sender != auditCourt && msg.sender != disputeCourt) {
+            revert StakeManager__OnlyCourt(msg.sender);
+        }
     }
 }

@@ -104,16 +104,16 @@ contract DutiesTest is MarketBase {
     }
 
     function testFuzz_Commit_GivenARoundTheRecordCannotHold_Reverts(uint64 round) public {
-        round = uint64(bound(round, 1 << 40, type(uint64).max));
+        round = uint64(bound(round, 1 << 32, type(uint64).max));
         bytes32 jobId = _assigned();
         _nameRound(round);
         _expectRoundTooHigh(round);
         vm.prank(operator);
         market.commit(jobId, "c", 0, new bytes(4));
-        _nameRound(type(uint40).max);
+        _nameRound(type(uint32).max);
         vm.prank(operator);
         market.commit(jobId, "c", 0, new bytes(4));
-        assertEq(market.job(jobId).beaconRound, type(uint40).max);
+        assertEq(market.job(jobId).beaconRound, type(uint32).max);
     }
 
     // --- draw ---
@@ -393,7 +393,7 @@ contract DutiesTest is MarketBase {
 
     function _declareInvalid(bytes32 jobId) private {
         vm.prank(operator);
-        market.declareInvalid(jobId);
+        market.declareInvalid(jobId, _spec(), _saltOf[jobId]);
     }
 
     function test_DeclareInvalid_GivenCommitted_ItIsTooLate() public {
@@ -412,7 +412,7 @@ contract DutiesTest is MarketBase {
     function test_DeclareInvalid_WhenNotCalledByTheOperator_Reverts() public {
         bytes32 jobId = _assigned();
         _expectNotOperator(client);
-        market.declareInvalid(jobId);
+        market.declareInvalid(jobId, _spec(), _saltOf[jobId]);
     }
 
     function test_DeclareInvalid_RefundsAndFreesWithoutASlash() public {

@@ -212,7 +212,7 @@ contract EndingTest is MarketBase {
         bytes32 jobId = _posted();
         _assertState(jobId, JobState.Open);
         vm.prank(operator);
-        market.accept(jobId, provider, PRICE, LOCK);
+        _acceptAs(jobId, PRICE, LOCK);
         _assertState(jobId, JobState.Assigned);
         _commit(jobId);
         _assertState(jobId, JobState.Committed);

@@ -147,7 +147,7 @@ contract HiringTest is MarketBase {
 
     function _accept(bytes32 jobId, uint96 price, uint96 lock) private {
         vm.prank(operator);
-        market.accept(jobId, provider, price, lock);
+        _acceptAs(jobId, price, lock);
     }
 
     function test_Accept_GivenNotOpen_Reverts() public {
@@ -178,7 +178,7 @@ contract HiringTest is MarketBase {
                     IJobMarket.JobMarket__NotOperator.selector, provider, callers[i]
                 )
             );
-            market.accept(jobId, provider, PRICE, LOCK);
+            _acceptAs(jobId, PRICE, LOCK);
         }
     }
 
@@ -207,6 +207,7 @@ contract HiringTest is MarketBase {
         lock = uint96(bound(lock, 0, needed - 1));
         vm.prank(client);
         bytes32 jobId = market.post(_spec(), "s", PRICE, minLock, uint40(START + 1), "");
+        _saltOf[jobId] = "s";
         vm.expectRevert(
             abi.encodeWithSelector(IJobMarket.JobMarket__LockTooSmall.selector, lock, needed)
         );
@@ -466,7 +467,7 @@ contract HiringTest is MarketBase {
         assertEq(j.jobClass, spec.jobClass);
         assertEq(j.window, spec.window);
         assertEq(j.maxRuntime, spec.maxRuntime);
-        assertEq(j.premium, 0);
+        assertEq(j.held, 0);
         assertEq(j.binding, 0);
     }
 

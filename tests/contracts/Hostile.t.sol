@@ -21,7 +21,9 @@ contract HostileTest is MarketBase {
         realMarket = market;
         hostile = new HostileStakeManager();
         hostile.setOperator(provider, operator);
-        market = new JobMarket(address(token), address(hostile), address(beacon));
+        market = new JobMarket(
+            address(token), address(hostile), address(beacon), address(0), address(0)
+        );
         _fundClient(client);
     }
 
@@ -80,7 +82,7 @@ contract HostileTest is MarketBase {
         bytes32 jobId = _assigned();
         _expectLeftOpen(jobId);
         vm.prank(operator);
-        market.declareInvalid{gas: CALL_GAS}(jobId);
+        market.declareInvalid{gas: CALL_GAS}(jobId, _spec(), _saltOf[jobId]);
         _assertRefunded(jobId, JobState.Invalid);
     }
 
@@ -184,7 +186,7 @@ contract HostileTest is MarketBase {
         bytes32 jobId = _assigned();
         hostile.setAttack(HostileStakeManager.Attack.Revert);
         vm.prank(operator);
-        market.declareInvalid(jobId);
+        market.declareInvalid(jobId, _spec(), _saltOf[jobId]);
         _expectClose(jobId, abi.encodeCall(IStakeManager.unlock, (provider, jobId, LOCK)));
     }
 

@@ -27,11 +27,15 @@ contract LifecycleTest is Test {
         _assertAfter(JobState.Assigned, JobState.ProviderCommitTimeout);
         _assertAfter(JobState.Committed, JobState.ProviderRevealTimeout);
         _assertAfter(JobState.Revealed, JobState.Accepted);
+        _assertAfter(JobState.Drawn, JobState.ProviderAnswerTimeout);
+        _assertAfter(JobState.Audited, JobState.AuditorTimeout);
+        _assertAfter(JobState.Disputed, JobState.RefereeTimeout);
     }
 
     function test_WhenLate_ColdStatesStay() public pure {
         for (uint8 raw; raw <= uint8(type(JobState).max); ++raw) {
-            bool isTimed = raw >= uint8(JobState.Open) && raw <= uint8(JobState.Revealed);
+            bool isTimed = (raw >= uint8(JobState.Open) && raw <= uint8(JobState.Disputed))
+                || raw >= uint8(JobState.Drawn);
             if (!isTimed) _assertAfter(JobState(raw), JobState(raw));
         }
     }
@@ -45,9 +49,10 @@ contract LifecycleTest is Test {
         assertEq(uint8(Lifecycle.effectiveState(once, deadline, time)), uint8(once));
     }
 
-    function test_OnlyOpenAssignedAndCommittedExpire() public pure {
+    function test_EveryWarmStateButRevealedExpires() public pure {
         for (uint8 raw; raw <= uint8(type(JobState).max); ++raw) {
-            bool expected = raw >= uint8(JobState.Open) && raw <= uint8(JobState.Committed);
+            bool expected = (raw >= uint8(JobState.Open) && raw <= uint8(JobState.Committed))
+                || raw == uint8(JobState.Disputed) || raw >= uint8(JobState.Drawn);
             assertEq(Lifecycle.canExpire(JobState(raw)), expected);
         }
     }

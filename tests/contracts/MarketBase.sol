@@ -36,6 +36,8 @@ abstract contract MarketBase is Test {
 
     uint256 private _salts;
     uint256 private _nonces;
+    /// @dev Salts by job, for the calls that prove the spec of a job.
+    mapping(bytes32 jobId => bytes32) internal _saltOf;
 
     function setUp() public virtual {
         vm.warp(START);
@@ -45,13 +47,20 @@ abstract contract MarketBase is Test {
         (holders[0], amounts[0]) = (address(this), 1_000_000_000e18);
         token = new ComputeToken(holders, amounts);
         beacon = new BlockHashBeacon();
-        uint256 nonce = vm.getNonce(address(this));
-        address future = vm.computeCreateAddress(address(this), nonce + 1);
-        stakes = new StakeManager(address(token), future, insurance);
-        market = new JobMarket(address(token), address(stakes), address(beacon));
-        assertEq(address(market), future, "precomputed address");
+        _deployMarket(address(0), address(0));
         _fundProvider(provider, operator);
         _fundClient(client);
+    }
+
+    /// @dev Without courts: a deployment without audits.
+    function _deployMarket(address auditCourt, address disputeCourt) internal {
+        uint256 nonce = vm.getNonce(address(this));
+        address future = vm.computeCreateAddress(address(this), nonce + 1);
+        stakes = new StakeManager(address(token), future, insurance, auditCourt, disputeCourt);
+        market = new JobMarket(
+            address(token), address(stakes), address(beacon), auditCourt, disputeCourt
+        );
+        assertEq(address(market), future, "precomputed address");
     }
 
     function _fundProvider(address owner, address hotKey) internal {
@@ -158,19 +167,28 @@ abstract contract MarketBase is Test {
 
     // --- steps ---
 
-    function _openWith(Offer memory offer) internal returns (bytes32) {
+    function _openWith(Offer memory offer) internal returns (bytes32 jobId) {
+        bytes32 salt = _salt();
         bytes memory signature = _sign(OPERATOR_KEY, offer);
         vm.prank(client);
-        return market.open(_spec(), _salt(), offer, signature);
+        jobId = market.open(_spec(), salt, offer, signature);
+        _saltOf[jobId] = salt;
     }
 
     function _assigned() internal returns (bytes32) {
         return _openWith(_offer());
     }
 
-    function _posted() internal returns (bytes32) {
+    function _posted() internal returns (bytes32 jobId) {
+        bytes32 salt = _salt();
         vm.prank(client);
-        return market.post(_spec(), _salt(), PRICE, LOCK, uint40(block.timestamp + 1 hours), "src");
+        jobId = market.post(_spec(), salt, PRICE, LOCK, uint40(block.timestamp + 1 hours), "src");
+        _saltOf[jobId] = salt;
+    }
+
+    /// @dev By whoever is pranked.
+    function _acceptAs(bytes32 jobId, uint96 price, uint96 lock) internal {
+        market.accept(jobId, _spec(), _saltOf[jobId], provider, price, lock);
     }
 
     function _commit(bytes32 jobId) internal {

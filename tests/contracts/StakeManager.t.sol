@@ -15,7 +15,9 @@ contract StakeManagerTest is MarketBase {
 
     function setUp() public override {
         super.setUp();
-        stakes = new StakeManager(address(token), address(this), insurance);
+        stakes = new StakeManager(
+            address(token), address(this), insurance, address(0), address(0)
+        );
         _fundProvider(provider, operator);
     }
 
@@ -43,7 +45,7 @@ contract StakeManagerTest is MarketBase {
             address kept = given[i];
             given[i] = address(0);
             vm.expectRevert(IStakeManager.StakeManager__ZeroAddress.selector);
-            new StakeManager(given[0], given[1], given[2]);
+            new StakeManager(given[0], given[1], given[2], address(0), address(0));
             given[i] = kept;
         }
         assertEq(stakes.token(), address(token));
@@ -279,13 +281,15 @@ contract StakeManagerTest is MarketBase {
 
     function test_LockUnlockAndSlash_WhenNotCalledByTheMarket_Revert() public {
         bytes memory refusal =
-            abi.encodeWithSelector(IStakeManager.StakeManager__OnlyMarket.selector, other);
+            abi.encodeWithSelector(IStakeManager.StakeManager__OnlyCourt.selector, other);
         vm.startPrank(other);
         vm.expectRevert(refusal);
         stakes.lock(provider, JOB, 1);
         vm.expectRevert(refusal);
         stakes.unlock(provider, JOB, 1);
-        vm.expectRevert(refusal);
+        vm.expectRevert(
+            abi.encodeWithSelector(IStakeManager.StakeManager__OnlyMarket.selector, other)
+        );
         stakes.slashTimeout(provider, JOB, 1, 1, true);
     }
 

@@ -165,7 +165,9 @@ contract Handler is MarketBase {
         uint96 maxPrice = uint96(_bound(price, 1, free < 50e18 ? free : 50e18));
         uint40 deadline = uint40(block.timestamp + _bound(ahead, 1, 7 days));
         vm.prank(by);
-        _book(market.post(_spec(), _salt(), maxPrice, 0, deadline, ""), by, address(0), maxPrice);
+        bytes32 salt = _salt();
+        _book(market.post(_spec(), salt, maxPrice, 0, deadline, ""), by, address(0), maxPrice);
+        _saltOf[jobIds[jobIds.length - 1]] = salt;
         ++count["post"];
     }
 
@@ -179,7 +181,7 @@ contract Handler is MarketBase {
         lock = _bound(lock, 5 * price, _free(owner));
         uint256 freeBefore = market.freeOf(books[jobId].client);
         vm.prank(operator);
-        market.accept(jobId, owner, uint96(price), uint96(lock));
+        market.accept(jobId, _spec(), _saltOf[jobId], owner, uint96(price), uint96(lock));
         uint256 returned = market.freeOf(books[jobId].client) - freeBefore;
         books[jobId].price -= returned;
         books[jobId].provider = owner;
@@ -199,7 +201,9 @@ contract Handler is MarketBase {
         offer.lock = uint96(_bound(lock, 5 * uint256(offer.price), _free(owner)));
         bytes memory signature = _sign(OPERATOR_KEY, offer);
         vm.prank(by);
-        _book(market.open(_spec(), _salt(), offer, signature), by, owner, offer.price);
+        bytes32 salt = _salt();
+        _book(market.open(_spec(), salt, offer, signature), by, owner, offer.price);
+        _saltOf[jobIds[jobIds.length - 1]] = salt;
         _taken.push(offer);
         ++count["open"];
     }
@@ -295,7 +299,11 @@ contract Handler is MarketBase {
     function declareInvalid(uint256 seed) external {
         bytes32 jobId = _pick(seed, JobState.Assigned, false);
         if (jobId == 0) return;
-        _end(jobId, operator, abi.encodeCall(IJobMarket.declareInvalid, (jobId)));
+        _end(
+            jobId,
+            operator,
+            abi.encodeCall(IJobMarket.declareInvalid, (jobId, _spec(), _saltOf[jobId]))
+        );
         ++count["declareInvalid"];
     }
 
