@@ -31,11 +31,13 @@ from neurovoyance.node.execution_values import (
     OutputSealed,
     OutputUnsound,
     Phase,
+    Rechecked,
     Restarted,
     SlotGranted,
     SlotWithdrawn,
     Tick,
 )
+from neurovoyance.node.execution_wants import key_of, wanted_of
 from neurovoyance.protocol.errors import InternalError
 from neurovoyance.protocol.ids import JobId, hex_of
 from neurovoyance.protocol.lifecycle import JobState, effective_state
@@ -51,6 +53,25 @@ _OUTCOMES = {
     JobState.UNMATCHED: Outcome.UNMATCHED,
     JobState.PROVIDER_COMMIT_TIMEOUT: Outcome.COMMIT_TIMEOUT,
     JobState.PROVIDER_REVEAL_TIMEOUT: Outcome.REVEAL_TIMEOUT,
+    JobState.PROVIDER_ANSWER_TIMEOUT: Outcome.ANSWER_TIMEOUT,
+    JobState.PROVIDER_TRACE_TIMEOUT: Outcome.TRACE_TIMEOUT,
+    JobState.AUDITOR_TIMEOUT: Outcome.AUDITOR_TIMEOUT,
+    JobState.REFEREE_TIMEOUT: Outcome.REFEREE_TIMEOUT,
+}
+_OVERDUE = frozenset(
+    {
+        JobState.PROVIDER_COMMIT_TIMEOUT,
+        JobState.PROVIDER_REVEAL_TIMEOUT,
+        JobState.PROVIDER_ANSWER_TIMEOUT,
+        JobState.AUDITOR_TIMEOUT,
+        JobState.REFEREE_TIMEOUT,
+    }
+)
+_PHASES = {
+    JobState.DRAWN: Phase.SELECTED,
+    JobState.REVEALED: Phase.REVEALED,
+    JobState.DISPUTED: Phase.DISPUTED,
+    JobState.ACCEPTED: Phase.ACCEPTED,
 }
 
 
@@ -77,7 +98,8 @@ def step(execution: Execution, event: Event, time_s: int, margins: Margins | Non
     margins = margins or Margins()
     changed = _applied(execution, event, time_s, margins)
     changed = _with_phase(changed, phase_of(changed, time_s, margins))
-    if isinstance(event, ActionDone) and _wanted(changed) is event.action:
+    wish = wanted_of(changed, time_s, margins)
+    if isinstance(event, ActionDone) and wish and wish[0] is event.action:
         # The effect does not show yet (a lagging endpoint): wait rather than ask in a loop.
         changed = replace(changed, not_before_s=time_s + margins.retry_s)
     instructions = tuple(_instructions(changed, time_s, margins))
@@ -100,13 +122,16 @@ def phase_of(execution: Execution, time_s: int, margins: Margins) -> Phase:
         return _phase_while_open(execution, view, time_s, margins)
     if not view.is_ours or view.stored in _OUTCOMES:
         return Phase.ENDED
-    if state in (JobState.PROVIDER_COMMIT_TIMEOUT, JobState.PROVIDER_REVEAL_TIMEOUT):
+    if state in _OVERDUE:
         return Phase.OVERDUE
     if state is JobState.ASSIGNED:
         return _phase_while_assigned(execution, view, time_s, margins)
     if state is JobState.COMMITTED:
         return Phase.COMMITTED if view.round else Phase.DRAWN
-    return Phase.ACCEPTED if state is JobState.ACCEPTED else Phase.REVEALED
+    if state is JobState.AUDITED:
+        has_failed = view.audit is not None and view.audit.contest_deadline_s > 0
+        return Phase.FAILED if has_failed else Phase.AUDITED
+    return _PHASES[state]
 
 
 def _phase_while_open(
@@ -148,8 +173,10 @@ def _with_phase(execution: Execution, phase: Phase) -> Execution:
     if phase is Phase.ENDED:
         return replace(execution, phase=phase, outcome=_outcome_of(execution), has_slot=False)
     if execution.phase is Phase.ENDED:
-        # A reorganisation undid the end. What was released has to be checked and held again.
-        execution = replace(execution, outcome=None, terms=None, is_released=False)
+        # A reorganisation undid the end. What was released has to be checked and held again; an
+        # acceptance still under way keeps the terms that it names.
+        terms = execution.terms if Action.ACCEPT in execution.pending else None
+        execution = replace(execution, outcome=None, terms=terms, is_released=False)
         phase = Phase.SEEN if phase in (Phase.HELD, Phase.ACCEPTING) else phase
     keeps_slot = phase in (Phase.ACCEPTING, Phase.RUNNING)
     return replace(execution, phase=phase, has_slot=execution.has_slot and keeps_slot)
@@ -181,6 +208,8 @@ def _applied(execution: Execution, event: Event, time_s: int, margins: Margins) 
         case OutputUnsound():
             _require(execution.commitment is None, execution, event)
             return replace(_answered(execution, Action.RUN, event), is_unsound=True)
+        case Rechecked(stands):
+            return replace(_answered(execution, Action.RECHECK, event), stands=stands)
         case ActionDone(action, view):
             changed = _answered(execution, action, event)
             if action is Action.RELEASE:
@@ -205,6 +234,9 @@ def _failed(execution: Execution, event: ActionFailed, time_s: int, margins: Mar
     if event.action is Action.RUN and event.is_counted:
         failures = margins.run_attempts if event.is_hopeless else changed.run_failures + 1
         changed = replace(changed, run_failures=failures)
+    if event.action is Action.RECHECK and event.is_counted:
+        failures = margins.run_attempts if event.is_hopeless else changed.recheck_failures + 1
+        changed = replace(changed, recheck_failures=failures)
     if event.action is Action.ACCEPT:
         changed = replace(changed, has_slot=False)
     return changed
@@ -225,48 +257,22 @@ def _require(is_allowed: bool, execution: Execution, event: Event) -> None:
         )
 
 
-def _wanted(execution: Execution) -> Action | None:
-    view = execution.view
-    match execution.phase:
-        case Phase.SEEN:
-            return Action.CHECK
-        case Phase.ACCEPTING:
-            return Action.ACCEPT
-        case Phase.RUNNING:
-            return Action.RUN
-        case Phase.SEALED:
-            return Action.COMMIT
-        case Phase.UNSOUND:
-            return Action.DECLARE_INVALID
-        case Phase.COMMITTED if view.is_round_over:
-            # The call that may also reveal carries the result key in public; where an audit can
-            # be drawn the key has to stay secret until the seed is known.
-            return Action.DRAW if view.is_audit_possible else Action.DRAW_AND_REVEAL
-        case Phase.DRAWN if view.seed0:
-            return Action.REVEAL
-        case Phase.ACCEPTED:
-            return Action.SETTLE
-        case Phase.OVERDUE:
-            return Action.EXPIRE
-        case Phase.ENDED if view.is_ours and view.is_lock_open:
-            return Action.CLOSE_LOCK
-        case Phase.ENDED if not execution.is_released:
-            return Action.RELEASE
-        case _:
-            return None
-
-
-_WORK_PHASES = {Action.CHECK: Phase.SEEN, Action.RUN: Phase.RUNNING}
+_WORK_PHASES = {
+    Action.CHECK: Phase.SEEN,
+    Action.RUN: Phase.RUNNING,
+    Action.RECHECK: Phase.FAILED,
+}
 
 
 def _instructions(execution: Execution, time_s: int, margins: Margins) -> Iterator[Instruction]:
     pending = execution.pending
     stale = {work for work, phase in _WORK_PHASES.items() if execution.phase is not phase} & pending
     if stale and Action.CANCEL not in pending:
-        yield Instruction(Action.CANCEL, _key(execution, Action.CANCEL))
-    wanted = _wanted(execution)
-    if wanted is None or time_s < execution.not_before_s:
+        yield Instruction(Action.CANCEL, key_of(execution, Action.CANCEL))
+    wish = wanted_of(execution, time_s, margins)
+    if wish is None or time_s < execution.not_before_s:
         return
+    wanted, slot = wish
     # Sends of one job are made one at a time, and tidying up waits for work to have stopped.
     blockers = SENDS if wanted in SENDS else frozenset(_WORK_PHASES) | {Action.RELEASE}
     if blockers & pending:
@@ -274,21 +280,9 @@ def _instructions(execution: Execution, time_s: int, margins: Margins) -> Iterat
     finish_by_s = 0
     if wanted is Action.RUN:
         finish_by_s = execution.view.deadline_s - margins.commit_s
-    yield Instruction(wanted, _key(execution, wanted), finish_by_s)
-
-
-def _key(execution: Execution, action: Action) -> str:
-    # Whatever the arguments of the call depend on is part of its key, so that a key always names
-    # one transaction: a lapsed draw, a seed redrawn or terms changed by a new price list.
-    view, terms = execution.view, execution.terms
-    part = ""
-    if action in (Action.DRAW, Action.DRAW_AND_REVEAL):
-        part = f":{view.round}"
-    elif action is Action.REVEAL and view.seed0:
-        part = f":{view.seed0.hex()}"
-    elif action is Action.ACCEPT and terms:
-        part = f":{terms.price_wei}:{terms.lock_wei}"
-    return f"{hex_of(execution.job_id)}:{action.value}:{execution.serial}{part}"
+    elif wanted is Action.RECHECK and execution.view.audit:
+        finish_by_s = execution.view.audit.contest_deadline_s - margins.contest_s
+    yield Instruction(wanted, key_of(execution, wanted, slot), finish_by_s, slot)
 
 
 def check_invariants(execution: Execution) -> None:
@@ -304,6 +298,7 @@ def check_invariants(execution: Execution) -> None:
         or execution.commitment is not None,
         "invalid declared only of an unsound output": Action.DECLARE_INVALID not in pending
         or execution.is_unsound,
+        "contested only what stands": Action.CONTEST not in pending or execution.stands is True,
         "a slot only while accepting or running": not execution.has_slot
         or execution.phase in (Phase.ACCEPTING, Phase.RUNNING),
     }

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+from neurovoyance.node.audit_slots import AuditView
 from neurovoyance.protocol.ids import JobId
 from neurovoyance.protocol.lifecycle import JobState
 from neurovoyance.protocol.offer_exchange import Refusal
@@ -22,9 +23,12 @@ class Phase(StrEnum):
     SEEN listed, being checked. HELD checked, model and input held, waits for a free slot.
     ACCEPTING the acceptance is under way. RUNNING assigned to us, computing. SEALED the output is
     fixed, its commitment under way. UNSOUND the output is not finite, to be declared. STRANDED
-    assigned, but no output will come in time. COMMITTED waits for the draw. DRAWN waits for the
-    reveal. REVEALED the challenge window runs. ACCEPTED waits for settlement. OVERDUE a deadline
-    passed unused, to be expired. ENDED nothing is left but tidying up.
+    assigned, but no output will come in time. COMMITTED waits for the draw. SELECTED an audit was
+    drawn and is to be opened. AUDITED auditors are at work, their questions are answered. FAILED
+    the audit found the output wrong: contest or concede. DRAWN waits for the reveal. REVEALED the
+    challenge window runs. DISPUTED referees are at work, see the disputes. ACCEPTED waits for
+    settlement. OVERDUE a deadline passed unused, to be expired. ENDED nothing is left but tidying
+    up.
     """
 
     SEEN = "seen"
@@ -35,8 +39,12 @@ class Phase(StrEnum):
     UNSOUND = "unsound"
     STRANDED = "stranded"
     COMMITTED = "committed"
+    SELECTED = "selected"
+    AUDITED = "audited"
+    FAILED = "failed"
     DRAWN = "drawn"
     REVEALED = "revealed"
+    DISPUTED = "disputed"
     ACCEPTED = "accepted"
     OVERDUE = "overdue"
     ENDED = "ended"
@@ -55,6 +63,10 @@ class Outcome(StrEnum):
     UNMATCHED = "unmatched"
     COMMIT_TIMEOUT = "commit timeout"
     REVEAL_TIMEOUT = "reveal timeout"
+    ANSWER_TIMEOUT = "answer timeout"
+    TRACE_TIMEOUT = "trace timeout"
+    AUDITOR_TIMEOUT = "auditor timeout"
+    REFEREE_TIMEOUT = "referee timeout"
     LOST = "lost"
     VANISHED = "vanished"
     DECLINED = "declined"
@@ -71,6 +83,15 @@ class Action(StrEnum):
     DECLARE_INVALID = "declare_invalid"
     DRAW = "draw"
     DRAW_AND_REVEAL = "draw_and_reveal"
+    DRAW_AND_OPEN = "draw_and_open"
+    OPEN_AUDIT = "open_audit"
+    SEAT = "seat"
+    ANSWER = "answer"
+    EXPIRE_SLOT = "expire_slot"
+    RECHECK = "recheck"
+    CONTEST = "contest"
+    CONCEDE = "concede"
+    EXPIRE_CONTEST = "expire_contest"
     REVEAL = "reveal"
     SETTLE = "settle"
     EXPIRE = "expire"
@@ -78,22 +99,23 @@ class Action(StrEnum):
     RELEASE = "release"
 
 
-LOCAL = frozenset({Action.CHECK, Action.RUN, Action.CANCEL, Action.RELEASE})
+LOCAL = frozenset({Action.CHECK, Action.RUN, Action.RECHECK, Action.CANCEL, Action.RELEASE})
 SENDS = frozenset(Action) - LOCAL
-OCCUPYING = frozenset({Phase.ACCEPTING, Phase.RUNNING, Phase.SEALED, Phase.UNSOUND})
+OCCUPYING = frozenset({Phase.ACCEPTING, Phase.RUNNING, Phase.SEALED, Phase.UNSOUND, Phase.FAILED})
 
 
 @dataclass(frozen=True, slots=True)
 class Margins:
     """Time kept in hand before a deadline, and how failures are repeated; all in seconds.
 
-    ``accept_s`` before a listing ends, ``commit_s`` to seal and commit an output. After a failure
-    the next attempt waits ``retry_s``, doubled with every further failed send up to eightfold;
-    after ``run_attempts`` failed runs the job is let go.
+    ``accept_s`` before a listing ends, ``commit_s`` to seal and commit an output, ``contest_s`` to
+    contest a failed audit. After a failure the next attempt waits ``retry_s``, doubled with every
+    further failed send up to eightfold; after ``run_attempts`` failed runs the job is let go.
     """
 
     accept_s: int = 10
     commit_s: int = 20
+    contest_s: int = 60
     retry_s: int = 3
     run_attempts: int = 3
 
@@ -117,7 +139,9 @@ class ChainView:
         is_audit_possible: the frozen audit probability is above zero.
         round: of the draw; 0 before the commitment and after the draw.
         is_round_over: the round is ready, or lapsed and to be requested anew.
+        foreseen: whether the ready round will draw an audit; None while that is unknown.
         seed0: the drawn seed, proven against the stored binding; None while unknown.
+        audit: the open audit, once the facts that its calls need are known.
         is_lock_open: closing the lock of the ended job failed and has to be repeated.
     """
 
@@ -127,7 +151,9 @@ class ChainView:
     is_audit_possible: bool = False
     round: int = 0
     is_round_over: bool = False
+    foreseen: bool | None = None
     seed0: bytes | None = None
+    audit: AuditView | None = None
     is_lock_open: bool = False
 
 
@@ -138,6 +164,8 @@ class Execution:
     Attributes:
         commitment: C0 over the sealed output, 32 bytes; set once and never changed.
         is_unsound: the output held NaN or infinity.
+        stands: what our own check of a failed audit found: the output is right, or it is not.
+        recheck_failures: attempts at that check that failed.
         pending: actions asked for and not answered.
         serial: part of the keys; rises when a key is used up by a revert.
         send_failures: sends that failed one after the other.
@@ -154,6 +182,8 @@ class Execution:
     commitment: bytes | None = None
     is_unsound: bool = False
     run_failures: int = 0
+    stands: bool | None = None
+    recheck_failures: int = 0
     is_released: bool = False
     outcome: Outcome | None = None
     pending: frozenset[Action] = frozenset()
@@ -168,11 +198,13 @@ class Instruction:
 
     ``key`` is the idempotency key; the same key means the same effect, which may be repeated
     without harm. ``finish_by_s`` bounds a run: an output sealed later could not be committed.
+    ``slot`` is the audit slot that it is about.
     """
 
     action: Action
     key: str
     finish_by_s: int = 0
+    slot: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +251,13 @@ class OutputUnsound:
 
 
 @dataclass(frozen=True, slots=True)
+class Rechecked:
+    """The job was computed again under the reference profile; ``stands`` if our output is right."""
+
+    stands: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ActionDone:
     """An action took effect; ``view`` is the chain read after it, for actions that were sent."""
 
@@ -261,6 +300,7 @@ Event: TypeAlias = (
     | SlotWithdrawn
     | OutputSealed
     | OutputUnsound
+    | Rechecked
     | ActionDone
     | ActionFailed
     | Restarted
