@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {AuditFacts, AuditSlot, AuditVote, Outcome} from "../types/Audit.sol";
-import {JobSpec, Opening} from "../types/Job.sol";
+import {JobSpec, JobState, Opening} from "../types/Job.sol";
 
 /// @title Drawn audits: an auditor repeats the job, the contract compares two projections
 /// @notice `docs/spec/audit.md` has every hash. Calls come from operator keys; hashes and money
@@ -97,6 +97,12 @@ interface IAuditCourt {
     error AuditCourt__OnlyMarket(address caller);
     /// @notice A zero amount was given.
     error AuditCourt__ZeroAmount();
+    /// @notice The job is no longer in its audit; `closeVotes` frees the locks.
+    error AuditCourt__JobEnded(bytes32 jobId, JobState found);
+    /// @notice The model is not suspended.
+    error AuditCourt__NotSuspended(bytes32 modelId);
+    /// @notice A probability over 10,000 bps was given.
+    error AuditCourt__BadPolicy(uint256 minBps);
     /// @notice No slash of the job waits to be booked.
     error AuditCourt__NothingToBook(bytes32 jobId);
 
