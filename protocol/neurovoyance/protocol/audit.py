@@ -27,6 +27,9 @@ INTS_PER_WORD: Final = 8
 INT32_MIN: Final = -(2**31)
 INT32_MAX: Final = 2**31 - 1
 
+DRAWS_PER_SLOT_MAX: Final = 6
+"""Auditors drawn for a slot before it is skipped; ``drawsPerSlotMax`` of the parameters."""
+
 FLAG_TOKENS: Final = 1
 FLAG_UNAVAILABLE: Final = 2
 FLAG_NON_FINITE: Final = 4
@@ -260,7 +263,10 @@ def binding_of(c0: bytes, seed0: bytes) -> bytes:
 
 
 def seed_of_round(seed0: bytes, round_number: int) -> bytes:
-    """Return ``seed_r``, 32 bytes: ``seed0`` for round 0, else ``H(seed0, r)``."""
+    """Return ``seed_r``, 32 bytes: ``seed0`` for round 0, else ``H(seed0, r)``.
+
+    Rounds are counted over all slots, see :func:`first_round`.
+    """
     if round_number == 0:
         return seed0
     return hash_abi(["bytes32", "uint256"], [seed0, round_number])
@@ -277,6 +283,19 @@ def seat_index(seed_r: bytes, slot: int, attempt: int, length: int) -> int:
     """
     digest = hash_abi(["bytes32", "string", "uint256", "uint256"], [seed_r, "seat", slot, attempt])
     return int.from_bytes(digest, "big") % length
+
+
+def first_round(slot: int) -> int:
+    """Return the first round number of a slot.
+
+    Slots never share a round, so an answer in one slot is no help to the auditor of another.
+    """
+    return slot * DRAWS_PER_SLOT_MAX
+
+
+def lock_id_of(job_id: bytes, slot: int, round_number: int) -> bytes:
+    """Return the id under which an auditor's stake is locked: ``H(jobId, slot, r)``, 32 bytes."""
+    return hash_abi(["bytes32", "uint256", "uint256"], [job_id, slot, round_number])
 
 
 def is_re_audited(seed0: bytes, slot: int, probability_bps: int) -> bool:
@@ -360,6 +379,11 @@ def auditor_commitment(
     types += ["address", "bytes32[4]", "uint256", "bytes32"]
     head = ["NVY/audit/1", chain_id, audit_court, job_id, slot, round_number]
     return hash_abi(types, [*head, auditor, tuple(z1), flags, salt])
+
+
+def seal_of(commitment: bytes, z0: Sequence[bytes]) -> bytes:
+    """Return what a slot keeps once it was answered: ``H(commitment, H(z0))``, 32 bytes."""
+    return hash_abi(["bytes32", "bytes32"], [commitment, hash_abi(["bytes32[4]"], [tuple(z0)])])
 
 
 def vote_commitment(

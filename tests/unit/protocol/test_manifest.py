@@ -1,9 +1,21 @@
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
+from neurovoyance.protocol.certificate import (
+    NO_TERMS,
+    Certificate,
+    Terms,
+    VerifyTensor,
+    pool_of,
+    pool_of_numeric_class,
+    tau_sq_of,
+    verify_rows_hash,
+)
 from neurovoyance.protocol.errors import SpecError
 from neurovoyance.protocol.ids import keccak256
 from neurovoyance.protocol.job_spec import JobClass
@@ -48,3 +60,71 @@ def test_a_manifest_that_is_too_long_is_refused_unread() -> None:
 def test_a_model_is_used_in_its_class_alone() -> None:
     assert MANIFEST.allows(JobClass.EXACT)
     assert not MANIFEST.allows(JobClass.TENSOR)
+
+
+# --- with a certificate -------------------------------------------------------------------------
+
+CERTIFICATE = Certificate(
+    verify=[
+        VerifyTensor(
+            name="logits", dtype="float32", shape=["batch", "214"], exponent=["20"], row="41"
+        )
+    ],
+    tau="2e-5",
+    reference="onnxruntime 1.31 C1",
+)
+TERMS = Terms(
+    tau_sq=tau_sq_of("2e-5"),
+    tensor_pool=pool_of("cpu"),
+    rows=44,
+    verify_rows_hash=verify_rows_hash([41]),
+)
+
+
+def certified(terms: Terms = TERMS, certificate: Certificate | None = CERTIFICATE) -> ModelManifest:
+    fields = MANIFEST.model_dump() | {"terms": terms.encode(), "certificate": certificate}
+    return ModelManifest.model_validate(fields, strict=False)
+
+
+def test_the_terms_are_the_first_bytes_of_the_document() -> None:
+    raw = certified().canonical_bytes()
+    assert raw.startswith(b'{"$terms":"' + TERMS.encode().encode() + b'",')
+    assert MANIFEST.canonical_bytes().startswith(b'{"$terms":"0x' + b"0" * 112 + b'",')
+
+
+def test_a_certified_manifest_is_found_again_by_its_id() -> None:
+    manifest = certified()
+    assert parse_manifest(manifest.canonical_bytes(), manifest.model_id()) == manifest
+    assert manifest.read_terms() == TERMS
+
+
+def test_a_commitment_covers_the_verify_tensors_or_else_the_outputs() -> None:
+    assert [tensor.name for tensor in certified().committed()] == ["logits"]
+    assert MANIFEST.committed() == MANIFEST.tensors
+
+
+@pytest.mark.parametrize(
+    ("terms", "certificate", "match"),
+    [
+        (TERMS, None, "has no terms"),
+        (NO_TERMS, CERTIFICATE, "other verify tensors"),
+        (replace(TERMS, verify_rows_hash=verify_rows_hash([42])), CERTIFICATE, "other verify"),
+        (replace(TERMS, tau_sq=TERMS.tau_sq + 1), CERTIFICATE, "another tolerance"),
+    ],
+)
+def test_terms_that_do_not_belong_to_the_certificate_are_refused(
+    terms: Terms, certificate: Certificate | None, match: str
+) -> None:
+    with pytest.raises(ValidationError, match=match):
+        certified(terms, certificate)
+
+
+def test_the_pools_decide_which_classes_a_certified_model_serves() -> None:
+    exact_pool = pool_of_numeric_class(bytes(range(32)))
+    both = certified(replace(TERMS, exact_pool=exact_pool))
+    exact = certified(replace(TERMS, exact_pool=exact_pool, tensor_pool=bytes(12)))
+    found = [
+        [job_class for job_class in JobClass if manifest.allows(job_class)]
+        for manifest in (certified(), both, exact)
+    ]
+    assert found == [[JobClass.TENSOR], [JobClass.EXACT, JobClass.TENSOR], [JobClass.EXACT]]
