@@ -27,7 +27,7 @@ interface IDisputeCourt {
     event Appealed(uint256 indexed disputeId, uint8 level, address indexed by, uint256 bond);
     event DisputeClosed(bytes32 indexed jobId, uint256 indexed disputeId, DisputePhase phase);
     event RefereePaid(uint256 indexed disputeId, uint8 level, address indexed referee, uint256 paid, uint256 slashed);
-    event SlashBookingFailed(uint256 indexed disputeId);
+    event DisputeSlashFailed(uint256 indexed disputeId);
 
     /// @notice The facts are not those of the dispute.
     error DisputeCourt__UnknownDispute(uint256 disputeId, bytes32 found, bytes32 needed);
@@ -137,6 +137,9 @@ interface IDisputeCourt {
     function advance(DisputeFacts calldata facts) external;
     /// @notice Pays a referee's share, or takes its penalty, once the dispute is closed. Anyone.
     function closeReferee(DisputeFacts calldata facts, uint8 level, uint256 index) external;
+    /// @notice Moves the judges' share of a conviction that no referee judged (no trace came) into
+    /// the audit pool, once it was split. Anyone.
+    function sweepJudges(DisputeFacts calldata facts) external;
     /// @notice Repeats booking the slash of a convicted provider if that failed. Anyone.
     function bookSlash(DisputeFacts calldata facts) external;
 
