@@ -10,8 +10,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from neurovoyance.chain.event_base import ChainEvent, RawJobSpec
+from neurovoyance.protocol.audit import (
+    AuditFacts,
+    DisputeFacts,
+    DisputePhase,
+    Outcome,
+    PointKind,
+    RefereeVote,
+    TraceRow,
+)
 from neurovoyance.protocol.ids import Address, JobId
 from neurovoyance.protocol.lifecycle import JobState
+
+
+@dataclass(frozen=True, slots=True)
+class Appealed(ChainEvent):
+    """Event ``Appealed`` of the contracts."""
+
+    topic = bytes.fromhex("ba9f3fc2fe19e8e6fa2a1b60c8c4b466c1dd79f0b95f12c5a7ce6262b67aa7d1")
+    solidity_name = "Appealed"
+    signature = "Appealed(uint256,uint8,address,uint256)"
+
+    dispute_id: int
+    level: int
+    by: Address
+    bond_wei: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +51,243 @@ class Approval(ChainEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class AuditAnswered(ChainEvent):
+    """Event ``AuditAnswered`` of the contracts."""
+
+    topic = bytes.fromhex("f08d8ea25b4f6fe940de1f4d8616767db471f7108d3376517dd81c419c560508")
+    solidity_name = "AuditAnswered"
+    signature = "AuditAnswered(bytes32,uint8,uint8,bytes32[4],uint256)"
+
+    job_id: JobId
+    slot: int
+    round: int
+    z0: tuple[bytes, ...]
+    deadline_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class AuditClosed(ChainEvent):
+    """The audit is over. `outcome` None: every slot was skipped."""
+
+    topic = bytes.fromhex("016c35e0fc55410e069b74f8fb2b625df2be3df97d94af3b254bc34daa633dcd")
+    solidity_name = "AuditClosed"
+    signature = "AuditClosed(bytes32,uint8,uint256)"
+
+    job_id: JobId
+    outcome: Outcome
+    deadline_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class AuditConceded(ChainEvent):
+    """Event ``AuditConceded`` of the contracts."""
+
+    topic = bytes.fromhex("65abc55e7393f9a7676ab88e6009892ff39d2aecf58c5a8e365ee9dc0f292b51")
+    solidity_name = "AuditConceded"
+    signature = "AuditConceded(bytes32)"
+
+    job_id: JobId
+
+
+@dataclass(frozen=True, slots=True)
+class AuditContested(ChainEvent):
+    """The provider contests: its result is public now."""
+
+    topic = bytes.fromhex("cc52d4c5d88e2ca326bbe69a92b1cdbd073e5055b0d18e16e9ffb7b774384e63")
+    solidity_name = "AuditContested"
+    signature = "AuditContested(bytes32,bytes32,bytes,bytes32,bytes32,uint256)"
+
+    job_id: JobId
+    out_root: bytes
+    envelope_cid: bytes
+    result_key: bytes
+    seed0: bytes
+    bond_wei: int
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFeesPaid(ChainEvent):
+    """What a job paid into the audit pool: premium, and the provider's surcharge."""
+
+    topic = bytes.fromhex("ca23f854b90fb4cfc7c4a90a3a4ddad4a9bf02b2bc28890abe9bd70380d0e509")
+    solidity_name = "AuditFeesPaid"
+    signature = "AuditFeesPaid(bytes32,uint256,uint256,uint256)"
+
+    job_id: JobId
+    to_pool_wei: int
+    surcharge_wei: int
+    returned_wei: int
+
+
+@dataclass(frozen=True, slots=True)
+class AuditOpened(ChainEvent):
+    """Event ``AuditOpened`` of the contracts."""
+
+    topic = bytes.fromhex("5640e715510e1f4e26292ff1daf369c48ebc9f0023bc855b4efb2e11f0f263ea")
+    solidity_name = "AuditOpened"
+    signature = "AuditOpened(bytes32,(bytes32,bytes32,bytes32,bytes32,address,address,uint96,uint96,uint64,bytes12,uint40,uint32,uint8,uint8,int8))"
+
+    job_id: JobId
+    facts: AuditFacts
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRevealed(ChainEvent):
+    """Event ``AuditRevealed`` of the contracts."""
+
+    topic = bytes.fromhex("2662a5f7940bd103991edcd4776295f8ae1f4b759184414b3a1ba3547e0baf5e")
+    solidity_name = "AuditRevealed"
+    signature = "AuditRevealed(bytes32,uint8,uint8,address,uint8,uint8,uint256,uint256,uint256)"
+
+    job_id: JobId
+    slot: int
+    round: int
+    auditor: Address
+    outcome: Outcome
+    flags: int
+    distance_sq: int
+    norm_sq: int
+    paid_wei: int
+
+
+@dataclass(frozen=True, slots=True)
+class AuditTermsFrozen(ChainEvent):
+    """The audit terms of an assigned job, fixed for ever; only where audits are on."""
+
+    topic = bytes.fromhex("c97c29bbd391229427f29f72be5f5dff11e41c9e7f88068ffa078c00bc71fcb6")
+    solidity_name = "AuditTermsFrozen"
+    signature = "AuditTermsFrozen(bytes32,uint256,uint256,uint256)"
+
+    job_id: JobId
+    p_econ_bps: int
+    p_bps: int
+    held_wei: int
+
+
+@dataclass(frozen=True, slots=True)
+class AuditorCommitted(ChainEvent):
+    """Event ``AuditorCommitted`` of the contracts."""
+
+    topic = bytes.fromhex("69d2e445d087d264fa3c9fcee84eda1d48c5cd77cdc4a78ded11f28fcdc4ba57")
+    solidity_name = "AuditorCommitted"
+    signature = "AuditorCommitted(bytes32,uint8,uint8,bytes32,uint256)"
+
+    job_id: JobId
+    slot: int
+    round: int
+    commitment: bytes
+    deadline_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class AuditorDrawn(ChainEvent):
+    """Event ``AuditorDrawn`` of the contracts."""
+
+    topic = bytes.fromhex("f8b9d2a70bf82b61e4b1386074500f1f48e1e58a0aafe7a03c02cc8f3e280c60")
+    solidity_name = "AuditorDrawn"
+    signature = "AuditorDrawn(bytes32,uint8,uint8,address,uint256,uint256)"
+
+    job_id: JobId
+    slot: int
+    round: int
+    auditor: Address
+    lock_wei: int
+    deadline_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class AuditorLate(ChainEvent):
+    """Event ``AuditorLate`` of the contracts."""
+
+    topic = bytes.fromhex("2d9138c8fa0ac04882f75b3ca075af74f9b31a093b8cd0b35ee54573fe1b727f")
+    solidity_name = "AuditorLate"
+    signature = "AuditorLate(bytes32,uint8,uint8,address,uint256)"
+
+    job_id: JobId
+    slot: int
+    round: int
+    auditor: Address
+    slashed_wei: int
+
+
+@dataclass(frozen=True, slots=True)
+class BondWithdrawn(ChainEvent):
+    """Event ``BondWithdrawn`` of the contracts."""
+
+    topic = bytes.fromhex("25ea4793db0032b8cdaaca90cfb1a94c62132a3aa5194c98958659c26fe2672e")
+    solidity_name = "BondWithdrawn"
+    signature = "BondWithdrawn(bytes32,address,uint256)"
+
+    model_id: bytes
+    registrant: Address
+    amount_wei: int
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateChallenged(ChainEvent):
+    """Event ``CertificateChallenged`` of the contracts."""
+
+    topic = bytes.fromhex("9dff73efa52ba467da4f99b66f804443f1f4cb968044ad939bec80e7d332bce0")
+    solidity_name = "CertificateChallenged"
+    signature = "CertificateChallenged(bytes32,address,bytes,uint256)"
+
+    model_id: bytes
+    challenger: Address
+    evidence_cid: bytes
+    deadline_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChallengeLapsed(ChainEvent):
+    """Event ``ChallengeLapsed`` of the contracts."""
+
+    topic = bytes.fromhex("2debae61c2c4a2aa1c7c042235fe7be6ecca8da0ae11e154f6e3d493d9e00f8a")
+    solidity_name = "ChallengeLapsed"
+    signature = "ChallengeLapsed(bytes32)"
+
+    model_id: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ChallengeRuled(ChainEvent):
+    """Event ``ChallengeRuled`` of the contracts."""
+
+    topic = bytes.fromhex("89f6b09b859dd0052df9b5e284eea72a1ca6ef19ab0fbb72da5ea4529054266f")
+    solidity_name = "ChallengeRuled"
+    signature = "ChallengeRuled(bytes32,bool)"
+
+    model_id: bytes
+    upheld: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Collected(ChainEvent):
+    """Free balance moved into a court: a bond, or money for the audit pool."""
+
+    topic = bytes.fromhex("484decdc1e9549e1866295f6f86c889ded3f7de410e7488a7a415978589dc8fd")
+    solidity_name = "Collected"
+    signature = "Collected(address,address,uint256)"
+
+    from_: Address
+    court: Address
+    amount_wei: int
+
+
+@dataclass(frozen=True, slots=True)
+class CourtPaid(ChainEvent):
+    """Money moved out of a court."""
+
+    topic = bytes.fromhex("45a09d3139614b9471061f574e2fb8c692213ac4af9081842ad6aaa1b5d6549e")
+    solidity_name = "CourtPaid"
+    signature = "CourtPaid(address,address,uint256,bool)"
+
+    court: Address
+    to: Address
+    amount_wei: int
+    as_earned: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Deposited(ChainEvent):
     """Event ``Deposited`` of the contracts."""
 
@@ -37,6 +297,44 @@ class Deposited(ChainEvent):
 
     client: Address
     amount_wei: int
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeClosed(ChainEvent):
+    """Event ``DisputeClosed`` of the contracts."""
+
+    topic = bytes.fromhex("d56e8ce8e27ad05d9accd36e5e49d3b521ff43eea1d352a3b39c5e54070fe420")
+    solidity_name = "DisputeClosed"
+    signature = "DisputeClosed(bytes32,uint256,uint8)"
+
+    job_id: JobId
+    dispute_id: int
+    phase: DisputePhase
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeOpened(ChainEvent):
+    """Event ``DisputeOpened`` of the contracts."""
+
+    topic = bytes.fromhex("337364ceacaceb5bc1bb890dc11ced39f49235088d1c6063fffbe0b3cda3cd3e")
+    solidity_name = "DisputeOpened"
+    signature = "DisputeOpened(bytes32,uint256,address,(uint256,bytes32,bytes32,bytes32,bytes32,address,address,address,uint96,uint96,uint96,uint64,bytes12,uint40,uint40,uint32,uint32,bytes20,uint8,uint8,bool,bool,bool))"
+
+    job_id: JobId
+    dispute_id: int
+    challenger: Address
+    facts: DisputeFacts
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeSlashFailed(ChainEvent):
+    """Event ``DisputeSlashFailed`` of the contracts."""
+
+    topic = bytes.fromhex("94757696583dbd2559226b1fe814914f0eb0093e74ddb8cc6438178ce2bff234")
+    solidity_name = "DisputeSlashFailed"
+    signature = "DisputeSlashFailed(uint256)"
+
+    dispute_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +475,21 @@ class JobInvalid(ChainEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class JobMoved(ChainEvent):
+    """A court moved the job."""
+
+    topic = bytes.fromhex("d903ab7d766c1a1aa9a07f6bec1212936a03d9cf5852bbb8566356aa82b7d9fd")
+    solidity_name = "JobMoved"
+    signature = "JobMoved(bytes32,uint8,uint8,uint256,uint256)"
+
+    job_id: JobId
+    from_: JobState
+    to: JobState
+    deadline_s: int
+    refund_wei: int
+
+
+@dataclass(frozen=True, slots=True)
 class JobPosted(ChainEvent):
     """Event ``JobPosted`` of the contracts."""
 
@@ -235,6 +548,46 @@ class LockCloseFailed(ChainEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class LockSlashed(ChainEvent):
+    """Part of a lock was taken: a penalty that no verdict is needed for."""
+
+    topic = bytes.fromhex("15d05b2c0474f09c36b0e24a785f1c5f0b1289f07f400a56724b4e4da8a525e8")
+    solidity_name = "LockSlashed"
+    signature = "LockSlashed(address,bytes32,uint256,uint256,uint256)"
+
+    owner: Address
+    lock_id: bytes
+    amount_wei: int
+    burned_wei: int
+    to_insurance_wei: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRegistered(ChainEvent):
+    """Event ``ModelRegistered`` of the contracts."""
+
+    topic = bytes.fromhex("e4c58f400be7bb95bedd6edda90802ed00967bdceed69c30420cc5b31c1b78df")
+    solidity_name = "ModelRegistered"
+    signature = "ModelRegistered(bytes32,address,uint256,bytes)"
+
+    model_id: bytes
+    registrant: Address
+    active_at_s: int
+    document: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSuspended(ChainEvent):
+    """Event ``ModelSuspended`` of the contracts."""
+
+    topic = bytes.fromhex("635e389c1a7094f49ea7834e7ee561af00e7cb87f0b81b1f1afd6cbd7abd41a8")
+    solidity_name = "ModelSuspended"
+    signature = "ModelSuspended(bytes32)"
+
+    model_id: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class OperatorChanged(ChainEvent):
     """Event ``OperatorChanged`` of the contracts."""
 
@@ -247,6 +600,32 @@ class OperatorChanged(ChainEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class Pointed(ChainEvent):
+    """Event ``Pointed`` of the contracts."""
+
+    topic = bytes.fromhex("b480b57df2186dc5d167ee520274c04c4a1fdb76125bb4f71a914b85e38eaafd")
+    solidity_name = "Pointed"
+    signature = "Pointed(uint256,uint8,(uint32,bytes32,int8,bytes32[2]),uint256)"
+
+    dispute_id: int
+    kind: PointKind
+    row: TraceRow
+    deadline_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class PoolFunded(ChainEvent):
+    """Event ``PoolFunded`` of the contracts."""
+
+    topic = bytes.fromhex("32173d8e51cec3a6fe484b7a1c3febe760cdf96e03d4cca36a43563a4333e838")
+    solidity_name = "PoolFunded"
+    signature = "PoolFunded(address,uint256)"
+
+    from_: Address
+    amount_wei: int
+
+
+@dataclass(frozen=True, slots=True)
 class ProviderRegistered(ChainEvent):
     """Event ``ProviderRegistered`` of the contracts."""
 
@@ -256,6 +635,77 @@ class ProviderRegistered(ChainEvent):
 
     provider: Address
     operator: Address
+
+
+@dataclass(frozen=True, slots=True)
+class RefereePaid(ChainEvent):
+    """Event ``RefereePaid`` of the contracts."""
+
+    topic = bytes.fromhex("5d16e26b481d7ab0a3eaca9adcbe0e7a8079ab09b6a64cc782c1c45ec719a458")
+    solidity_name = "RefereePaid"
+    signature = "RefereePaid(uint256,uint8,address,uint256,uint256)"
+
+    dispute_id: int
+    level: int
+    referee: Address
+    paid_wei: int
+    slashed_wei: int
+
+
+@dataclass(frozen=True, slots=True)
+class RefereesDrawn(ChainEvent):
+    """Event ``RefereesDrawn`` of the contracts."""
+
+    topic = bytes.fromhex("a5cafba244911cc4a25fb98deaf1d5619cee89ef7001e1bec7a16c7f8f1ab680")
+    solidity_name = "RefereesDrawn"
+    signature = "RefereesDrawn(uint256,uint8,address[],uint8[],uint256)"
+
+    dispute_id: int
+    level: int
+    owners: tuple[Address, ...]
+    weights: tuple[int, ...]
+    deadline_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class RefereesRequested(ChainEvent):
+    """Event ``RefereesRequested`` of the contracts."""
+
+    topic = bytes.fromhex("1115f6ec7ce11b27d82a64dcea74f24ce174791cff2bf1ab42fc29ef11945cbd")
+    solidity_name = "RefereesRequested"
+    signature = "RefereesRequested(uint256,uint8,uint64,uint256)"
+
+    dispute_id: int
+    level: int
+    round: int
+    deadline_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class SeatsLeft(ChainEvent):
+    """Event ``SeatsLeft`` of the contracts."""
+
+    topic = bytes.fromhex("2baf580dcbbf44d6c2a9f23051ae485942b84b0e576662a83d13fd80cc32f4a4")
+    solidity_name = "SeatsLeft"
+    signature = "SeatsLeft(address,bytes12,uint256[])"
+
+    provider: Address
+    pool: bytes
+    indices: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SeatsTaken(ChainEvent):
+    """Event ``SeatsTaken`` of the contracts."""
+
+    topic = bytes.fromhex("0c9cc3f5b619f37c15a286a2cd07902f3cd79debabdcc42d15aecfd3c42bbea3")
+    solidity_name = "SeatsTaken"
+    signature = "SeatsTaken(address,bytes12,uint256,uint256)"
+
+    provider: Address
+    pool: bytes
+    count: int
+    first_index: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +735,48 @@ class SettleSkipped(ChainEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class SlashBooked(ChainEvent):
+    """A slash by verdict left the provider's stake and is held."""
+
+    topic = bytes.fromhex("a496f941a0928644e0cb5c95c2770c6ecaf3461d0e63073b1811016e0a32eba9")
+    solidity_name = "SlashBooked"
+    signature = "SlashBooked(bytes32,bytes32,address,uint256,uint256)"
+
+    slash_id: bytes
+    job_id: JobId
+    provider: Address
+    amount_wei: int
+    ready_at_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class SlashBookingFailed(ChainEvent):
+    """Event ``SlashBookingFailed`` of the contracts."""
+
+    topic = bytes.fromhex("95eaacbe170487a5b9ac5bbdb6ef6e222cff03868616350554be5991bc367aa3")
+    solidity_name = "SlashBookingFailed"
+    signature = "SlashBookingFailed(bytes32)"
+
+    job_id: JobId
+
+
+@dataclass(frozen=True, slots=True)
+class SlashFinalized(ChainEvent):
+    """Event ``SlashFinalized`` of the contracts."""
+
+    topic = bytes.fromhex("59e09b747611b55cb6ce3cd7a1d2b6c3ea17ad2af5518f274d59ff857e12f6d4")
+    solidity_name = "SlashFinalized"
+    signature = "SlashFinalized(bytes32,uint256,uint256,uint256,uint256,uint256)"
+
+    slash_id: bytes
+    burned_wei: int
+    to_client_wei: int
+    to_finder_wei: int
+    to_judges_wei: int
+    to_insurance_wei: int
+
+
+@dataclass(frozen=True, slots=True)
 class SlashShareCredited(ChainEvent):
     """Event ``SlashShareCredited`` of the contracts."""
 
@@ -295,6 +787,23 @@ class SlashShareCredited(ChainEvent):
     job_id: JobId
     client: Address
     amount_wei: int
+
+
+@dataclass(frozen=True, slots=True)
+class SlashSplit(ChainEvent):
+    """Shares of a slash by verdict arrived."""
+
+    topic = bytes.fromhex("2f29ea3032a1cdf26ff3397db964fc2d083bd5f254f1a240257bf103e3c7e04d")
+    solidity_name = "SlashSplit"
+    signature = "SlashSplit(bytes32,address,uint256,address,uint256,address,uint256)"
+
+    slash_id: bytes
+    client: Address
+    to_client_wei: int
+    finder: Address
+    to_finder_wei: int
+    court: Address
+    to_judges_wei: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +820,18 @@ class Slashed(ChainEvent):
     burned_wei: int
     to_client_wei: int
     to_insurance_wei: int
+
+
+@dataclass(frozen=True, slots=True)
+class SlotSkipped(ChainEvent):
+    """No auditor could be had for the slot; the challenge window of the job doubles."""
+
+    topic = bytes.fromhex("5240079f3b2bdfbc987ab4a9caba3fde286e25272657e2b968c4c00f88cd9a1f")
+    solidity_name = "SlotSkipped"
+    signature = "SlotSkipped(bytes32,uint8)"
+
+    job_id: JobId
+    slot: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,6 +874,53 @@ class Staked(ChainEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class StreakChanged(ChainEvent):
+    """Event ``StreakChanged`` of the contracts."""
+
+    topic = bytes.fromhex("4fba5060c79a0aa5a881a46cc768512b4fe9b3b30c7e3bee5035d50123432a7e")
+    solidity_name = "StreakChanged"
+    signature = "StreakChanged(address,bytes32,uint256)"
+
+    provider: Address
+    model_id: bytes
+    passes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tallied(ChainEvent):
+    """A level was counted. `verdict` None: redraw or next level follows."""
+
+    topic = bytes.fromhex("e0f48de754f37e40fce21f86085a6c049733a4a09c692e65284aae00cbc46738")
+    solidity_name = "Tallied"
+    signature = "Tallied(uint256,uint8,uint8,uint256,uint256,uint256,uint256)"
+
+    dispute_id: int
+    level: int
+    verdict: RefereeVote
+    guilty: int
+    clear: int
+    abstain: int
+    deadline_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class TracePosted(ChainEvent):
+    """Event ``TracePosted`` of the contracts."""
+
+    topic = bytes.fromhex("10f9e8e9f2cf3afc0d6a0189b7df95cbd235baf90c7e2b74496025bb90807ae4")
+    solidity_name = "TracePosted"
+    signature = "TracePosted(uint256,bytes32,bytes,bytes32[],bytes32[4],bytes32[4],uint256)"
+
+    dispute_id: int
+    root: bytes
+    manifest_cid: bytes
+    h_trace: tuple[bytes, ...]
+    z0: tuple[bytes, ...]
+    z_trace: tuple[bytes, ...]
+    deadline_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class Transfer(ChainEvent):
     """Event ``Transfer`` of the contracts."""
 
@@ -392,6 +960,61 @@ class UnbondingWithdrawn(ChainEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class VoteClosed(ChainEvent):
+    """Event ``VoteClosed`` of the contracts."""
+
+    topic = bytes.fromhex("e623f85e88d477970bcea28b85c8ae287441a414fcd6763553307cbfbd3d349a")
+    solidity_name = "VoteClosed"
+    signature = "VoteClosed(bytes32,uint8,address,bool,uint256)"
+
+    job_id: JobId
+    slot: int
+    auditor: Address
+    is_right: bool
+    slashed_wei: int
+
+
+@dataclass(frozen=True, slots=True)
+class VoteCommitted(ChainEvent):
+    """Event ``VoteCommitted`` of the contracts."""
+
+    topic = bytes.fromhex("7033492c3c380a8d3cce31e0fafa1a1d632315590eff2059608f15109343e3de")
+    solidity_name = "VoteCommitted"
+    signature = "VoteCommitted(uint256,uint8,address,bytes32)"
+
+    dispute_id: int
+    level: int
+    referee: Address
+    commitment: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class VoteRevealed(ChainEvent):
+    """Event ``VoteRevealed`` of the contracts."""
+
+    topic = bytes.fromhex("3b44d5a6c301064ce21b0ed7bfafd68189934dacb3d0952d351caaa3fb0b20e5")
+    solidity_name = "VoteRevealed"
+    signature = "VoteRevealed(uint256,uint8,address,uint8)"
+
+    dispute_id: int
+    level: int
+    referee: Address
+    vote: RefereeVote
+
+
+@dataclass(frozen=True, slots=True)
+class WindowDoubled(ChainEvent):
+    """A slot was skipped: the challenge window of the job doubles."""
+
+    topic = bytes.fromhex("08782fa7992f6b036e1b2a3e3998aa58be48020d778b4a9830624ef401d20993")
+    solidity_name = "WindowDoubled"
+    signature = "WindowDoubled(bytes32,uint256)"
+
+    job_id: JobId
+    window_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class Withdrawn(ChainEvent):
     """Event ``Withdrawn`` of the contracts."""
 
@@ -406,8 +1029,29 @@ class Withdrawn(ChainEvent):
 EVENT_CLASSES: dict[bytes, type[ChainEvent]] = {
     cls.topic: cls
     for cls in (
+        Appealed,
         Approval,
+        AuditAnswered,
+        AuditClosed,
+        AuditConceded,
+        AuditContested,
+        AuditFeesPaid,
+        AuditOpened,
+        AuditRevealed,
+        AuditTermsFrozen,
+        AuditorCommitted,
+        AuditorDrawn,
+        AuditorLate,
+        BondWithdrawn,
+        CertificateChallenged,
+        ChallengeLapsed,
+        ChallengeRuled,
+        Collected,
+        CourtPaid,
         Deposited,
+        DisputeClosed,
+        DisputeOpened,
+        DisputeSlashFailed,
         DrawRenewed,
         EIP712DomainChanged,
         EndpointChanged,
@@ -419,22 +1063,45 @@ EVENT_CLASSES: dict[bytes, type[ChainEvent]] = {
         JobConfirmed,
         JobExpired,
         JobInvalid,
+        JobMoved,
         JobPosted,
         JobRevealed,
         JobSettled,
         LockCloseFailed,
+        LockSlashed,
+        ModelRegistered,
+        ModelSuspended,
         OperatorChanged,
+        Pointed,
+        PoolFunded,
         ProviderRegistered,
+        RefereePaid,
+        RefereesDrawn,
+        RefereesRequested,
+        SeatsLeft,
+        SeatsTaken,
         SeedDrawn,
         SettleSkipped,
+        SlashBooked,
+        SlashBookingFailed,
+        SlashFinalized,
         SlashShareCredited,
+        SlashSplit,
         Slashed,
+        SlotSkipped,
         StakeLocked,
         StakeUnlocked,
         Staked,
+        StreakChanged,
+        Tallied,
+        TracePosted,
         Transfer,
         UnbondingRequested,
         UnbondingWithdrawn,
+        VoteClosed,
+        VoteCommitted,
+        VoteRevealed,
+        WindowDoubled,
         Withdrawn,
     )
 }

@@ -29,7 +29,15 @@ from eth_utils.address import to_checksum_address
 
 from neurovoyance.protocol.errors import ConfigError, InternalError, RpcError, SpecError
 
-CONTRACT_NAMES = ("ComputeToken", "BlockHashBeacon", "StakeManager", "JobMarket")
+CONTRACT_NAMES = (
+    "ComputeToken",
+    "BlockHashBeacon",
+    "StakeManager",
+    "JobMarket",
+    "ModelRegistry",
+    "AuditCourt",
+    "DisputeCourt",
+)
 
 
 def _tolerant_codec() -> ABICodec:

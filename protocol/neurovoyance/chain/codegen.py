@@ -16,6 +16,7 @@ from typing import Any
 from eth_utils.abi import abi_to_signature
 
 from neurovoyance.chain.abi_codec import CONTRACT_NAMES, contract_abi
+from neurovoyance.chain.event_types import python_name
 from neurovoyance.chain.revert_hints import HINTS, OPENZEPPELIN_SENTENCES, UNPROCESSABLE
 from neurovoyance.protocol.errors import ConfigError
 
@@ -27,9 +28,15 @@ _HEADER = (
 )
 _WEI = {
     *("amount", "value", "refund", "paid", "burned", "toClient", "toInsurance", "own"),
-    *("unbonding", "price", "lock", "maxPrice", "minLock"),
+    *("unbonding", "price", "lock", "maxPrice", "minLock", "held", "toPool", "surcharge"),
+    *("returned", "toFinder", "toJudges", "slashed", "bond"),
 }
-_SECONDS = {"deadline": "deadline_s", "readyAt": "ready_at_s"}
+_SECONDS = {
+    "deadline": "deadline_s",
+    "readyAt": "ready_at_s",
+    "activeAt": "active_at_s",
+    "window": "window_s",
+}
 _IDS = {"jobId": "JobId"}
 
 
@@ -52,13 +59,14 @@ def _error_code(solidity_name: str) -> str:
 
 def _annotation(param: dict[str, Any]) -> str:
     kind, internal = str(param["type"]), str(param.get("internalType", ""))
-    if internal == "enum JobState":
-        return "JobState"
-    if internal == "struct JobSpec":
-        return "RawJobSpec"
-    if kind.startswith(("uint", "int")) and not kind.endswith("]"):
+    if named := python_name(internal):
+        return named
+    if kind.endswith("]"):
+        inner = {"type": kind[: kind.rindex("[")], "internalType": internal[: internal.rindex("[")]}
+        return f"tuple[{_annotation(inner)}, ...]"
+    if kind.startswith(("uint", "int")):
         return "int"
-    if kind.startswith("bytes") and not kind.endswith("]"):
+    if kind.startswith("bytes"):
         return "bytes"
     plain = {"address": "Address", "string": "str", "bool": "bool"}
     if kind not in plain:
@@ -114,6 +122,9 @@ def errors_source(contracts_dir: Path) -> str:
         _HEADER.format(title="One class per Solidity error of the contracts."),
         "from __future__ import annotations\n",
         "from neurovoyance.chain.revert_base import KnownRevert\n"
+        "from neurovoyance.protocol.audit import AuditFacts, DisputeFacts, DisputeKind\n"
+        "from neurovoyance.protocol.audit import DisputePhase, Outcome, PointKind, RefereeVote\n"
+        "from neurovoyance.protocol.audit import TraceRow\n"
         "from neurovoyance.protocol.ids import Address\n"
         "from neurovoyance.protocol.lifecycle import JobState\n",
     ]
@@ -167,6 +178,9 @@ def events_source(contracts_dir: Path) -> str:
         "from __future__ import annotations\n",
         "from dataclasses import dataclass\n",
         "from neurovoyance.chain.event_base import ChainEvent, RawJobSpec\n"
+        "from neurovoyance.protocol.audit import AuditFacts, DisputeFacts, DisputeKind\n"
+        "from neurovoyance.protocol.audit import DisputePhase, Outcome, PointKind, RefereeVote\n"
+        "from neurovoyance.protocol.audit import TraceRow\n"
         "from neurovoyance.protocol.ids import Address, JobId\n"
         "from neurovoyance.protocol.lifecycle import JobState\n",
     ]

@@ -1,17 +1,20 @@
-"""All contracts of a deployment as typed facades: token, stakes, market, beacon.
+"""All contracts of a deployment as typed facades: token, stakes, market, beacon, courts.
 
 Place: what ``node``, ``client`` and ``cli`` call. Amounts are wei, times unix seconds of the chain.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
 from neurovoyance.chain.client import ChainClient, Receipt
+from neurovoyance.chain.courts import Audits, Disputes
 from neurovoyance.chain.deployment import Deployment
 from neurovoyance.chain.facade import Facade
 from neurovoyance.chain.market import JobRecord, Market
+from neurovoyance.chain.registry import Registry
 from neurovoyance.chain.wallet import Permit, Wallet
 from neurovoyance.protocol.ids import Address
 
@@ -21,15 +24,40 @@ class StakeRecord(NamedTuple):
 
     Attributes:
         own_wei: counts and backs locks; includes ``locked_wei``.
-        locked_wei: part tied to live jobs.
+        locked_wei: part tied to live jobs, audits and bonds.
+        seats: seats in auditor pools.
         unbonding_wei: asked for, still slashable, backs nothing.
         unbonding_ready_at_s: unix seconds from which unbonding can be withdrawn.
     """
 
     own_wei: int
     locked_wei: int
+    seats: int
     unbonding_wei: int
     unbonding_ready_at_s: int
+
+
+class SeatRecord(NamedTuple):
+    """A seat as it stands in its list: live from ``since_s`` until ``until_s`` (0: for ever)."""
+
+    owner: Address
+    since_s: int
+    until_s: int
+
+
+class PoolRecord(NamedTuple):
+    """A pool of auditors: live seats, and owners with at least one."""
+
+    live_seats: int
+    owners: int
+
+
+class HeldSlash(NamedTuple):
+    """A slash by verdict that is held; zeros if there is none."""
+
+    provider: Address
+    amount_wei: int
+    ready_at_s: int
 
 
 class BeaconStatus(IntEnum):
@@ -204,6 +232,68 @@ class Stakes(Facade):
         """Pay the insurance share of slashes to the insurance address, by that address."""
         return await self._send(wallet, idempotency_key, "collectInsurance")
 
+    async def take_seats(
+        self, wallet: Wallet, pool: bytes, count: int, *, idempotency_key: str | None = None
+    ) -> Receipt:
+        """Take seats in a pool of auditors, as owner."""
+        return await self._send(wallet, idempotency_key, "takeSeats", pool, count)
+
+    async def leave_seats(
+        self,
+        wallet: Wallet,
+        pool: bytes,
+        indices: Sequence[int],
+        *,
+        idempotency_key: str | None = None,
+    ) -> Receipt:
+        """Leave seats, as owner; those drawn already keep their duty."""
+        return await self._send(wallet, idempotency_key, "leaveSeats", pool, list(indices))
+
+    async def prune_seats(
+        self,
+        wallet: Wallet,
+        pool: bytes,
+        indices: Sequence[int],
+        *,
+        idempotency_key: str | None = None,
+    ) -> Receipt:
+        """End seats whose owner's stake no longer backs all of its seats; anyone."""
+        return await self._send(wallet, idempotency_key, "pruneSeats", pool, list(indices))
+
+    async def finalize_slash(
+        self, wallet: Wallet, slash_id: bytes, *, idempotency_key: str | None = None
+    ) -> Receipt:
+        """Split a held slash after the hold; anyone."""
+        return await self._send(wallet, idempotency_key, "finalizeSlash", slash_id)
+
+    async def seat_at(self, pool: bytes, index: int) -> SeatRecord:
+        """Return a seat of a pool's list."""
+        return SeatRecord(*await self.client.call(self.prepare("seatAt", pool, index)))
+
+    async def seat_count_at(self, pool: bytes, time_s: int) -> int:
+        """Return how many seats were listed at a time, live or not."""
+        return int(await self._read("seatCountAt", pool, time_s))
+
+    async def pool_of(self, pool: bytes) -> PoolRecord:
+        """Return how many live seats and owners a pool has."""
+        return PoolRecord(*await self.client.call(self.prepare("poolOf", pool)))
+
+    async def held_slash_of(self, slash_id: bytes) -> HeldSlash:
+        """Return a slash that is held."""
+        return HeldSlash(*await self.client.call(self.prepare("heldSlashOf", slash_id)))
+
+    async def held_wei(self) -> int:
+        """Return the sum of held slashes."""
+        return int(await self._read("heldWei"))
+
+    async def audit_court(self) -> Address:
+        """Return the address of the audit court; zero in a deployment without audits."""
+        return Address(await self._read("auditCourt"))
+
+    async def dispute_court(self) -> Address:
+        """Return the address of the dispute court; zero in a deployment without audits."""
+        return Address(await self._read("disputeCourt"))
+
     async def operator_of(self, provider: str) -> Address:
         """Return the provider's operator address; the zero address if not registered."""
         return Address(await self._read("operatorOf", provider))
@@ -252,7 +342,11 @@ class Beacon(Facade):
 
 
 class Contracts:
-    """The four contracts of one deployment, bound to one client."""
+    """The contracts of one deployment, bound to one client.
+
+    In a deployment without audits ``registry``, ``audits`` and ``disputes`` stand at the zero
+    address and must not be called; ``has_audits`` tells.
+    """
 
     def __init__(self, client: ChainClient, deployment: Deployment) -> None:
         self.client = client
@@ -261,14 +355,28 @@ class Contracts:
         self.stakes = Stakes(client, deployment.stake_manager)
         self.market = Market(client, deployment.market)
         self.beacon = Beacon(client, deployment.beacon)
+        self.registry = Registry(client, deployment.registry)
+        self.audits = Audits(client, deployment.audit_court)
+        self.disputes = Disputes(client, deployment.dispute_court)
+
+    @property
+    def has_audits(self) -> bool:
+        """Whether jobs of this deployment can be audited."""
+        return self.deployment.has_audits
 
 
 __all__ = [
+    "Audits",
     "Beacon",
     "BeaconStatus",
     "Contracts",
+    "Disputes",
+    "HeldSlash",
     "JobRecord",
     "Market",
+    "PoolRecord",
+    "Registry",
+    "SeatRecord",
     "StakeRecord",
     "Stakes",
     "Token",

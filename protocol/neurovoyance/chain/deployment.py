@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from neurovoyance.protocol.errors import ConfigError, SpecError
-from neurovoyance.protocol.ids import Address, parse_address
+from neurovoyance.protocol.ids import ZERO_ADDRESS, Address, parse_address
 
 _FORMAT = 1
 _ADDRESSES = ("token", "beacon", "stake_manager", "market")
+_COURTS = ("registry", "audit_court", "dispute_court")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ class Deployment:
         genesis_hash: hash of its block 0; tells a wiped devnet from the present one.
         deploy_block: first block that can hold an event of these contracts.
         token, beacon, stake_manager, market: checksummed addresses.
+        registry, audit_court, dispute_court: of models, audits and disputes; all three the zero
+            address in a deployment without audits.
     """
 
     chain_id: int
@@ -37,10 +40,20 @@ class Deployment:
     beacon: Address
     stake_manager: Address
     market: Address
+    registry: Address = ZERO_ADDRESS
+    audit_court: Address = ZERO_ADDRESS
+    dispute_court: Address = ZERO_ADDRESS
+
+    @property
+    def has_audits(self) -> bool:
+        """Whether jobs of this deployment can be audited."""
+        return self.audit_court != ZERO_ADDRESS
 
     def contract_addresses(self) -> tuple[Address, ...]:
-        """Return the addresses of all four contracts."""
-        return (self.token, self.beacon, self.stake_manager, self.market)
+        """Return the addresses of all contracts."""
+        core = (self.token, self.beacon, self.stake_manager, self.market)
+        courts = (self.registry, self.audit_court, self.dispute_court)
+        return (*core, *courts) if self.has_audits else core
 
 
 def save_deployment(deployment: Deployment, path: Path) -> None:
@@ -102,6 +115,7 @@ def _parse(document: Any, path: Path) -> Deployment:
         raise _damaged(path, "chain_id or deploy_block is not a number")
     try:
         found = [parse_address(document.get(name, "")) for name in _ADDRESSES]
+        found += [parse_address(document.get(name, ZERO_ADDRESS)) for name in _COURTS]
     except SpecError as error:
         raise _damaged(path, "an address is malformed") from error
     return Deployment(int(document["chain_id"]), genesis, int(document["deploy_block"]), *found)

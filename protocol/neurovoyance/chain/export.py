@@ -19,9 +19,12 @@ from typing import Any, Final
 from neurovoyance.protocol.errors import ConfigError
 
 CONTRACTS: Final[Mapping[str, str]] = {
+    "AuditCourt": "contracts/verification/AuditCourt.sol",
     "BlockHashBeacon": "contracts/verification/BlockHashBeacon.sol",
     "ComputeToken": "contracts/token/ComputeToken.sol",
+    "DisputeCourt": "contracts/verification/DisputeCourt.sol",
     "JobMarket": "contracts/market/JobMarket.sol",
+    "ModelRegistry": "contracts/verification/ModelRegistry.sol",
     "StakeManager": "contracts/staking/StakeManager.sol",
 }
 """Every exported contract and its source, relative to the repository root."""

@@ -13,9 +13,9 @@ from typing import Any
 from neurovoyance.chain import wire
 from neurovoyance.chain._generated_events import EVENT_CLASSES
 from neurovoyance.chain.abi_codec import CONTRACT_NAMES, contract_abi, decode_values
-from neurovoyance.chain.event_base import ChainEvent, LogMeta, RawJobSpec
+from neurovoyance.chain.event_base import ChainEvent, LogMeta
+from neurovoyance.chain.event_types import typed
 from neurovoyance.protocol.errors import RpcError
-from neurovoyance.protocol.lifecycle import JobState
 
 _log = logging.getLogger(__name__)
 
@@ -70,18 +70,9 @@ def decode_log(log: RawLog) -> ChainEvent | None:
     plain = [param for param in inputs if not param["indexed"]]
     from_topics = iter(decode_values(indexed, b"".join(log.topics[1:]), cls.solidity_name))
     from_data = iter(decode_values(plain, log.data, cls.solidity_name))
-    values = [_typed(next(from_topics if p["indexed"] else from_data), p) for p in inputs]
+    values = [typed(next(from_topics if p["indexed"] else from_data), p) for p in inputs]
     names = [item.name for item in fields(cls) if item.name != "meta"]
     return cls(log.meta, **dict(zip(names, values, strict=True)))
-
-
-def _typed(value: Any, param: dict[str, Any]) -> Any:
-    internal = param.get("internalType")
-    if internal == "enum JobState":
-        return JobState(value)
-    if internal == "struct JobSpec":
-        return RawJobSpec(*value)
-    return value
 
 
 def decode_logs(logs: tuple[RawLog, ...]) -> tuple[ChainEvent, ...]:

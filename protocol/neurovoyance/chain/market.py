@@ -27,13 +27,17 @@ class JobRecord(NamedTuple):
         state: as last written; :meth:`Market.state_of` counts time in.
         job_class: how the output is checked.
         beacon_round: round that decides the draw; 0 before the commitment and after the draw.
+        shift: binary exponent of the projection, as committed.
         price_wei: the maximum price while open.
         lock_wei: the minimum lock while open.
         window_s: seconds of the challenge window.
         p_bps: audit probability, frozen on assignment.
+        p_econ_bps: part of it that the client pays for.
         max_runtime_s: seconds one execution may take.
         client: who pays.
-        premium_wei: paid into the audit pool.
+        flags: audit slots less one in bits 0-2; bit 3: the whole audit pay is held; bit 4: an
+            audit was drawn.
+        held_wei: escrowed for audits beside the price.
         binding: 32 bytes; the commitment, and after the draw its hash with the seed.
     """
 
@@ -42,14 +46,27 @@ class JobRecord(NamedTuple):
     state: JobState
     job_class: JobClass
     beacon_round: int
+    shift: int
     price_wei: int
     lock_wei: int
     window_s: int
     p_bps: int
+    p_econ_bps: int
     max_runtime_s: int
+    flags: int
     client: Address
-    premium_wei: int
+    held_wei: int
     binding: bytes
+
+    @property
+    def audit_slots(self) -> int:
+        """Independent audits if one is drawn."""
+        return (self.flags & 7) + 1
+
+    @property
+    def is_audit_drawn(self) -> bool:
+        """Whether the draw selected an audit."""
+        return bool(self.flags & 16)
 
 
 class Market(Facade):
@@ -111,14 +128,16 @@ class Market(Facade):
         self,
         wallet: Wallet,
         job_id: JobId,
+        spec: JobSpec,
+        salt: bytes,
         provider: str,
         *,
         price_wei: int,
         lock_wei: int,
         idempotency_key: str | None = None,
     ) -> Receipt:
-        """Take an open listing, as the provider's operator."""
-        args = (job_id, provider, price_wei, lock_wei)
+        """Take an open listing, as the provider's operator; spec and salt have to give its id."""
+        args = (job_id, spec.as_abi(), salt, provider, price_wei, lock_wei)
         return await self._send(wallet, idempotency_key, "accept", *args)
 
     async def open(
@@ -191,10 +210,17 @@ class Market(Facade):
         return await self._send(wallet, idempotency_key, "drawAndReveal", *args)
 
     async def declare_invalid(
-        self, wallet: Wallet, job_id: JobId, *, idempotency_key: str | None = None
+        self,
+        wallet: Wallet,
+        job_id: JobId,
+        spec: JobSpec,
+        salt: bytes,
+        *,
+        idempotency_key: str | None = None,
     ) -> Receipt:
-        """Declare that the job has no finite output: refund, no pay, no slash."""
-        return await self._send(wallet, idempotency_key, "declareInvalid", job_id)
+        """Declare that the job has no finite output: refund, no pay, no slash, no streak."""
+        args = (job_id, spec.as_abi(), salt)
+        return await self._send(wallet, idempotency_key, "declareInvalid", *args)
 
     async def confirm(
         self, wallet: Wallet, job_id: JobId, *, idempotency_key: str | None = None
@@ -280,3 +306,11 @@ class Market(Facade):
     async def beacon(self) -> Address:
         """Return the address of the randomness beacon."""
         return Address(await self._read("beacon"))
+
+    async def audit_court(self) -> Address:
+        """Return the address of the audit court; zero in a deployment without audits."""
+        return Address(await self._read("auditCourt"))
+
+    async def dispute_court(self) -> Address:
+        """Return the address of the dispute court; zero in a deployment without audits."""
+        return Address(await self._read("disputeCourt"))

@@ -17,15 +17,16 @@ from eth_utils.address import to_checksum_address
 from neurovoyance.chain import _generated_errors as generated
 from neurovoyance.chain._generated_errors import *  # noqa: F403 - the classes are this module's API
 from neurovoyance.chain._generated_errors import KNOWN_REVERTS
+from neurovoyance.chain.event_types import ENUMS
 from neurovoyance.chain.revert_base import KnownRevert
 from neurovoyance.chain.rpc_errors import RpcRefused
 from neurovoyance.protocol.errors import ContractRevert, UnknownRevert
-from neurovoyance.protocol.lifecycle import JobState
 
 ERROR_STRING_SELECTOR = bytes.fromhex("08c379a0")
 PANIC_SELECTOR = bytes.fromhex("4e487b71")
 _HEX = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
 _REVERT_CODE = 3
+_ENUMS = {name.removeprefix("enum "): enum for name, enum in ENUMS.items()}
 _PANICS = {
     0x01: "an assertion failed",
     0x11: "an addition, subtraction or multiplication left its range",
@@ -93,8 +94,8 @@ def _known(cls: type[KnownRevert], body: bytes) -> ContractRevert:
     annotations = cls.__init__.__annotations__
     for name, kind, value in zip(cls.value_names, cls.abi_types, values, strict=True):
         named[name] = to_checksum_address(value) if kind == "address" else value
-        if annotations.get(name) == JobState.__name__:
-            named[name] = JobState(value)
+        if enum := _ENUMS.get(annotations.get(name, "")):
+            named[name] = enum(value)
     return cls(**named)
 
 
