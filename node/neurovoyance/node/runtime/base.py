@@ -14,6 +14,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
+from neurovoyance.node.runtime.config import C1, EngineConfig
+from neurovoyance.node.runtime.config import Profile as Profile
 from neurovoyance.protocol.errors import ExecutionError, SpecError
 
 Dim: TypeAlias = int | str | None
@@ -31,13 +33,6 @@ class ConfinementUnavailable(ExecutionError):
 
     code = "execution.confinement"
     default_hint = "Use a Linux kernel with seccomp (3.17 or later) on x86-64 or arm64."
-
-
-class Profile(StrEnum):
-    """How to run: ``C1`` reproducibly (verification section 2), ``FAST`` with all optimisations."""
-
-    C1 = "C1"
-    FAST = "FAST"
 
 
 class Phase(StrEnum):
@@ -91,9 +86,12 @@ class RunRequest:
         input_path: a safetensors file, graph input name -> tensor; run in one call as given.
         output_path: final name of the output; its directory must exist. An existing file is
             replaced, atomically and only on success.
-        output_names: graph outputs wanted; None means all, in graph order. The file keeps graph
-            order whatever the order here.
+        output_names: values wanted, in the order of the file; None means all graph outputs, in
+            graph order. Besides graph outputs, any operator output of the main graph may be
+            named, such as the verify tensors of a certificate.
+        profile: how to run, if ``config`` is None.
         execution_id: handle for ``cancel``; one execution at a time may use it.
+        config: how to run, exactly; overrides ``profile``.
     """
 
     model_path: Path
@@ -101,6 +99,60 @@ class RunRequest:
     output_path: Path
     output_names: tuple[str, ...] | None = None
     profile: Profile = Profile.C1
+    execution_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    config: EngineConfig | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ManyRequest:
+    """One model over many inputs in one child: what calibration needs. Never for a job.
+
+    Attributes:
+        runs: (safetensors input, final name of its output) for each run, in order.
+        output_names: as in :class:`RunRequest`.
+        config: how to run.
+        execution_id: handle for ``cancel``.
+    """
+
+    model_path: Path
+    runs: tuple[tuple[Path, Path], ...]
+    output_names: tuple[str, ...] | None = None
+    config: EngineConfig = C1
+    execution_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+
+@dataclass(frozen=True, slots=True)
+class TraceRequest:
+    """One reproducible run that keeps every operator output.
+
+    Attributes:
+        directory: where the tensors go; it must exist and hold no tensor of a row.
+        config: without optimisation, which would remove operators; weights only for tests.
+        execution_id: handle for ``cancel``.
+    """
+
+    model_path: Path
+    input_path: Path
+    directory: Path
+    config: EngineConfig = C1
+    execution_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorRequest:
+    """One operator of a model alone, on given inputs, under C1; its weights as initializers.
+
+    Attributes:
+        row: any output of the operator, counted as in a trace.
+        inputs: (value name, file of one canonical tensor) for each input that is no weight.
+        output_path: final name of the file of all the operator's outputs, in operator order.
+        execution_id: handle for ``cancel``.
+    """
+
+    model_path: Path
+    row: int
+    inputs: tuple[tuple[str, Path], ...]
+    output_path: Path
     execution_id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
 
@@ -156,11 +208,34 @@ class ResourceUsage:
 
 @dataclass(frozen=True, slots=True)
 class RunOutput:
-    """The finished output: a file of canonical tensors in graph-output order, and what it took."""
+    """The finished output: a file of canonical tensors in the order asked for, and what it took.
+
+    Attributes:
+        engine: name and version, such as ``onnxruntime 1.31.1``.
+    """
 
     output_path: Path
     tensors: tuple[TensorMeta, ...]
     usage: ResourceUsage
+    engine: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TraceRow:
+    """One operator output: its row, what it is, and the file that holds its canonical bytes."""
+
+    row: int
+    tensor: TensorMeta
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class TraceOutput:
+    """A finished trace, one row per operator output, in graph order."""
+
+    rows: tuple[TraceRow, ...]
+    usage: ResourceUsage
+    engine: str
 
 
 OnProgress: TypeAlias = Callable[[Phase], None]
@@ -196,6 +271,16 @@ class Runtime(Protocol):
             NonFiniteOutput: an output holds NaN or infinity.
             ExecutionCancelled: ``cancel`` was called.
             ExecutionError: the engine failed or its process died; ``signal`` names how.
+        """
+        ...
+
+    async def run_many(
+        self, request: ManyRequest, limits: Limits, on_progress: OnProgress | None = None
+    ) -> tuple[RunOutput, ...]:
+        """Execute on many inputs in one child, in order; all outputs appear or none.
+
+        ``limits`` hold for the whole, ``file_bytes`` for the sum of the outputs. Every output's
+        ``usage`` is that of the whole. Raises as ``run`` does.
         """
         ...
 

@@ -1,26 +1,28 @@
 """The confined process: wait for one task, lock itself in, check, load, run, write, end.
 
-Place: started by ``sandbox`` as ``python -I -m neurovoyance.node.runtime.child``; stdin carries
-one task line, stdout event lines (``wire``). Until the task comes it has loaded nothing but its
-own code, so it can wait as a warm spare. Never: serve a second task, or touch the model before
-``confinement.lock``.
+Place: started by ``sandbox`` as ``python -I -m neurovoyance.node.runtime.child ENGINE``; stdin
+carries one task line, stdout event lines (``wire``). Until the task comes it has loaded nothing
+but its own code, so it can wait as a warm spare. Never: serve a second task, or touch the model
+before ``confinement.lock``.
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from neurovoyance.node.runtime import confinement
 from neurovoyance.node.runtime.base import Phase, TensorMeta, TensorSpec
-from neurovoyance.node.runtime.wire import Task
+from neurovoyance.node.runtime.config import Engine
+from neurovoyance.node.runtime.wire import Kind, Task
 from neurovoyance.protocol.errors import (
     ExecutionError,
     InternalError,
@@ -31,10 +33,12 @@ from neurovoyance.protocol.errors import (
 )
 
 if TYPE_CHECKING:
+    from neurovoyance.node.runtime.engine import EngineModule, LoadedModel
     from neurovoyance.node.runtime.model_check import ModelFacts
     from neurovoyance.verification.canonical import Array
 
 _STDOUT, _STDERR = 1, 2
+_TENSORS_PER_EVENT = 256
 
 
 class Reporter:
@@ -55,17 +59,17 @@ class Reporter:
         self.send("phase", phase=phase.value)
 
 
-def main() -> None:
+def main(engine: Engine) -> None:
     """Serve one task and end the process."""
     entered = confinement.enter()
     reporter = Reporter()
     try:
-        _import_engine()
+        module = import_engine(engine)
         reporter.send("ready", confinement=entered)
         line = sys.stdin.buffer.readline()
         if line:  # an empty line is the end of the parent, or of its interest
             os.close(sys.stdin.fileno())
-            _serve(Task.from_line(line), entered, reporter)
+            _serve(Task.from_line(line), module, entered, reporter)
     except NeurovoyanceError as error:
         reporter.send("error", error=error.to_wire())
     except MemoryError:
@@ -77,39 +81,69 @@ def main() -> None:
     os._exit(0)
 
 
-def _import_engine() -> None:
+def import_engine(engine: Engine) -> EngineModule:
+    """Return the module of an engine.
+
+    Raises:
+        RuntimeMissing: it is not installed.
+    """
     try:
-        from neurovoyance.node.runtime import model_check, session  # noqa: F401
+        if engine is Engine.TORCH:
+            from neurovoyance.node.runtime import torch_session
+
+            return torch_session
+        from neurovoyance.node.runtime import child_onnx, session  # noqa: F401
+
+        return session
     except ImportError as error:
-        raise RuntimeMissing(f"The engine cannot be loaded: {error}.") from error
+        extra = "torch" if engine is Engine.TORCH else "node"
+        raise RuntimeMissing(
+            f"The engine cannot be loaded: {error}.",
+            hint=f"Install it with: pip install 'neurovoyance[{extra}]'",
+        ) from error
 
 
-def _serve(task: Task, entered: confinement.Report, reporter: Reporter) -> None:
-    from neurovoyance.node.runtime.model_check import check_model
-
+def _serve(
+    task: Task, module: EngineModule, entered: confinement.Report, reporter: Reporter
+) -> None:
     # Opened first: once locked in, this process can open no file for writing.
     output = -1
     if task.partial_path is not None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         output = os.open(task.partial_path, flags, 0o600)
-    readable = [task.model_path] + ([task.input_path] if task.input_path else [])
+    readable = [task.model_path, *task.input_paths]
     mapped_bytes = sum(_size_bytes(path) for path in readable)
     held = confinement.lock(entered, task.limits, readable, mapped_bytes)
     confinement.require_no_network(held)
 
     reporter.phase(Phase.CHECKING)
-    facts = check_model(task.model_path)
-    if task.input_path is None:
-        _probe(task, facts, reporter)
-    else:
-        _run(task, facts, output, reporter)
+    facts = module.check(task.model_path)
+    if task.kind is Kind.PROBE:
+        _probe(task, module, facts, reporter)
+        return
+    with _writing(output) as file:
+        job = Job(task, facts, file, reporter, module)
+        if task.kind in (Kind.RUN, Kind.MANY):
+            _run(job)
+        else:
+            from neurovoyance.node.runtime import child_onnx
+
+            child_onnx.serve(job)
+        file.flush()
+        os.fsync(file.fileno())
+    reporter.send(
+        "done",
+        tensors=[],
+        cpu_ms=round(sum(os.times()[:2]) * 1000),
+        peak_memory_bytes=_peak_memory_bytes(),
+        model_load_ms=job.model_load_ms,
+        engine=module.describe(),
+    )
 
 
-def _probe(task: Task, facts: ModelFacts, reporter: Reporter) -> None:
-    from neurovoyance.node.runtime.session import Session
-
+def _probe(task: Task, module: EngineModule, facts: ModelFacts, reporter: Reporter) -> None:
     reporter.phase(Phase.LOADING)
-    session = Session(facts.graph_path, task.profile, task.limits)
+    session = module.load(facts, task.config)
     reporter.send(
         "probed",
         inputs=[asdict(spec) for spec in session.inputs],
@@ -121,38 +155,62 @@ def _probe(task: Task, facts: ModelFacts, reporter: Reporter) -> None:
     )
 
 
-def _run(task: Task, facts: ModelFacts, output: int, reporter: Reporter) -> None:
+@dataclass(slots=True)
+class Job:
+    """A task being served: where its output goes, and who hears of it."""
+
+    task: Task
+    facts: ModelFacts
+    file: BinaryIO
+    reporter: Reporter
+    module: EngineModule
+    model_load_ms: int = 0
+
+    def load(self, output_names: Sequence[str] | None) -> LoadedModel:
+        """Load the model and note how long it took."""
+        started = time.monotonic()
+        session = self.module.load(self.facts, self.task.config, output_names)
+        self.model_load_ms += round((time.monotonic() - started) * 1000)
+        return session
+
+    def write(self, names: Sequence[str], arrays: Sequence[Array]) -> None:
+        """Write canonical tensors and report them."""
+        from neurovoyance.verification.canonical import encode_chunks, tensor_type
+
+        metas = [
+            TensorMeta(name, tensor_type(array.dtype).name, array.shape)
+            for name, array in zip(names, arrays, strict=True)
+        ]
+        for array in arrays:
+            for piece in encode_chunks(array):
+                self.file.write(piece)
+        for start in range(0, len(metas), _TENSORS_PER_EVENT):
+            part = metas[start : start + _TENSORS_PER_EVENT]
+            self.reporter.send("tensors", tensors=[asdict(meta) for meta in part])
+
+
+def _run(job: Job) -> None:
+    from neurovoyance.node.runtime.engine import describe_given, read_inputs, select
     from neurovoyance.node.runtime.input_check import check_inputs
-    from neurovoyance.node.runtime.session import Session, describe_given, read_inputs
 
-    if task.input_path is None:
-        raise InternalError("A run was asked for without an input.")
-    reporter.phase(Phase.LOADING)
-    started = time.monotonic()
-    session = Session(facts.graph_path, task.profile, task.limits)
-    model_load_ms = round((time.monotonic() - started) * 1000)
-    wanted = session.select(task.output_names)
-    feed = read_inputs(task.input_path)
-    check_inputs(session.inputs, describe_given(feed))
-
-    reporter.phase(Phase.RUNNING)
-    arrays = session.run(feed, wanted)
-
-    reporter.phase(Phase.WRITING)
-    tensors = _write(output, wanted, arrays)
-    reporter.send(
-        "done",
-        tensors=[asdict(meta) for meta in tensors],
-        cpu_ms=round(sum(os.times()[:2]) * 1000),
-        peak_memory_bytes=_peak_memory_bytes(),
-        model_load_ms=model_load_ms,
-    )
+    job.reporter.phase(Phase.LOADING)
+    session = job.load(job.task.output_names)
+    wanted = select(session.outputs, job.task.output_names)
+    for number, path in enumerate(job.task.input_paths):
+        feed = read_inputs(path)
+        check_inputs(session.inputs, describe_given(feed))
+        if number == 0:
+            job.reporter.phase(Phase.RUNNING)
+        arrays = session.run(feed, wanted)
+        _require_finite(wanted, arrays)
+        if number == 0:
+            job.reporter.phase(Phase.WRITING)
+        job.write([spec.name for spec in wanted], arrays)
 
 
-def _write(output: int, wanted: Sequence[TensorSpec], arrays: Sequence[Array]) -> list[TensorMeta]:
-    from neurovoyance.verification.canonical import encode_chunks, has_non_finite, tensor_type
+def _require_finite(wanted: Sequence[TensorSpec], arrays: Sequence[Array]) -> None:
+    from neurovoyance.verification.canonical import has_non_finite
 
-    tensors = []
     for spec, array in zip(wanted, arrays, strict=True):
         if has_non_finite(array):
             raise NonFiniteOutput(
@@ -160,19 +218,17 @@ def _write(output: int, wanted: Sequence[TensorSpec], arrays: Sequence[Array]) -
                 hint="The job is invalid and is refunded; check the model and its input.",
                 output=spec.name,
             )
-        tensors.append(TensorMeta(spec.name, tensor_type(array.dtype).name, array.shape))
+
+
+@contextlib.contextmanager
+def _writing(output: int) -> Iterator[BinaryIO]:
     try:
         with os.fdopen(output, "wb") as file:
-            for array in arrays:
-                for piece in encode_chunks(array):
-                    file.write(piece)
-            file.flush()
-            os.fsync(file.fileno())
+            yield file
     except OSError as error:
         if error.errno == errno.EFBIG:
             raise _exceeded("file_bytes") from error
         raise ExecutionError(f"The output could not be written ({error.strerror}).") from error
-    return tensors
 
 
 def _exceeded(limit: str) -> ResourceExceeded:
@@ -197,4 +253,4 @@ def _size_bytes(path: Path) -> int:
 
 
 if __name__ == "__main__":
-    main()
+    main(Engine(sys.argv[1]) if len(sys.argv) > 1 else Engine.ORT)

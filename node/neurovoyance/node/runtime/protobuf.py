@@ -1,8 +1,9 @@
-"""A strict reader of protobuf fields, safe on any bytes: bounds first, nothing copied.
+"""A strict reader of protobuf fields, safe on any bytes, and a writer of the same subset.
 
-Place: below ``model_check``, in the child process. It accepts a subset of the wire format (no
-groups, no over-long numbers) and raises :class:`ProtobufError` for the rest. Source: the protobuf
-encoding specification. Never: build objects, recurse, or allocate by a length read from the data.
+Place: below ``model_check`` and ``model_edit``, in the child process. The reader checks bounds
+first and copies nothing; it accepts a subset of the wire format (no groups, no over-long numbers)
+and raises :class:`ProtobufError` for the rest. Source: the protobuf encoding specification. Never:
+build objects, recurse, or allocate by a length read from the data.
 """
 
 from __future__ import annotations
@@ -75,3 +76,32 @@ def read_fields(data: memoryview) -> Iterator[tuple[int, WireType, int | memoryv
             raise ProtobufError(f"promises {length} bytes where {len(data) - at} are left")
         yield number, WireType(wire), data[at : at + length]
         at += length
+
+
+def varint(value: int) -> bytes:
+    """Return the encoding of an unsigned 64-bit number."""
+    pieces = bytearray()
+    while value >= 0x80:
+        pieces.append(value & 0x7F | 0x80)
+        value >>= 7
+    pieces.append(value)
+    return bytes(pieces)
+
+
+def write_number(number: int, value: int) -> bytes:
+    """Return a field that holds a number; a negative one in 64-bit two's complement."""
+    return varint(number << 3 | WireType.VARINT) + varint(value & (1 << 64) - 1)
+
+
+def write_bytes(number: int, value: bytes | bytearray | memoryview) -> bytes:
+    """Return a field that holds bytes, a text or a message."""
+    return varint(number << 3 | WireType.BYTES) + varint(len(value)) + value
+
+
+def write_field(number: int, wire: WireType, value: int | memoryview) -> bytes:
+    """Return a field as :func:`read_fields` yielded it."""
+    if isinstance(value, int):
+        return write_number(number, value)
+    if wire == WireType.BYTES:
+        return write_bytes(number, value)
+    return varint(number << 3 | wire) + value

@@ -16,11 +16,13 @@ import site
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from neurovoyance.node.runtime import wire
-from neurovoyance.node.runtime.base import Limits, ModelInfo, OnProgress
+from neurovoyance.node.runtime.base import Limits, ModelInfo, OnProgress, TensorMeta
+from neurovoyance.node.runtime.config import Engine
 from neurovoyance.protocol.errors import ExecutionError, NeurovoyanceError, ResourceExceeded
 
 _CHILD_MODULE: Final = "neurovoyance.node.runtime.child"
@@ -45,11 +47,14 @@ class Sandbox:
         self.confinement: dict[str, str] = {}
 
     @classmethod
-    async def start(cls, command: Sequence[str] | None = None) -> Sandbox:
+    async def start(
+        cls, command: Sequence[str] | None = None, *, engine: Engine = Engine.ORT
+    ) -> Sandbox:
         """Start a child and wait until it is warm: confined, engine imported, nothing loaded.
 
         Args:
             command: another program that speaks ``wire``; None starts this package's child.
+            engine: what this package's child imports.
 
         Raises:
             RuntimeMissing: the engine is not installed.
@@ -58,7 +63,7 @@ class Sandbox:
         directory = Path(tempfile.mkdtemp(prefix="neurovoyance-"))
         try:
             process = await asyncio.create_subprocess_exec(
-                *(command or child_command(_CHILD_MODULE)),
+                *(command or [*child_command(_CHILD_MODULE), engine.value]),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
@@ -159,6 +164,7 @@ class Sandbox:
         # A child that died before reading is reported by the missing answer.
 
     async def _read_result(self, on_progress: OnProgress | None) -> wire.Done | ModelInfo:
+        tensors: list[TensorMeta] = []
         while True:
             event = await self._next_event()
             try:
@@ -167,8 +173,13 @@ class Sandbox:
                         phase = wire.read_phase(event)
                         if on_progress is not None:
                             on_progress(phase)
+                    case "tensors":
+                        tensors += wire.read_tensors(event)
+                        if len(tensors) > wire.MAX_TENSORS:
+                            raise wire.MalformedEvent("too many tensors were reported")
                     case "done":
-                        return wire.read_done(event)
+                        done = wire.read_done(event)
+                        return replace(done, tensors=(*tensors, *done.tensors))
                     case "probed":
                         return wire.read_probed(event)
                     case other:

@@ -1,4 +1,4 @@
-"""The engine itself: load a checked model into onnxruntime, run it once, hand out its outputs.
+"""The engine ``ort``: load a checked model into onnxruntime, run it, hand out its outputs.
 
 Place: in the child, after ``confinement.lock``; the only module that calls onnxruntime. Never:
 import this in the node's own process, or load a file that ``model_check`` has not passed.
@@ -18,16 +18,13 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 import numpy as np
 import onnxruntime as ort
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_state
-from safetensors import SafetensorError, safe_open
 
-from neurovoyance.node.runtime.base import Limits, Profile, TensorSpec
-from neurovoyance.protocol.errors import (
-    ExecutionError,
-    NeurovoyanceError,
-    ResourceExceeded,
-    SpecError,
-    UnsupportedModel,
-)
+from neurovoyance.node.runtime.base import TensorSpec
+from neurovoyance.node.runtime.config import EngineConfig, Optimisation, Weights
+from neurovoyance.node.runtime.engine import translate
+from neurovoyance.node.runtime.model_check import ModelFacts, check_model
+from neurovoyance.node.runtime.model_edit import expose, read_graph, round_model
+from neurovoyance.protocol.errors import ExecutionError, UnsupportedModel
 from neurovoyance.verification.canonical import TENSOR_TYPES, Array
 
 ENGINE_ERRORS = (
@@ -47,70 +44,91 @@ ENGINE_ERRORS = (
     TypeError,
 )
 
-_OUT_OF_MEMORY_TEXTS = ("bad_alloc", "bad allocation", "failed to allocate", "std::length_error")
 _ENGINE_NAMES = {"float": "float32", "double": "float64"}
-_CANONICAL_NAMES = {"fp32": "float32", "fp16": "float16", "bf16": "bfloat16"}
 _BFLOAT16_TYPE = 16
 """Number of bfloat16 in ``TensorProto.DataType``."""
 
-CANONICAL_DTYPES = frozenset(_CANONICAL_NAMES.get(kind.name, kind.name) for kind in TENSOR_TYPES)
-"""Engine names of the dtypes that an output may have."""
+_ALIGNMENT_BYTES = 64
+
+_LEVELS = {
+    Optimisation.OFF: ort.GraphOptimizationLevel.ORT_DISABLE_ALL,
+    Optimisation.BASIC: ort.GraphOptimizationLevel.ORT_ENABLE_BASIC,
+    Optimisation.EXTENDED: ort.GraphOptimizationLevel.ORT_ENABLE_EXTENDED,
+    Optimisation.ALL: ort.GraphOptimizationLevel.ORT_ENABLE_ALL,
+}
+
+
+def describe() -> str:
+    """Return name and version of the engine."""
+    return f"onnxruntime {ort.__version__}"
+
+
+def check(path: Path) -> ModelFacts:
+    """Look a model over without loading it; see ``model_check``."""
+    return check_model(path)
+
+
+def load(
+    facts: ModelFacts, config: EngineConfig, output_names: Sequence[str] | None = None
+) -> Session:
+    """Load a checked model, with intermediate values as outputs if they are named.
+
+    Raises:
+        SpecError: a name is no value that can be an output.
+        UnsupportedModel: the engine refuses the model.
+        ResourceExceeded: it does not fit into the memory limit.
+    """
+    if output_names is None and config.weights is Weights.FP32:
+        return Session(facts.graph_path, config)
+    model = prepare(facts, config)
+    graph = read_graph(model)
+    if config.weights is Weights.FP32 and set(output_names or ()) <= set(graph.outputs):
+        return Session(facts.graph_path, config)
+    return Session(expose(model, graph, output_names or ()), config, facts.graph_path.parent)
+
+
+def prepare(facts: ModelFacts, config: EngineConfig) -> bytes:
+    """Return the bytes of a checked model, its weights rounded as the configuration says."""
+    data = facts.graph_path.read_bytes()
+    if config.weights is Weights.FP32:
+        return data
+    return round_model(read_graph(data), config.weights, facts.graph_path.parent)
 
 
 class Session:
     """One loaded model."""
 
-    def __init__(self, graph_path: Path, profile: Profile, limits: Limits) -> None:
+    def __init__(self, source: Path | bytes, config: EngineConfig, folder: Path | None = None):
         """Load a model.
+
+        Args:
+            source: the graph's file, or its bytes.
+            config: how to run; ``weights`` are the caller's business.
+            folder: where weight files of ``bytes`` lie.
 
         Raises:
             UnsupportedModel: the engine refuses it.
             ResourceExceeded: it does not fit into the memory limit.
         """
         options = ort.SessionOptions()
-        level = ort.GraphOptimizationLevel
-        reproducible = profile is Profile.C1
-        options.graph_optimization_level = (
-            level.ORT_DISABLE_ALL if reproducible else level.ORT_ENABLE_ALL
-        )
-        options.intra_op_num_threads = 1 if reproducible else limits.threads
+        options.graph_optimization_level = _LEVELS[config.optimisation]
+        options.intra_op_num_threads = config.threads
         options.inter_op_num_threads = 1
         options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
         options.log_severity_level = 4
         # Said outright, so that no file name or content makes the engine read another format.
         options.add_session_config_entry("session.load_model_format", "ONNX")
-        try:
-            self._engine = ort.InferenceSession(
-                str(graph_path), options, providers=["CPUExecutionProvider"]
+        if folder is not None:
+            options.add_session_config_entry(
+                "session.model_external_initializers_file_folder_path", str(folder)
             )
+        model = source if isinstance(source, bytes) else str(source)
+        try:
+            self._engine = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         except (*ENGINE_ERRORS, MemoryError) as error:
-            raise _translate(error, UnsupportedModel, "The engine refused the model") from error
+            raise translate(error, UnsupportedModel, "The engine refused the model") from error
         self.inputs = [_spec(node) for node in self._engine.get_inputs()]
         self.outputs = [_spec(node) for node in self._engine.get_outputs()]
-
-    def select(self, wanted: Sequence[str] | None) -> list[TensorSpec]:
-        """Return the outputs to produce, in graph order.
-
-        Raises:
-            SpecError: an output of that name does not exist, or none is wanted.
-            UnsupportedModel: an output has a dtype without canonical form.
-        """
-        unknown = set(wanted or ()) - {spec.name for spec in self.outputs}
-        chosen = [spec for spec in self.outputs if wanted is None or spec.name in wanted]
-        if unknown or not chosen:
-            raise SpecError(
-                f"The model has no output named {sorted(unknown)}; nothing was run.",
-                hint=f"Its outputs are {[spec.name for spec in self.outputs]}.",
-            )
-        for spec in chosen:
-            if spec.dtype not in CANONICAL_DTYPES:
-                raise UnsupportedModel(
-                    f"The output {spec.name!r} is {spec.dtype}, which has no canonical form.",
-                    hint="Name only the other outputs, or add a Cast to the model.",
-                    output=spec.name,
-                    dtype=spec.dtype,
-                )
-        return chosen
 
     def run(self, feed: Mapping[str, Array], wanted: Sequence[TensorSpec]) -> list[Array]:
         """Run the model once on the input as given and return the wanted outputs.
@@ -120,35 +138,13 @@ class Session:
             ExecutionError: the engine failed on this input.
         """
         try:
-            values = {name: _to_engine(array) for name, array in feed.items()}
+            # The engine borrows the arrays' memory, so they must outlive the run.
+            held = {name: aligned(array) for name, array in feed.items()}
+            values = {name: _to_engine(array) for name, array in held.items()}
             found = self._engine.run_with_ort_values([spec.name for spec in wanted], values)
             return [_from_engine(value) for value in found]
         except (*ENGINE_ERRORS, MemoryError) as error:
-            raise _translate(error, ExecutionError, "The engine failed") from error
-
-
-def read_inputs(path: Path) -> dict[str, Array]:
-    """Return every tensor of a safetensors file.
-
-    Raises:
-        SpecError: the file is not safetensors, or holds a dtype that numpy cannot.
-        ResourceExceeded: it does not fit into the memory limit.
-    """
-    try:
-        with safe_open(str(path), framework="numpy") as file:
-            return {name: np.asarray(file.get_tensor(name)) for name in file.keys()}  # noqa: SIM118
-    except MemoryError as error:
-        raise _translate(error, ExecutionError, "The input could not be read") from error
-    except (SafetensorError, OSError, TypeError, ValueError, AttributeError) as error:
-        raise SpecError(
-            f"The input file is not readable as safetensors ({str(error)[:200]}).",
-            hint="Write one tensor per graph input with safetensors.numpy.save_file.",
-        ) from error
-
-
-def describe_given(feed: Mapping[str, Array]) -> dict[str, tuple[str, tuple[int, ...]]]:
-    """Return engine dtype name and shape per input."""
-    return {name: (str(array.dtype), array.shape) for name, array in feed.items()}
+            raise translate(error, ExecutionError, "The engine failed") from error
 
 
 def _spec(node: Any) -> TensorSpec:
@@ -158,6 +154,19 @@ def _spec(node: Any) -> TensorSpec:
         return TensorSpec(node.name, text, ())
     name = text.removeprefix("tensor(").removesuffix(")")
     return TensorSpec(node.name, _ENGINE_NAMES.get(name, name), tuple(node.shape))
+
+
+def aligned(array: Array) -> Array:
+    """Return the array in C order at an address that is a multiple of 64, as the engine's own are.
+
+    Its sums of vectors start differently at odd addresses: measured, a ReduceSum over 512 values
+    gave other bits for an input at 4 bytes past a multiple of 16.
+    """
+    place = np.empty(array.nbytes + _ALIGNMENT_BYTES, np.uint8)
+    start = -place.ctypes.data % _ALIGNMENT_BYTES
+    made: Array = place[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
+    made[...] = array
+    return made
 
 
 def _to_engine(array: Array) -> Any:
@@ -175,13 +184,3 @@ def _from_engine(value: Any) -> Array:
     kind = next(kind for kind in TENSOR_TYPES if kind.name == "bf16")
     data = ctypes.string_at(value.data_ptr(), value.tensor_size_in_bytes())
     return np.frombuffer(data, dtype=kind.numpy_dtype()).reshape(value.shape())
-
-
-def _translate(error: BaseException, kind: type[NeurovoyanceError], what: str) -> NeurovoyanceError:
-    text = str(error)
-    # The engine reports exhausted memory as text only.
-    if isinstance(error, MemoryError) or any(mark in text.lower() for mark in _OUT_OF_MEMORY_TEXTS):
-        return ResourceExceeded(
-            "The execution needs more memory than its limit; it was ended.", limit="memory_bytes"
-        )
-    return kind(f"{what}: {text[:500] or type(error).__name__}.")

@@ -2,14 +2,16 @@
 
 Place: used by ``child`` and ``sandbox``. The parent sends one :class:`Task`; the child answers
 with events, each an object with the key ``event``: ``ready``, ``phase``, ``error`` (an error in
-wire form), ``probed``, ``done``. The child may be in the hands of a hostile model, so the parent
-checks types and bounds and believes only error codes of executions. Never: pickle.
+wire form), ``probed``, ``tensors`` (some that were written, if there are many), ``done``. The
+child may be in the hands of a hostile model, so the parent checks types and bounds and believes
+only error codes of executions. Never: pickle.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,56 +20,90 @@ from neurovoyance.node.runtime.base import (
     Limits,
     ModelInfo,
     Phase,
-    Profile,
     TensorMeta,
     TensorSpec,
 )
+from neurovoyance.node.runtime.config import C1, Engine, EngineConfig, Optimisation, Weights
 from neurovoyance.protocol.errors import ExecutionError, NeurovoyanceError, SpecError, from_wire
 
 MAX_LINE_BYTES: Final = 1 << 20
 _BELIEVED_ERRORS: Final = (ExecutionError, SpecError)
 _MAX_TEXT: Final = 2_000
+_MAX_ENGINE_TEXT: Final = 100
+MAX_TENSORS: Final = 1 << 17
+"""Most tensors that a child may report over one task; they are held in the parent's memory."""
+
+
+class Kind(StrEnum):
+    """What a child can be asked to do."""
+
+    PROBE = "probe"
+    RUN = "run"
+    MANY = "many"
+    TRACE = "trace"
+    OPERATOR = "operator"
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a child is to do: probe a model, or run it when an input is given."""
+    """What a child is to do.
+
+    Attributes:
+        input_paths: one for a run or trace, one per run of many, one per input of an operator.
+        input_names: value names of an operator's inputs, in the order of the paths.
+        row: which operator.
+    """
 
     model_path: Path
     limits: Limits
-    input_path: Path | None = None
+    kind: Kind = Kind.PROBE
+    input_paths: tuple[Path, ...] = ()
     partial_path: Path | None = None
     output_names: tuple[str, ...] | None = None
-    profile: Profile = Profile.C1
+    config: EngineConfig = C1
+    input_names: tuple[str, ...] = ()
+    row: int = -1
 
     def to_line(self) -> bytes:
         """Return the task as one line of JSON."""
         values = asdict(self)
-        for key in ("model_path", "input_path", "partial_path"):
-            values[key] = None if values[key] is None else str(values[key])
+        values["model_path"] = str(self.model_path)
+        values["input_paths"] = [str(path) for path in self.input_paths]
+        values["partial_path"] = None if self.partial_path is None else str(self.partial_path)
         return json.dumps(values).encode() + b"\n"
 
     @classmethod
     def from_line(cls, line: bytes) -> Task:
         """Read a line that :meth:`to_line` wrote; the parent is trusted."""
         values = json.loads(line)
-        values["limits"] = Limits(**values["limits"])
-        values["profile"] = Profile(values["profile"])
-        for key in ("model_path", "input_path", "partial_path"):
-            values[key] = None if values[key] is None else Path(values[key])
-        if values["output_names"] is not None:
-            values["output_names"] = tuple(values["output_names"])
-        return cls(**values)
+        config, names, partial = values["config"], values["output_names"], values["partial_path"]
+        return cls(
+            Path(values["model_path"]),
+            Limits(**values["limits"]),
+            Kind(values["kind"]),
+            tuple(Path(path) for path in values["input_paths"]),
+            None if partial is None else Path(partial),
+            None if names is None else tuple(names),
+            EngineConfig(
+                Engine(config["engine"]),
+                Optimisation(config["optimisation"]),
+                config["threads"],
+                Weights(config["weights"]),
+            ),
+            tuple(values["input_names"]),
+            values["row"],
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A child's report that the partial file is complete."""
+    """A child's report that the partial file is complete; ``tensors`` is all that it holds."""
 
     tensors: tuple[TensorMeta, ...]
     cpu_ms: int
     peak_memory_bytes: int
     model_load_ms: int
+    engine: str = ""
 
 
 class MalformedEvent(ValueError):
@@ -119,15 +155,24 @@ def read_done(event: dict[str, Any]) -> Done:
     Raises:
         MalformedEvent: a value is missing or of a wrong type.
     """
-    tensors = tuple(
-        TensorMeta(_str(item, "name"), _str(item, "dtype"), _sizes(item.get("shape")))
-        for item in _objects(event, "tensors")
-    )
     return Done(
-        tensors,
+        read_tensors(event),
         _int(event, "cpu_ms"),
         _int(event, "peak_memory_bytes"),
         _int(event, "model_load_ms"),
+        _str(event, "engine")[:_MAX_ENGINE_TEXT],
+    )
+
+
+def read_tensors(event: dict[str, Any]) -> tuple[TensorMeta, ...]:
+    """Return the tensors of a ``tensors`` or ``done`` event.
+
+    Raises:
+        MalformedEvent: a value is missing or of a wrong type.
+    """
+    return tuple(
+        TensorMeta(_str(item, "name"), _str(item, "dtype"), _sizes(item.get("shape")))
+        for item in _objects(event, "tensors")
     )
 
 

@@ -13,7 +13,7 @@ from tests.unit.node.runtime import models
 
 from neurovoyance.node.runtime.base import Limits
 from neurovoyance.node.runtime.sandbox import child_command, clean_environment
-from neurovoyance.node.runtime.wire import Task
+from neurovoyance.node.runtime.wire import Kind, Task
 
 LIMITS = Limits(memory_bytes=512 << 20, cpu_time_s=30, wall_time_s=60.0)
 
@@ -48,8 +48,10 @@ def test_a_run_leaves_its_output_under_the_partial_name(tmp_path: Path) -> None:
     path = models.save(models.logarithm(), tmp_path / "m.onnx")
     source = models.save_input(tmp_path / "i", x=np.ones(2, np.float32))
     partial = tmp_path / "partial"
-    events = speak(tmp_path, Task(path, LIMITS, source, partial).to_line())
-    assert events[-1]["tensors"] == [{"name": "y", "dtype": "fp32", "shape": [2]}]
+    events = speak(tmp_path, Task(path, LIMITS, Kind.RUN, (source,), partial).to_line())
+    assert events[-1]["event"] == "done"
+    assert events[-1]["engine"].startswith("onnxruntime 1.")
+    assert events[-2]["tensors"] == [{"name": "y", "dtype": "fp32", "shape": [2]}]
     assert partial.stat().st_mode & 0o777 == 0o600
     assert partial.stat().st_size == 15 + 8
 
@@ -63,7 +65,7 @@ def test_an_existing_partial_file_is_never_written_through(tmp_path: Path, kind:
     partial = precious if kind == "file" else tmp_path / "partial"
     if kind == "link":
         partial.symlink_to(precious)
-    events = speak(tmp_path, Task(path, LIMITS, source, partial).to_line())
+    events = speak(tmp_path, Task(path, LIMITS, Kind.RUN, (source,), partial).to_line())
     assert events[-1]["event"] == "error"
     assert precious.read_text(encoding="ascii") == "precious"
 

@@ -18,7 +18,10 @@ from neurovoyance.protocol.errors import ExecutionError, ResourceExceeded, Unsup
 LIMITS = Limits(memory_bytes=256 << 20, cpu_time_s=30, wall_time_s=60.0)
 READY = 'import os, sys, time\nprint(\'{"event": "ready", "confinement": {}}\', flush=True)\n'
 READ = READY + "task = sys.stdin.readline()\n"
-DONE = '{"event": "done", "tensors": [], "cpu_ms": 1, "peak_memory_bytes": %d, "model_load_ms": 1}'
+DONE = (
+    '{"event": "done", "tensors": [], "cpu_ms": 1, "peak_memory_bytes": %d, '
+    '"model_load_ms": 1, "engine": "e"}'
+)
 
 
 async def start(program: str) -> Sandbox:
@@ -108,7 +111,7 @@ async def test_an_honest_report_is_returned_with_the_peak_that_was_seen() -> Non
         done = await sandbox.serve(Task(Path("/nothing"), LIMITS))
     finally:
         await sandbox.close()
-    assert done == Done((), 1, 5, 1)
+    assert done == Done((), 1, 5, 1, "e")
     assert sandbox.peak_memory_bytes >= 5
 
 

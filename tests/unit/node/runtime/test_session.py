@@ -11,15 +11,17 @@ import pytest
 from onnx import TensorProto
 from tests.unit.node.runtime import models
 
-from neurovoyance.node.runtime.base import Limits, Profile, TensorSpec
-from neurovoyance.node.runtime.session import Session, describe_given, read_inputs
-from neurovoyance.protocol.errors import ExecutionError, SpecError, UnsupportedModel
+from neurovoyance.node.runtime.base import TensorSpec
+from neurovoyance.node.runtime.config import C1, EngineConfig, Optimisation
+from neurovoyance.node.runtime.engine import select
+from neurovoyance.node.runtime.session import Session
+from neurovoyance.protocol.errors import ExecutionError, UnsupportedModel
 
-LIMITS = Limits(memory_bytes=1 << 30, cpu_time_s=60, wall_time_s=60.0, threads=2)
+CONFIGS = [EngineConfig(optimisation=level, threads=n) for level in Optimisation for n in (1, 2)]
 
 
-def session(made: Any, tmp_path: Path, profile: Profile = Profile.C1) -> Session:
-    return Session(models.save(made, tmp_path / "m.onnx"), profile, LIMITS)
+def session(made: Any, tmp_path: Path, config: EngineConfig = C1) -> Session:
+    return Session(models.save(made, tmp_path / "m.onnx"), config)
 
 
 def test_the_engine_is_told_to_report_nothing_home() -> None:
@@ -41,54 +43,34 @@ def test_an_input_that_is_no_tensor_keeps_its_full_type(tmp_path: Path) -> None:
     loaded = session(made, tmp_path)
     assert loaded.inputs[0].dtype == "seq(tensor(float))"
     with pytest.raises(UnsupportedModel, match="no canonical form"):
-        loaded.select(None)
+        select(loaded.outputs, None)
 
 
-def test_both_profiles_run_and_agree_within_rounding(tmp_path: Path) -> None:
+def test_every_configuration_gives_its_bits_again_and_all_agree_within_rounding(
+    tmp_path: Path,
+) -> None:
     x = np.random.default_rng(1).standard_normal((3, 32)).astype(np.float32)
     found = []
-    for profile in Profile:
-        loaded = session(models.matmul(32, 3), tmp_path, profile)
-        found.append(loaded.run({"x": x}, loaded.select(None))[0])
-    np.testing.assert_allclose(found[0], found[1], rtol=1e-4, atol=1e-6)
-
-
-def test_the_reproducible_profile_gives_the_same_bits_again(tmp_path: Path) -> None:
-    x = np.random.default_rng(2).standard_normal((5, 64)).astype(np.float32)
-    loaded = session(models.matmul(64, 2), tmp_path)
-    first, second = (loaded.run({"x": x}, loaded.select(None))[0] for _ in range(2))
-    assert first.tobytes() == second.tobytes()
+    for config in CONFIGS:
+        loaded = session(models.matmul(32, 3), tmp_path, config)
+        first, again = (loaded.run({"x": x}, select(loaded.outputs, None))[0] for _ in range(2))
+        assert first.tobytes() == again.tobytes()
+        found.append(first)
+    for other in found[1:]:
+        np.testing.assert_allclose(found[0], other, rtol=1e-4, atol=1e-6)
 
 
 def test_a_batch_of_nothing_gives_an_output_of_nothing(tmp_path: Path) -> None:
     loaded = session(models.logarithm(), tmp_path)
-    (found,) = loaded.run({"x": np.zeros(0, np.float32)}, loaded.select(None))
+    (found,) = loaded.run({"x": np.zeros(0, np.float32)}, select(loaded.outputs, None))
     assert found.shape == (0,)
 
 
 def test_an_input_on_which_the_engine_fails_is_an_error_of_the_execution(tmp_path: Path) -> None:
     loaded = session(models.filled(reduced=False), tmp_path)
     with pytest.raises(ExecutionError) as caught:
-        loaded.run({"shape": np.array([-5])}, loaded.select(None))
+        loaded.run({"shape": np.array([-5])}, select(loaded.outputs, None))
     assert type(caught.value) is ExecutionError
-
-
-def test_inputs_are_read_with_their_dtypes_and_shapes(tmp_path: Path) -> None:
-    tensors = {"a": np.arange(6, dtype=np.int8).reshape(2, 3), "b": np.array(2.5)}
-    found = read_inputs(models.save_input(tmp_path / "i", **tensors))
-    assert describe_given(found) == {"a": ("int8", (2, 3)), "b": ("float64", ())}
-    assert found["a"].tolist() == tensors["a"].tolist()
-
-
-def test_a_pickle_is_no_input(tmp_path: Path) -> None:
-    (tmp_path / "i").write_bytes(b"\x80\x04\x95\x0b\0\0\0\0\0\0\0\x8c\x07builtin\x94.")
-    with pytest.raises(SpecError, match="safetensors"):
-        read_inputs(tmp_path / "i")
-
-
-def test_a_missing_input_is_malformed(tmp_path: Path) -> None:
-    with pytest.raises(SpecError):
-        read_inputs(tmp_path / "missing")
 
 
 @pytest.mark.parametrize("location", ["../w.bin", "link.bin", "*/_ORT_MEM_ADDR_/*"])

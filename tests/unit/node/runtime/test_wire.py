@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurovoyance.node.runtime.base import Limits, Phase, Profile, TensorMeta
+from neurovoyance.node.runtime.base import Limits, Phase, TensorMeta
+from neurovoyance.node.runtime.config import Engine, EngineConfig, Optimisation, Weights
 from neurovoyance.node.runtime.wire import (
     Done,
+    Kind,
     MalformedEvent,
     Task,
     read_done,
@@ -36,6 +38,7 @@ DONE = {
     "cpu_ms": 5,
     "peak_memory_bytes": 6,
     "model_load_ms": 7,
+    "engine": "onnxruntime 1",
 }
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
@@ -48,7 +51,15 @@ anything = st.recursive(
     "task",
     [
         Task(Path("/m"), LIMITS),
-        Task(Path("/m"), LIMITS, Path("/i"), Path("/o"), ("a", "b"), Profile.FAST),
+        Task(Path("/m"), LIMITS, Kind.MANY, (Path("/i"), Path("/j")), Path("/o"), ("a", "b")),
+        Task(
+            Path("/m"),
+            LIMITS,
+            Kind.OPERATOR,
+            config=EngineConfig(Engine.ORT, Optimisation.ALL, 2, Weights.INT4),
+            input_names=("x",),
+            row=7,
+        ),
     ],
 )
 def test_a_task_arrives_as_it_was_sent(task: Task) -> None:
@@ -58,7 +69,7 @@ def test_a_task_arrives_as_it_was_sent(task: Task) -> None:
 
 
 def test_a_report_is_read() -> None:
-    assert read_done(DONE) == Done((TensorMeta("y", "fp32", (2, 3)),), 5, 6, 7)
+    assert read_done(DONE) == Done((TensorMeta("y", "fp32", (2, 3)),), 5, 6, 7, "onnxruntime 1")
 
 
 @pytest.mark.parametrize("line", [b"", b"x", b"[]", b"{}", b'{"event": 1}', b"[" * 100_000])
