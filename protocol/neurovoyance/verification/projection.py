@@ -141,7 +141,7 @@ def choose_shift(
     """
     _check_length(tensors, min_elements)
     total = 0.0
-    for piece in _pieces(tensors, 0):
+    for piece in vector_pieces(tensors, 0):
         if piece is None:
             return NON_FINITE
         for block in piece.reshape(-1, BLOCK):
@@ -192,7 +192,7 @@ def project(
     signed = np.empty((rows, BLOCK), dtype=np.uint64)
     up = np.arange(63, 63 - rows, -1, dtype=np.uint64)[:, None]  # brings bit j to the sign
     zeros = bytes(4 * _PIECE)
-    for piece in _pieces(tensors, shift):
+    for piece in vector_pieces(tensors, shift):
         if piece is None:
             return NON_FINITE
         key = np.frombuffer(stream.update(zeros[: 4 * piece.size]), dtype="<u4").astype(np.uint64)
@@ -219,7 +219,7 @@ def _fold(values: _Doubles) -> _Doubles:
     return sums
 
 
-def _pieces(tensors: Sequence[ScaledTensor], shift: int) -> Iterator[_Doubles | None]:
+def vector_pieces(tensors: Sequence[ScaledTensor], shift: int) -> Iterator[_Doubles | None]:
     """Yield the scaled vector in whole blocks, the last padded with +0.0; None at NaN or Inf.
 
     A piece is valid until the next one is asked for.
