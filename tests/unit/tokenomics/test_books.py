@@ -48,8 +48,82 @@ def test_a_refund_of_another_amount_is_noticed() -> None:
 
 
 def test_taking_more_than_is_free_is_noticed() -> None:
+    books = funded()
+    books.apply("Withdrawn", Event(client="c", amount_wei=41))
     with pytest.raises(InternalError, match="under zero"):
-        funded().apply("Withdrawn", Event(client="c", amount_wei=41))
+        books.check()
+
+
+def audited() -> Books:
+    """A job of one NVY with audits on; the pool is small, so the whole audit pay is held."""
+    books = Books(audit_court="court")
+    books.apply("Deposited", Event(client="c", amount_wei=500))
+    spec = Event(audit_slots=1)
+    books.apply("JobPosted", Event(job_id=JOB, client="c", max_price_wei=100, spec=spec))
+    books.apply(
+        "JobAssigned", Event(job_id=JOB, client="c", provider="p", price_wei=100, lock_wei=9)
+    )
+    books.apply("AuditTermsFrozen", Event(job_id=JOB, held_wei=100))
+    return books
+
+
+def test_a_drawn_audit_moves_what_is_held_into_the_pool() -> None:
+    books = audited()
+    assert books.jobs[JOB].escrow_wei == 200
+    books.apply("AuditFeesPaid", Event(job_id=JOB, to_pool_wei=100, returned_wei=0))
+    books.apply("CourtPaid", Event(court="court", to="auditor", amount_wei=100, as_earned=True))
+    books.apply("AuditFeesPaid", Event(job_id=JOB, to_pool_wei=0, returned_wei=90))
+    books.apply("JobSettled", Event(job_id=JOB, provider="p", paid_wei=10))
+    books.check()
+    job = books.jobs[JOB]
+    assert (job.paid_wei, job.pool_wei, job.refunded_wei, job.put_in_wei) == (10, 100, 90, 200)
+    assert (books.free_wei["c"], books.earned_wei["auditor"], books.market_wei) == (390, 100, 500)
+
+
+def test_a_verdict_is_held_and_then_split() -> None:
+    books = audited()
+    books.apply("Staked", Event(provider="p", amount_wei=1_000, own_wei=1_000))
+    books.apply("StakeLocked", Event(job_id=JOB, provider="p", amount_wei=9))
+    moved = Event(job_id=JOB, to=JobState.REJECTED, refund_wei=200)
+    books.apply("JobMoved", moved)
+    books.apply("StakeUnlocked", Event(job_id=JOB, provider="p", amount_wei=9))
+    booked = Event(slash_id=JOB, job_id=JOB, provider="p", amount_wei=59)
+    books.apply("SlashBooked", booked)
+    assert (books.stake_of("p").own_wei, books.held_wei, books.stake_manager_wei) == (941, 59, 1000)
+    told = Event(
+        slash_id=JOB,
+        burned_wei=17,
+        to_client_wei=8,
+        to_finder_wei=14,
+        to_judges_wei=8,
+        to_insurance_wei=12,
+    )
+    books.apply("SlashFinalized", told)
+    split = {"client": "c", "finder": "a", "court": "court"}
+    books.apply("SlashSplit", Event(**vars(told) | split))
+    books.check()
+    assert (books.insurance_wei, books.burned_wei, books.held_wei) == (12, 17, 0)
+    assert (books.free_wei["c"], books.free_wei["a"], books.free_wei["court"]) == (508, 14, 8)
+
+
+def test_a_booked_slash_of_another_amount_is_noticed() -> None:
+    books = audited()
+    books.apply("Staked", Event(provider="p", amount_wei=1_000, own_wei=1_000))
+    books.apply("StakeLocked", Event(job_id=JOB, provider="p", amount_wei=9))
+    books.apply("StakeUnlocked", Event(job_id=JOB, provider="p", amount_wei=9))
+    with pytest.raises(InternalError, match="booked slash differs"):
+        books.apply("SlashBooked", Event(slash_id=JOB, job_id=JOB, provider="p", amount_wei=58))
+
+
+def test_a_penalty_comes_out_of_the_lock_that_was_just_freed() -> None:
+    books = Books()
+    books.apply("Staked", Event(provider="a", amount_wei=100, own_wei=100))
+    books.apply("StakeLocked", Event(job_id=JOB, provider="a", amount_wei=40))
+    books.apply("StakeUnlocked", Event(job_id=JOB, provider="a", amount_wei=40))
+    penalty = Event(owner="a", lock_id=JOB, amount_wei=40, burned_wei=12, to_insurance_wei=28)
+    books.apply("LockSlashed", penalty)
+    books.check()
+    assert books.stake_of("a").own_wei == 60 and books.stake_manager_wei == 88
 
 
 def test_locks_over_the_stake_are_noticed() -> None:
