@@ -69,6 +69,8 @@ interface IModelRegistry {
         external
         view
         returns (bytes12 pool, uint64 tauSq);
+    /// @notice As `requireActive`, whatever the state of the model; zeros where it takes no such job.
+    function termsOf(bytes32 modelId, uint8 jobClass) external view returns (bytes12 pool, uint64 tauSq);
     function isSuspended(bytes32 modelId) external view returns (bool);
     function registrantOf(bytes32 modelId) external view returns (address);
     function bondOf(bytes32 modelId) external view returns (uint256);

@@ -9,8 +9,8 @@ import {IStakeManager} from "../interfaces/IStakeManager.sol";
 import {AuditHashing} from "../libraries/AuditHashing.sol";
 import {AuditOdds} from "../libraries/AuditOdds.sol";
 import {Params} from "../libraries/Params.sol";
-import {AuditFacts, AuditSlot, Model, SlotPhase} from "../types/Audit.sol";
-import {Job, JobClass, JobSpec, JobState} from "../types/Job.sol";
+import {AuditFacts, AuditSlot, SlotPhase} from "../types/Audit.sol";
+import {Job, JobSpec, JobState} from "../types/Job.sol";
 import {AuditCourtBase} from "./AuditCourtBase.sol";
 import {AuditCourtRounds} from "./AuditCourtRounds.sol";
 
@@ -50,7 +50,7 @@ contract AuditCourt is AuditCourtRounds {
 
     /// @inheritdoc IAuditCourt
     function drawAndOpen(bytes32 jobId, JobSpec calldata spec, bytes32 salt, bytes32 c0) external {
-        uint64 round = IJobMarket(market).job(jobId).beaconRound;
+        uint64 round = _job(jobId).beaconRound;
         address beacon = IJobMarket(market).beacon();
         IJobMarket(market).draw(jobId);
         bytes32 value = IRandomnessBeacon(beacon).value(round);
@@ -59,12 +59,12 @@ contract AuditCourt is AuditCourtRounds {
 
     /// @inheritdoc IAuditCourt
     function voidJob(bytes32 jobId, JobSpec calldata spec, bytes32 salt) external {
-        IJobMarket(market).checkSpec(jobId, spec, salt);
+        _checkSpec(jobId, spec, salt);
         if (!IModelRegistry(registry).isSuspended(spec.modelId)) {
             revert AuditCourt__NotSuspended(spec.modelId);
         }
         delete _failures[jobId];
-        IJobMarket(market).courtMove(jobId, JobState.Invalid, 0);
+        _move(jobId, JobState.Invalid, 0);
     }
 
     // --- the market's questions ---
@@ -114,17 +114,17 @@ contract AuditCourt is AuditCourtRounds {
         private
     {
         if (_factsHashes[jobId] != 0) revert AuditCourt__AlreadyOpen(jobId);
-        Job memory j = IJobMarket(market).job(jobId);
+        Job memory j = _job(jobId);
         if (j.state != JobState.Drawn || j.binding != AuditHashing.binding(c0, seed0)) {
             revert AuditCourt__NotDrawn(jobId);
         }
-        IJobMarket(market).checkSpec(jobId, spec, salt);
+        _checkSpec(jobId, spec, salt);
         AuditFacts memory facts = _facts(jobId, spec, j);
         (facts.c0, facts.seed0) = (c0, seed0);
         _factsHashes[jobId] = AuditHashing.factsHash(facts);
         emit AuditOpened(jobId, facts);
         uint40 backstop = uint40(block.timestamp + Params.AUDIT_BACKSTOP_S);
-        IJobMarket(market).courtMove(jobId, JobState.Audited, backstop);
+        _move(jobId, JobState.Audited, backstop);
         _drawAll(facts);
     }
 
@@ -133,15 +133,12 @@ contract AuditCourt is AuditCourtRounds {
     function _drawAll(AuditFacts memory facts) private {
         AuditSlot memory s;
         s.phase = SlotPhase.Seating;
-        for (uint8 slot = 1; slot < facts.slots; ++slot) {
+        for (uint8 slot; slot < facts.slots; ++slot) {
             s.round = uint8(AuditHashing.firstRound(slot));
-            _slots[facts.jobId][slot] = s;
+            _store(facts.jobId, slot, s);
         }
         for (uint8 slot; slot < facts.slots; ++slot) {
-            AuditSlot memory fresh;
-            fresh.phase = SlotPhase.Seating;
-            fresh.round = uint8(AuditHashing.firstRound(slot));
-            _drawSeat(facts, slot, fresh);
+            _drawSeat(facts, slot, _load(facts.jobId, slot));
         }
     }
 
@@ -152,16 +149,13 @@ contract AuditCourt is AuditCourtRounds {
         view
         returns (AuditFacts memory facts)
     {
-        Model memory entry = IModelRegistry(registry).model(spec.modelId);
-        bool isExact = j.jobClass == uint8(JobClass.EXACT);
         facts.jobId = jobId;
         facts.modelId = spec.modelId;
         facts.provider = j.provider;
         facts.client = j.client;
         facts.price = j.price;
         facts.pay = uint96((uint256(j.price) * Params.AUDIT_PAY_BPS + _BPS - 1) / _BPS);
-        facts.tauSq = isExact ? 0 : entry.tauSq;
-        facts.pool = isExact ? entry.exactPool : entry.tensorPool;
+        (facts.pool, facts.tauSq) = IModelRegistry(registry).termsOf(spec.modelId, j.jobClass);
         facts.committedAt = uint40(j.deadline - 2 * Params.DRAW_PERIOD_S);
         facts.maxRuntime = spec.maxRuntime;
         facts.jobClass = j.jobClass;

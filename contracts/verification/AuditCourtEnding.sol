@@ -5,8 +5,6 @@ import {IAuditCourt} from "../interfaces/IAuditCourt.sol";
 import {IDisputeCourt} from "../interfaces/IDisputeCourt.sol";
 import {IJobMarket} from "../interfaces/IJobMarket.sol";
 import {IStakeManager} from "../interfaces/IStakeManager.sol";
-import {AuditHashing} from "../libraries/AuditHashing.sol";
-import {Lifecycle} from "../libraries/Lifecycle.sol";
 import {Params} from "../libraries/Params.sol";
 import {AuditFacts, AuditSlot, AuditVote, Outcome, SlotPhase} from "../types/Audit.sol";
 import {JobState, Opening} from "../types/Job.sol";
@@ -22,34 +20,25 @@ abstract contract AuditCourtEnding is AuditCourtBase {
     // --- a failed audit ---
 
     /// @inheritdoc IAuditCourt
-    function concede(AuditFacts calldata facts) external {
-        _requireFacts(facts);
-        if (_failures[facts.jobId].contestDeadline == 0) revert AuditCourt__NotFailed(facts.jobId);
+    function concede(AuditFacts memory facts) external {
+        _contestDeadline(facts);
         _requireOperator(facts.provider);
         emit AuditConceded(facts.jobId);
         _reject(facts);
     }
 
     /// @inheritdoc IAuditCourt
-    function expireContest(AuditFacts calldata facts) external {
-        _requireFacts(facts);
-        uint256 deadline = _failures[facts.jobId].contestDeadline;
-        if (deadline == 0) revert AuditCourt__NotFailed(facts.jobId);
-        if (block.timestamp <= deadline) {
-            revert AuditCourt__DeadlineNotPassed(facts.jobId, 0, deadline, block.timestamp);
-        }
+    function expireContest(AuditFacts memory facts) external {
+        uint256 deadline = _contestDeadline(facts);
+        _requireLate(facts.jobId, 0, deadline);
         _reject(facts);
     }
 
     /// @inheritdoc IAuditCourt
-    function contest(AuditFacts calldata facts, Opening calldata opening) external {
-        _requireFacts(facts);
+    function contest(AuditFacts memory facts, Opening calldata opening) external {
         bytes32 jobId = facts.jobId;
-        uint256 deadline = _failures[jobId].contestDeadline;
-        if (deadline == 0) revert AuditCourt__NotFailed(jobId);
-        if (block.timestamp > deadline) {
-            revert AuditCourt__DeadlinePassed(jobId, 0, deadline, block.timestamp);
-        }
+        uint256 deadline = _contestDeadline(facts);
+        _requireInTime(jobId, 0, deadline);
         _requireOperator(facts.provider);
         IJobMarket(market).checkOpening(jobId, opening);
         delete _failures[jobId];
@@ -63,27 +52,26 @@ abstract contract AuditCourtEnding is AuditCourtBase {
             facts.seed0,
             bond * failing.length
         );
-        IStakeManager(stakeManager).lock(facts.provider, jobId, bond * failing.length);
+        _lock(jobId, facts.provider, bond * failing.length);
         uint40 backstop = uint40(block.timestamp + Params.AUDIT_BACKSTOP_S);
-        IJobMarket(market).courtMove(jobId, JobState.Disputed, backstop);
+        _move(jobId, JobState.Disputed, backstop);
         IDisputeCourt(disputeCourt).openContest(facts, opening.outRoot, failing, bond);
     }
 
     /// @inheritdoc IAuditCourt
-    function bookSlash(AuditFacts calldata facts) external {
+    function bookSlash(AuditFacts memory facts) external {
         _requireFacts(facts);
         if (!_failures[facts.jobId].slashPending) revert AuditCourt__NothingToBook(facts.jobId);
-        delete _failures[facts.jobId];
-        IStakeManager(stakeManager).bookSlash(_verdict(facts));
+        _tryBook(facts);
     }
 
     // --- the auditors' locks ---
 
     /// @inheritdoc IAuditCourt
-    function closeVotes(AuditFacts calldata facts, uint8 slot) external {
+    function closeVotes(AuditFacts memory facts, uint8 slot) external {
         AuditSlot memory s = _slotOf(facts, slot);
         bytes32 jobId = facts.jobId;
-        JobState ended = IJobMarket(market).stateOf(jobId);
+        JobState ended = _stateOf(jobId);
         if (!_isOver(ended)) revert AuditCourt__VoteNotClosable(jobId, slot, 0);
         uint256 closed = s.phase < SlotPhase.Passed ? _abandon(facts, slot, s) : 0;
         Outcome right = _rightOutcome(ended, s);
@@ -94,25 +82,31 @@ abstract contract AuditCourtEnding is AuditCourtBase {
             if (vote.isClosed) continue;
             votes[i].isClosed = true;
             ++closed;
-            _closeVote(facts, slot, vote, right);
+            bool isRight = right == Outcome.None || vote.outcome == right;
+            _closeLock(facts, slot, vote.round, vote.auditor, isRight);
         }
         if (closed == 0) revert AuditCourt__VoteNotClosable(jobId, slot, length);
     }
 
     // --- internal ---
 
+    /// @dev Of an audit that failed and waits for the provider.
+    function _contestDeadline(AuditFacts memory facts) private view returns (uint256 deadline) {
+        _requireFacts(facts);
+        deadline = _failures[facts.jobId].contestDeadline;
+        if (deadline == 0) revert AuditCourt__NotFailed(facts.jobId);
+    }
+
     /// @dev Called when a slot went cold: ends the audit once none is warm. FAIL outranks INVALID
     /// outranks PASS.
     function _closeIfCold(AuditFacts memory facts) internal {
         SlotPhase worst = SlotPhase.Skipped;
         for (uint256 slot; slot < facts.slots; ++slot) {
-            SlotPhase phase = _slots[facts.jobId][slot].phase;
+            SlotPhase phase = _phaseOf(facts.jobId, slot);
             if (phase < SlotPhase.Passed) return;
             if (_rank(phase) > _rank(worst)) worst = phase;
         }
-        if (worst == SlotPhase.Failed) _fail(facts);
-        else if (worst == SlotPhase.Invalid) _invalidate(facts);
-        else _pass(facts, worst == SlotPhase.Passed);
+        _closeAudit(facts, worst);
     }
 
     function _rank(SlotPhase phase) private pure returns (uint256) {
@@ -121,42 +115,42 @@ abstract contract AuditCourtEnding is AuditCourtBase {
         return phase == SlotPhase.Passed ? 1 : 0;
     }
 
-    function _pass(AuditFacts memory facts, bool isPass) private {
-        uint40 deadline = Lifecycle.revealDeadline(block.timestamp);
-        if (isPass) {
-            _setStreak(facts.provider, facts.modelId, _streaks[facts.provider][facts.modelId] + 1);
+    /// @dev A failed audit ends the streak whatever a dispute finds: nobody may save up passes.
+    function _closeAudit(AuditFacts memory facts, SlotPhase worst) private {
+        Outcome outcome; // None: every slot was skipped
+        JobState to = JobState.Committed;
+        uint256 streak = _streaks[facts.provider][facts.modelId];
+        uint256 deadline = block.timestamp + Params.REVEAL_PERIOD_S;
+        if (worst == SlotPhase.Passed) {
+            (outcome, streak) = (Outcome.Pass, streak + 1);
+        } else if (worst == SlotPhase.Invalid) {
+            (outcome, streak, deadline, to) = (Outcome.NonFinite, 0, 0, JobState.Invalid);
+        } else if (worst == SlotPhase.Failed) {
+            (outcome, streak, to) = (Outcome.Fail, 0, JobState.Audited);
+            deadline = block.timestamp + Params.CONTEST_PERIOD_S;
+            _failures[facts.jobId].contestDeadline = uint40(deadline);
         }
-        emit AuditClosed(facts.jobId, isPass ? Outcome.Pass : Outcome.None, deadline);
-        IJobMarket(market).courtMove(facts.jobId, JobState.Committed, deadline);
+        _setStreak(facts.provider, facts.modelId, streak);
+        emit AuditClosed(facts.jobId, outcome, deadline);
+        if (to != JobState.Audited) _move(facts.jobId, to, uint40(deadline));
     }
 
-    function _invalidate(AuditFacts memory facts) private {
-        _setStreak(facts.provider, facts.modelId, 0);
-        emit AuditClosed(facts.jobId, Outcome.NonFinite, 0);
-        IJobMarket(market).courtMove(facts.jobId, JobState.Invalid, 0);
+    function _reject(AuditFacts memory facts) private {
+        _move(facts.jobId, JobState.Rejected, 0);
+        _tryBook(facts);
     }
 
-    /// @dev The streak ends with the audit, whatever a dispute finds: nobody may save up passes.
-    function _fail(AuditFacts memory facts) private {
-        uint40 deadline = uint40(block.timestamp + Params.CONTEST_PERIOD_S);
-        _failures[facts.jobId].contestDeadline = deadline;
-        _setStreak(facts.provider, facts.modelId, 0);
-        emit AuditClosed(facts.jobId, Outcome.Fail, deadline);
-    }
-
-    function _reject(AuditFacts calldata facts) private {
-        bytes32 jobId = facts.jobId;
-        delete _failures[jobId];
-        IStakeManager.Verdict memory verdict = _verdict(facts);
-        IJobMarket(market).courtMove(jobId, JobState.Rejected, 0);
-        try IStakeManager(stakeManager).bookSlash(verdict) {}
+    /// @dev Never a condition of the refund, which has been made.
+    function _tryBook(AuditFacts memory facts) private {
+        delete _failures[facts.jobId];
+        try IStakeManager(stakeManager).bookSlash(_verdict(facts)) {}
         catch {
-            _failures[jobId].slashPending = true;
-            emit SlashBookingFailed(jobId);
+            _failures[facts.jobId].slashPending = true;
+            emit SlashBookingFailed(facts.jobId);
         }
     }
 
-    function _verdict(AuditFacts calldata facts)
+    function _verdict(AuditFacts memory facts)
         private
         view
         returns (IStakeManager.Verdict memory verdict)
@@ -164,7 +158,7 @@ abstract contract AuditCourtEnding is AuditCourtBase {
         verdict.slashId = facts.jobId;
         verdict.jobId = facts.jobId;
         verdict.provider = facts.provider;
-        verdict.lockAmount = IJobMarket(market).job(facts.jobId).lock;
+        verdict.lockAmount = _job(facts.jobId).lock;
         verdict.price = facts.price;
         verdict.client = facts.client;
         verdict.finder = _failing(facts)[0];
@@ -172,11 +166,11 @@ abstract contract AuditCourtEnding is AuditCourtBase {
 
     /// @dev Auditors behind the failed slots, in the order of slots and rounds; never empty once an
     /// audit failed.
-    function _failing(AuditFacts calldata facts) private view returns (address[] memory failing) {
+    function _failing(AuditFacts memory facts) private view returns (address[] memory failing) {
         failing = new address[](_FAILING_MAX);
         uint256 count;
         for (uint256 slot; slot < facts.slots; ++slot) {
-            if (_slots[facts.jobId][slot].phase != SlotPhase.Failed) continue;
+            if (_phaseOf(facts.jobId, slot) != SlotPhase.Failed) continue;
             AuditVote[] storage votes = _votes[facts.jobId][slot];
             uint256 length = votes.length;
             for (uint256 i; i < length; ++i) {
@@ -194,29 +188,15 @@ abstract contract AuditCourtEnding is AuditCourtBase {
     }
 
     /// @dev Takes the slot of an ended job out of play and frees its auditor.
-    function _abandon(AuditFacts calldata facts, uint8 slot, AuditSlot memory s)
+    function _abandon(AuditFacts memory facts, uint8 slot, AuditSlot memory s)
         private
         returns (uint256)
     {
         bool isSeated = s.phase != SlotPhase.Seating;
         s.phase = SlotPhase.Skipped;
-        _slots[facts.jobId][slot] = s;
-        if (isSeated) {
-            emit VoteClosed(facts.jobId, slot, s.auditor, true, 0);
-            _unlock(AuditHashing.lockId(facts.jobId, slot, s.round), s.auditor, facts.pay);
-        }
+        _store(facts.jobId, slot, s);
+        if (isSeated) _closeLock(facts, slot, s.round, s.auditor, true);
         return 1;
-    }
-
-    function _closeVote(AuditFacts calldata facts, uint8 slot, AuditVote memory vote, Outcome right)
-        private
-    {
-        bool isRight = right == Outcome.None || vote.outcome == right;
-        uint256 slashed = isRight ? 0 : _lockWei(facts.pay);
-        bytes32 lockId = AuditHashing.lockId(facts.jobId, slot, vote.round);
-        emit VoteClosed(facts.jobId, slot, vote.auditor, isRight, slashed);
-        if (isRight) _unlock(lockId, vote.auditor, facts.pay);
-        else _slash(lockId, vote.auditor, facts.pay, slashed);
     }
 
     /// @dev What the auditors of a slot should have found, by how the job ended; None judges nobody.

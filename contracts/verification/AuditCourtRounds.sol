@@ -26,7 +26,7 @@ abstract contract AuditCourtRounds is AuditCourtSeats {
     // --- phases ---
 
     /// @inheritdoc IAuditCourt
-    function seat(AuditFacts calldata facts, uint8 slot) external {
+    function seat(AuditFacts memory facts, uint8 slot) external {
         AuditSlot memory s = _slotOf(facts, slot);
         if (s.phase != SlotPhase.Seating) {
             _wrongPhase(facts.jobId, slot, s.phase, SlotPhase.Seating);
@@ -36,39 +36,39 @@ abstract contract AuditCourtRounds is AuditCourtSeats {
     }
 
     /// @inheritdoc IAuditCourt
-    function commitAudit(AuditFacts calldata facts, uint8 slot, bytes32 commitment) external {
+    function commitAudit(AuditFacts memory facts, uint8 slot, bytes32 commitment) external {
         AuditSlot memory s = _inTime(facts, slot, SlotPhase.Commit);
         _requireOperator(s.auditor);
         if (commitment == 0) revert AuditCourt__ZeroCommitment(facts.jobId);
         uint40 deadline = uint40(block.timestamp + Params.ANSWER_PERIOD_S);
         s.phase = SlotPhase.Answer;
         s.deadline = deadline;
-        _slots[facts.jobId][slot] = s;
+        _store(facts.jobId, slot, s);
         _seals[facts.jobId][slot] = commitment;
         emit AuditorCommitted(facts.jobId, slot, s.round, commitment, deadline);
     }
 
     /// @inheritdoc IAuditCourt
-    function answer(AuditFacts calldata facts, uint8 slot, bytes32[4] calldata z0) external {
+    function answer(AuditFacts memory facts, uint8 slot, bytes32[4] memory z0) external {
         AuditSlot memory s = _inTime(facts, slot, SlotPhase.Answer);
         _requireOperator(facts.provider);
         _checkAnswer(facts, z0);
         uint40 deadline = uint40(block.timestamp + Params.ANSWER_PERIOD_S);
         s.phase = SlotPhase.Reveal;
         s.deadline = deadline;
-        _slots[facts.jobId][slot] = s;
+        _store(facts.jobId, slot, s);
         _seals[facts.jobId][slot] = AuditHashing.seal(_seals[facts.jobId][slot], z0);
         emit AuditAnswered(facts.jobId, slot, s.round, z0, deadline);
     }
 
     /// @inheritdoc IAuditCourt
     function revealAudit(
-        AuditFacts calldata facts,
+        AuditFacts memory facts,
         uint8 slot,
-        bytes32[4] calldata z1,
+        bytes32[4] memory z1,
         uint8 flags,
         bytes32 salt,
-        bytes32[4] calldata z0
+        bytes32[4] memory z0
     ) external {
         AuditSlot memory s = _inTime(facts, slot, SlotPhase.Reveal);
         _requireOperator(s.auditor);
@@ -85,15 +85,13 @@ abstract contract AuditCourtRounds is AuditCourtSeats {
     }
 
     /// @inheritdoc IAuditCourt
-    function expire(AuditFacts calldata facts, uint8 slot) external {
+    function expire(AuditFacts memory facts, uint8 slot) external {
         AuditSlot memory s = _slotOf(facts, slot);
         SlotPhase phase = s.phase;
         if (phase < SlotPhase.Commit || phase > SlotPhase.Reveal) {
             _wrongPhase(facts.jobId, slot, phase, SlotPhase.Commit);
         }
-        if (block.timestamp <= s.deadline) {
-            revert AuditCourt__DeadlineNotPassed(facts.jobId, slot, s.deadline, block.timestamp);
-        }
+        _requireLate(facts.jobId, slot, s.deadline);
         _requireLive(facts.jobId);
         if (phase == SlotPhase.Answer) _expireAnswer(facts, slot, s);
         else _expireAuditor(facts, slot, s);
@@ -102,26 +100,26 @@ abstract contract AuditCourtRounds is AuditCourtSeats {
     // --- internal ---
 
     /// @dev The provider did not answer: its fault is plain, the auditor that committed did its part.
-    function _expireAnswer(AuditFacts calldata facts, uint8 slot, AuditSlot memory s) private {
+    function _expireAnswer(AuditFacts memory facts, uint8 slot, AuditSlot memory s) private {
         s.phase = SlotPhase.Skipped; // cold, so that the auditor is freed once
-        _slots[facts.jobId][slot] = s;
+        _store(facts.jobId, slot, s);
         _setStreak(facts.provider, facts.modelId, 0);
-        IJobMarket(market).courtMove(facts.jobId, JobState.ProviderAnswerTimeout, 0);
-        emit VoteClosed(facts.jobId, slot, s.auditor, true, 0);
-        _unlock(AuditHashing.lockId(facts.jobId, slot, s.round), s.auditor, facts.pay);
+        _move(facts.jobId, JobState.ProviderAnswerTimeout, 0);
+        _closeLock(facts, slot, s.round, s.auditor, true);
         _pay(s.auditor, facts.pay);
     }
 
-    function _expireAuditor(AuditFacts calldata facts, uint8 slot, AuditSlot memory s) private {
-        uint256 taken = _lockWei(facts.pay);
-        if (s.phase == SlotPhase.Commit) taken = (taken * Params.AUDIT_LATE_BPS) / _BPS;
+    function _expireAuditor(AuditFacts memory facts, uint8 slot, AuditSlot memory s) private {
+        uint256 amount = _lockWei(facts.pay);
+        uint256 taken =
+            s.phase == SlotPhase.Commit ? (amount * Params.AUDIT_LATE_BPS) / _BPS : amount;
         emit AuditorLate(facts.jobId, slot, s.round, s.auditor, taken);
-        _slash(AuditHashing.lockId(facts.jobId, slot, s.round), s.auditor, facts.pay, taken);
+        _slash(AuditHashing.lockId(facts.jobId, slot, s.round), s.auditor, amount, taken);
         _redraw(facts, slot, s);
     }
 
     function _announce(
-        AuditFacts calldata facts,
+        AuditFacts memory facts,
         uint8 slot,
         AuditSlot memory s,
         uint8 flags,
@@ -142,7 +140,7 @@ abstract contract AuditCourtRounds is AuditCourtSeats {
     }
 
     /// @dev Counts a vote: closes the slot, or calls the next round.
-    function _count(AuditFacts calldata facts, uint8 slot, AuditSlot memory s, Outcome outcome)
+    function _count(AuditFacts memory facts, uint8 slot, AuditSlot memory s, Outcome outcome)
         private
     {
         if (outcome == Outcome.Pass) ++s.passes;
@@ -153,7 +151,7 @@ abstract contract AuditCourtRounds is AuditCourtSeats {
             isFirst && outcome == Outcome.Pass && !AuditHashing.isReAudited(facts.seed0, slot)
         ) {
             _close(facts, slot, s, SlotPhase.Passed);
-            _unlock(AuditHashing.lockId(facts.jobId, slot, s.round), s.auditor, facts.pay);
+            _closeLock(facts, slot, s.round, s.auditor, true);
             return;
         }
         _votes[facts.jobId][slot].push(AuditVote(s.auditor, s.round, outcome, false));
@@ -166,11 +164,11 @@ abstract contract AuditCourtRounds is AuditCourtSeats {
         }
     }
 
-    function _close(AuditFacts calldata facts, uint8 slot, AuditSlot memory s, SlotPhase phase)
+    function _close(AuditFacts memory facts, uint8 slot, AuditSlot memory s, SlotPhase phase)
         private
     {
         s.phase = phase;
-        _slots[facts.jobId][slot] = s;
+        _store(facts.jobId, slot, s);
         _closeIfCold(facts);
     }
 
@@ -183,10 +181,10 @@ abstract contract AuditCourtRounds is AuditCourtSeats {
     }
 
     function _compare(
-        AuditFacts calldata facts,
-        bytes32[4] calldata z1,
+        AuditFacts memory facts,
+        bytes32[4] memory z1,
         uint8 flags,
-        bytes32[4] calldata z0
+        bytes32[4] memory z0
     ) private pure returns (Finding memory finding) {
         bool isPass;
         if (facts.jobClass == uint8(JobClass.EXACT)) {
@@ -199,7 +197,7 @@ abstract contract AuditCourtRounds is AuditCourtSeats {
         else finding.outcome = flags == 0 && isPass ? Outcome.Pass : Outcome.Fail;
     }
 
-    function _checkAnswer(AuditFacts calldata facts, bytes32[4] calldata z0) private pure {
+    function _checkAnswer(AuditFacts memory facts, bytes32[4] memory z0) private pure {
         if (facts.jobClass == uint8(JobClass.EXACT)) {
             if (z0[1] | z0[2] | z0[3] != 0) revert AuditCourt__BadAnswer(facts.jobId);
             return;
@@ -213,7 +211,7 @@ abstract contract AuditCourtRounds is AuditCourtSeats {
         }
     }
 
-    function _checkFlags(bytes32 jobId, uint8 flags, bytes32[4] calldata z1) private pure {
+    function _checkFlags(bytes32 jobId, uint8 flags, bytes32[4] memory z1) private pure {
         bool isKnown = flags < 3 || flags == _FLAG_NON_FINITE;
         bool isZero = z1[0] | z1[1] | z1[2] | z1[3] == 0;
         if (!isKnown || (flags == _FLAG_NON_FINITE && !isZero)) {

@@ -21,7 +21,7 @@ abstract contract AuditCourtSeats is AuditCourtEnding {
         } else if (s.attempts >= Params.ATTEMPTS_MAX) {
             _skip(facts, slot, s);
         } else {
-            _slots[facts.jobId][slot] = s; // Seating: `seat` goes on
+            _store(facts.jobId, slot, s); // Seating: `seat` goes on
         }
     }
 
@@ -48,16 +48,16 @@ abstract contract AuditCourtSeats is AuditCourtEnding {
         s.auditor = auditor;
         s.deadline = uint40(deadline);
         s.phase = SlotPhase.Commit;
-        _slots[facts.jobId][slot] = s;
+        _store(facts.jobId, slot, s);
         uint256 amount = _lockWei(facts.pay);
         emit AuditorDrawn(facts.jobId, slot, s.round, auditor, amount, deadline);
         bytes32 lockId = AuditHashing.lockId(facts.jobId, slot, s.round);
-        IStakeManager(stakeManager).lock(auditor, lockId, amount);
+        _lock(lockId, auditor, amount);
     }
 
     function _skip(AuditFacts memory facts, uint8 slot, AuditSlot memory s) private {
         s.phase = SlotPhase.Skipped;
-        _slots[facts.jobId][slot] = s;
+        _store(facts.jobId, slot, s);
         emit SlotSkipped(facts.jobId, slot);
         IJobMarket(market).doubleWindow(facts.jobId);
         _closeIfCold(facts);
@@ -75,7 +75,7 @@ abstract contract AuditCourtSeats is AuditCourtEnding {
             return address(0);
         }
         bytes32 seed = AuditHashing.seedOf(facts.seed0, s.round);
-        address[] memory drawn = _drawnOwners(facts);
+        address[] memory drawn = _drawnOwners(facts.jobId);
         for (uint256 i; i < Params.ATTEMPTS_PER_CALL && s.attempts < Params.ATTEMPTS_MAX; ++i) {
             uint256 index = AuditHashing.seatIndex(seed, slot, s.attempts, length);
             ++s.attempts;
@@ -93,29 +93,12 @@ abstract contract AuditCourtSeats is AuditCourtEnding {
     {
         (address owner, uint40 since, uint40 until) =
             IStakeManager(stakeManager).seatAt(facts.pool, index);
-        uint256 at = facts.committedAt;
-        if (since > at || (until != 0 && at >= until)) return address(0);
+        uint256 committedAt = facts.committedAt;
+        if (since > committedAt || (until != 0 && committedAt >= until)) return address(0);
         if (owner == facts.provider || owner == facts.client) return address(0);
-        uint256 length = drawn.length;
-        for (uint256 i; i < length; ++i) {
-            if (drawn[i] == owner) return address(0);
-        }
+        if (_isAmong(drawn, owner)) return address(0);
         IStakeManager.Stake memory stake = IStakeManager(stakeManager).stakeOf(owner);
         if (stake.own < Params.MIN_SELF_STAKE_WEI) return address(0);
         return stake.own - stake.locked < _lockWei(facts.pay) ? address(0) : owner;
-    }
-
-    /// @dev Everybody drawn for the job so far; zeros for slots without an auditor.
-    function _drawnOwners(AuditFacts memory facts) private view returns (address[] memory drawn) {
-        address[] storage former = _formerAuditors[facts.jobId];
-        uint256 count = former.length;
-        uint256 slots = facts.slots;
-        drawn = new address[](slots + count);
-        for (uint256 slot; slot < slots; ++slot) {
-            drawn[slot] = _slots[facts.jobId][slot].auditor;
-        }
-        for (uint256 i; i < count; ++i) {
-            drawn[slots + i] = former[i];
-        }
     }
 }

@@ -166,16 +166,27 @@ contract ModelRegistry is IModelRegistry {
         view
         returns (bytes12 pool, uint64 tauSq)
     {
-        Model memory entry = _models[modelId];
-        if (entry.state != ModelState.Registered && entry.state != ModelState.Challenged) {
-            revert ModelRegistry__WrongState(modelId, entry.state, ModelState.Registered);
+        Model storage entry = _models[modelId];
+        ModelState found = entry.state;
+        if (found != ModelState.Registered && found != ModelState.Challenged) {
+            revert ModelRegistry__WrongState(modelId, found, ModelState.Registered);
         }
         if (block.timestamp < entry.activeAt) {
             revert ModelRegistry__NotActive(modelId, entry.activeAt, block.timestamp);
         }
+        (pool, tauSq) = termsOf(modelId, jobClass);
+        if (pool == 0) revert ModelRegistry__ClassNotCertified(modelId, jobClass);
+    }
+
+    /// @inheritdoc IModelRegistry
+    function termsOf(bytes32 modelId, uint8 jobClass)
+        public
+        view
+        returns (bytes12 pool, uint64 tauSq)
+    {
+        Model storage entry = _models[modelId];
         if (jobClass == uint8(JobClass.EXACT)) pool = entry.exactPool;
         if (jobClass == uint8(JobClass.TENSOR)) (pool, tauSq) = (entry.tensorPool, entry.tauSq);
-        if (pool == 0) revert ModelRegistry__ClassNotCertified(modelId, jobClass);
     }
 
     /// @inheritdoc IModelRegistry
