@@ -5,7 +5,6 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {ERC20Burnable} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Burnable.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {IJobMarket} from "../interfaces/IJobMarket.sol";
 import {IStakeManager} from "../interfaces/IStakeManager.sol";
@@ -207,8 +206,8 @@ abstract contract SlashBook is SeatBook {
         returns (uint256)
     {
         Stake storage s = _stakes[provider];
-        s.locked = SafeCast.toUint96(s.locked - amount);
-        s.own = SafeCast.toUint96(s.own - taken);
+        s.locked = uint96(s.locked - amount);
+        s.own = uint96(s.own - taken);
         return taken;
     }
 

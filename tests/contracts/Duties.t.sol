@@ -5,7 +5,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {IJobMarket} from "../../contracts/interfaces/IJobMarket.sol";
 import {IRandomnessBeacon} from "../../contracts/interfaces/IRandomnessBeacon.sol";
-import {Job, JobState, Opening} from "../../contracts/types/Job.sol";
+import {Job, JobSpec, JobState, Opening} from "../../contracts/types/Job.sol";
 import {MarketBase} from "./MarketBase.sol";
 
 /// @notice See Duties.tree.
@@ -33,7 +33,7 @@ contract DutiesTest is MarketBase {
 
     function _expectRoundTooHigh(uint64 round) private {
         vm.expectRevert(
-            abi.encodeWithSelector(SafeCast.SafeCastOverflowedUintDowncast.selector, 40, round)
+            abi.encodeWithSelector(SafeCast.SafeCastOverflowedUintDowncast.selector, 32, round)
         );
     }
 
@@ -89,6 +89,7 @@ contract DutiesTest is MarketBase {
 
     function testFuzz_Commit_BindsAndRequestsARound(bytes32 commitment, int8 shift) public {
         vm.assume(commitment != 0);
+        shift = int8(bound(shift, -16, 16));
         bytes32 jobId = _assigned();
         bytes memory cid = new bytes(36);
         uint64 round = uint64(block.number + 2);
@@ -98,9 +99,20 @@ contract DutiesTest is MarketBase {
         market.commit(jobId, commitment, shift, cid);
         Job memory j = market.job(jobId);
         assertEq(j.binding, commitment);
+        assertEq(j.shift, shift);
         assertEq(j.beaconRound, round);
         assertEq(j.deadline, START + 1 hours);
         _assertState(jobId, JobState.Committed);
+    }
+
+    function testFuzz_Commit_WhenTheShiftIsOutOfRange_Reverts(int8 shift) public {
+        vm.assume(shift < -16 || shift > 16);
+        bytes32 jobId = _assigned();
+        vm.expectRevert(
+            abi.encodeWithSelector(IJobMarket.JobMarket__BadShift.selector, jobId, shift)
+        );
+        vm.prank(operator);
+        market.commit(jobId, "c", shift, new bytes(4));
     }
 
     function testFuzz_Commit_GivenARoundTheRecordCannotHold_Reverts(uint64 round) public {
@@ -121,8 +133,8 @@ contract DutiesTest is MarketBase {
     function test_Draw_GivenTheNewRoundIsOneTheRecordCannotHold_Reverts() public {
         bytes32 jobId = _committed();
         vm.roll(block.number + 2 + 257);
-        _nameRound(1 << 40);
-        _expectRoundTooHigh(1 << 40);
+        _nameRound(1 << 32);
+        _expectRoundTooHigh(1 << 32);
         market.draw(jobId);
     }
 
@@ -229,15 +241,37 @@ contract DutiesTest is MarketBase {
         (bytes32 jobId, bytes32 seed0) = _drawn();
         Opening memory opening = _opening(seed0);
         bytes32 flip = bytes32(uint256(1) << bound(bit, 0, 255));
-        part = part % 6;
+        part = part % 5;
         if (part == 0) opening.seed0 ^= flip;
         if (part == 1) opening.outRoot ^= flip;
         if (part == 2) opening.resultKey ^= flip;
         if (part == 3) opening.salt ^= flip;
-        if (part == 4) opening.shift = SHIFT + 1;
-        if (part == 5) opening.envelopeCid[bit % 36] ^= 0x01;
+        if (part == 4) opening.envelopeCid[bit % 36] ^= 0x01;
         vm.expectPartialRevert(IJobMarket.JobMarket__WrongOpening.selector);
         _reveal(jobId, opening);
+    }
+
+    function testFuzz_Reveal_WhenTheShiftIsNotTheAnnouncedOne_Reverts(int8 shift) public {
+        vm.assume(shift != SHIFT);
+        (bytes32 jobId, bytes32 seed0) = _drawn();
+        Opening memory opening = _opening(seed0);
+        opening.shift = shift;
+        vm.expectRevert(
+            abi.encodeWithSelector(IJobMarket.JobMarket__BadShift.selector, jobId, shift)
+        );
+        _reveal(jobId, opening);
+    }
+
+    function test_DrawAndReveal_WhenTheShiftIsNotTheAnnouncedOne_Reverts() public {
+        bytes32 jobId = _assigned();
+        bytes32 commitment = _commitment(jobId, provider); // binds SHIFT
+        vm.prank(operator);
+        market.commit(jobId, commitment, SHIFT + 1, new bytes(36));
+        _readyRound();
+        vm.expectRevert(
+            abi.encodeWithSelector(IJobMarket.JobMarket__BadShift.selector, jobId, SHIFT)
+        );
+        _drawAndReveal(jobId);
     }
 
     function test_Reveal_WrongOpeningNamesBothBindings() public {
@@ -330,35 +364,6 @@ contract DutiesTest is MarketBase {
         _assertState(jobId, JobState.Committed);
     }
 
-    function test_DrawAndReveal_GivenAnAuditIsDrawn_OnlyDraws() public {
-        bytes32 jobId = _committed();
-        _raiseAuditProbability(jobId, 10_000);
-        _readyRound();
-        bytes32 seed0 = _seed0(jobId);
-        vm.expectEmit(address(market));
-        emit IJobMarket.SeedDrawn(jobId, seed0, true, block.timestamp + 15 minutes);
-        _drawAndReveal(jobId);
-        _assertState(jobId, JobState.Committed);
-        assertEq(market.job(jobId).beaconRound, 0);
-        _reveal(jobId, _opening(seed0));
-        _assertState(jobId, JobState.Revealed);
-    }
-
-    /// @dev What a court will do on assignment, written into the record's second slot, above price,
-    /// lock and window. The first slot is found by the provider's address in its lowest bytes.
-    function _raiseAuditProbability(bytes32 jobId, uint16 pBps) private {
-        for (uint256 base; base < 16; ++base) {
-            bytes32 slot = keccak256(abi.encode(jobId, base));
-            uint256 first = uint256(vm.load(address(market), slot));
-            if (address(uint160(first)) == provider) {
-                slot = bytes32(uint256(slot) + 1);
-                uint256 second = uint256(vm.load(address(market), slot));
-                vm.store(address(market), slot, bytes32(second | (uint256(pBps) << 216)));
-            }
-        }
-        assertEq(market.job(jobId).pBps, pBps);
-    }
-
     function testFuzz_DrawAndReveal_DoesBothWhateverSeedItCarries(bytes32 carried) public {
         bytes32 jobId = _committed();
         _readyRound();
@@ -413,6 +418,21 @@ contract DutiesTest is MarketBase {
         bytes32 jobId = _assigned();
         _expectNotOperator(client);
         market.declareInvalid(jobId, _spec(), _saltOf[jobId]);
+    }
+
+    function test_DeclareInvalid_WhenTheSpecIsAnother_Reverts() public {
+        bytes32 jobId = _assigned();
+        JobSpec memory spec = _spec();
+        spec.modelId = keccak256("another model");
+        bytes32 found = market.jobIdOf(client, _saltOf[jobId], market.specHashOf(spec));
+        bytes memory refusal =
+            abi.encodeWithSelector(IJobMarket.JobMarket__WrongSpec.selector, jobId, found);
+        vm.expectRevert(refusal);
+        vm.prank(operator);
+        market.declareInvalid(jobId, spec, _saltOf[jobId]);
+        vm.expectRevert(refusal);
+        market.checkSpec(jobId, spec, _saltOf[jobId]);
+        market.checkSpec(jobId, _spec(), _saltOf[jobId]);
     }
 
     function test_DeclareInvalid_RefundsAndFreesWithoutASlash() public {

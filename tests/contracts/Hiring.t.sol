@@ -113,7 +113,7 @@ contract HiringTest is MarketBase {
     }
 
     function testFuzz_Post_WhenTheFreeBalanceIsTooSmall_Reverts(uint96 price) public {
-        price = uint96(bound(price, DEPOSIT + 1, type(uint96).max));
+        price = uint96(bound(price, DEPOSIT + 1, type(uint88).max));
         vm.expectRevert(
             abi.encodeWithSelector(
                 IJobMarket.JobMarket__InsufficientFree.selector, client, DEPOSIT, price
@@ -122,8 +122,26 @@ contract HiringTest is MarketBase {
         _post(_spec(), price, uint40(block.timestamp + 60));
     }
 
+    function testFuzz_Post_WhenAnAmountDoesNotFitTheRecord_Reverts(uint96 amount) public {
+        amount = uint96(bound(amount, uint256(type(uint88).max) + 1, type(uint96).max));
+        _expectTooLarge(amount);
+        _post(_spec(), amount, uint40(block.timestamp + 60));
+        _expectTooLarge(amount);
+        vm.prank(client);
+        market.post(_spec(), "salt", 1, amount, uint40(block.timestamp + 60), "src");
+    }
+
+    function _expectTooLarge(uint256 amount) private {
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IJobMarket.JobMarket__AmountTooLarge.selector, amount, type(uint88).max
+            )
+        );
+    }
+
     function testFuzz_Post_EscrowsAndAnnounces(uint96 price, uint96 minLock, uint40 ahead) public {
         price = uint96(bound(price, 1, DEPOSIT));
+        minLock = uint96(bound(minLock, 0, type(uint88).max));
         uint40 deadline = uint40(START + bound(ahead, 1, 7 days));
         JobSpec memory spec = _spec();
         bytes32 expected = market.jobIdOf(client, "s", market.specHashOf(spec));
@@ -203,6 +221,7 @@ contract HiringTest is MarketBase {
         public
     {
         price = uint96(bound(price, 1, PRICE));
+        minLock = uint96(bound(minLock, 0, type(uint88).max));
         uint256 needed = uint256(minLock) > 5 * uint256(price) ? minLock : 5 * uint256(price);
         lock = uint96(bound(lock, 0, needed - 1));
         vm.prank(client);
@@ -212,6 +231,35 @@ contract HiringTest is MarketBase {
             abi.encodeWithSelector(IJobMarket.JobMarket__LockTooSmall.selector, lock, needed)
         );
         _accept(jobId, price, lock);
+    }
+
+    function testFuzz_AcceptAndOpen_WhenTheLockDoesNotFitTheRecord_Revert(uint96 lock) public {
+        lock = uint96(bound(lock, uint256(type(uint88).max) + 1, type(uint96).max));
+        bytes32 jobId = _posted();
+        _expectTooLarge(lock);
+        _accept(jobId, PRICE, lock);
+        Offer memory offer = _offer();
+        offer.lock = lock;
+        bytes memory signature = _sign(OPERATOR_KEY, offer);
+        _expectTooLarge(lock);
+        vm.prank(client);
+        market.open(_spec(), "salt", offer, signature);
+    }
+
+    function test_Accept_WhenTheSpecOrSaltIsAnother_Reverts() public {
+        bytes32 jobId = _posted();
+        JobSpec memory spec = _spec();
+        spec.batch = 9;
+        bytes32 salt = _saltOf[jobId];
+        bytes32 found = market.jobIdOf(client, salt, market.specHashOf(spec));
+        vm.expectRevert(
+            abi.encodeWithSelector(IJobMarket.JobMarket__WrongSpec.selector, jobId, found)
+        );
+        vm.prank(operator);
+        market.accept(jobId, spec, salt, provider, PRICE, LOCK);
+        vm.expectPartialRevert(IJobMarket.JobMarket__WrongSpec.selector);
+        vm.prank(operator);
+        market.accept(jobId, _spec(), "another salt", provider, PRICE, LOCK);
     }
 
     function test_Accept_GivenTheStakeIsTooSmall_Reverts() public {
