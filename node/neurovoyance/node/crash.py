@@ -1,19 +1,24 @@
 """Named points at which a test may kill the node, as a power cut would.
 
-Place: around every instruction that ``agent`` obeys; on the devnet only, see ``settings``. A point
-is ``before:<action>`` (journalled, not obeyed) or ``after:<action>`` (obeyed, the answer not
-journalled), for each action of :class:`~neurovoyance.node.execution_values.Action`.
+Place: around every instruction that ``agent`` and the duties obey; on the devnet only, see
+``settings``. A point is ``before:<action>`` (journalled, not obeyed) or ``after:<action>`` (obeyed,
+the answer not journalled), for each action of an execution or a duty.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+from enum import StrEnum
 
+from neurovoyance.node.disputing.values import DisputeAction
 from neurovoyance.node.execution_values import Action
 from neurovoyance.protocol.errors import ConfigError
 
-CRASH_POINTS = tuple(f"{when}:{action.value}" for action in Action for when in ("before", "after"))
+ACTIONS: tuple[StrEnum, ...] = (*Action, *DisputeAction)
+CRASH_POINTS = tuple(
+    dict.fromkeys(f"{when}:{action.value}" for action in ACTIONS for when in ("before", "after"))
+)
 
 
 class CrashPoint:
@@ -32,7 +37,7 @@ class CrashPoint:
             )
         self._name = name
 
-    def reach(self, when: str, action: Action) -> None:
+    def reach(self, when: str, action: StrEnum) -> None:
         """Die if this is the point."""
         if self._name == f"{when}:{action.value}":
             os.kill(os.getpid(), signal.SIGKILL)

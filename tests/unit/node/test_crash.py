@@ -14,8 +14,9 @@ from neurovoyance.protocol.errors import ConfigError
 
 
 def test_there_is_a_point_before_and_after_every_action() -> None:
-    assert len(CRASH_POINTS) == 2 * len(Action)
-    assert {"before:commit", "after:draw_and_reveal"} <= set(CRASH_POINTS)
+    assert {f"before:{action.value}" for action in Action} <= set(CRASH_POINTS)
+    assert {"after:draw_and_reveal", "after:post_trace", "before:judge"} <= set(CRASH_POINTS)
+    assert len(CRASH_POINTS) == len(set(CRASH_POINTS))
 
 
 def test_an_unknown_point_is_refused_with_the_list() -> None:

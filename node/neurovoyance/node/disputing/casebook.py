@@ -1,6 +1,6 @@
 """The casebook: what this node knows, has fixed and has done in every dispute, on disk.
 
-Place: tables of their own in the journal's file, written before every effect outside. What is
+Place: a journal of its own beside the node's, written before every effect outside. What is
 fixed (a trace, a point, a vote with its salt) is never replaced: the first value wins and every
 caller uses what it gets back. The steps tell people in words why the node did what it did.
 Calls block for one disk flush. Never: a second vote for a level, or a key of a result.
@@ -8,22 +8,20 @@ Calls block for one disk flush. Never: a second vote for a level, or a key of a 
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from neurovoyance.node.disputing.forms import Finding, PointPlan, Reason, TracePlan, dump, load
 from neurovoyance.node.disputing.values import LEVELS, Fixed, HeldSlash, Role
+from neurovoyance.node.sqlite_file import SqliteFile
 from neurovoyance.protocol.audit import DisputeFacts, RefereeVote
 from neurovoyance.protocol.errors import InternalError
 
-BUSY_TIMEOUT_MS = 5_000
 STEP_MAX_CHARS = 2_000
 
 TRACE, HOPELESS, POINT, NOTHING, FINDING = "trace", "hopeless", "point", "nothing", "finding"
+WITHDRAWN = "withdrawn"
 _T = TypeVar("_T", TracePlan, PointPlan, Finding, Reason)
 
 _SCHEMA = """
@@ -71,33 +69,19 @@ def vote_name(level: int) -> str:
     return f"vote:{level}"
 
 
-class Casebook:
+class Casebook(SqliteFile):
     """The disputes of one node.
 
     Args:
-        path: the journal's file, or for readers a copy of it.
+        path: the file.
+        identity: what it belongs to, as for the journal.
+
+    Raises:
+        ConfigError: the file belongs to another identity.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None)
-        self._db.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS:d}")
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=FULL")
-        self._db.executescript(_SCHEMA)
-
-    def close(self) -> None:
-        """Close the file; the book must not be used after."""
-        self._db.close()
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+    def __init__(self, path: Path, identity: dict[str, str]) -> None:
+        super().__init__(path, _SCHEMA, identity)
 
     # Cases.
 

@@ -21,12 +21,12 @@ from neurovoyance.node.disputing.casebook import (
 )
 from neurovoyance.node.disputing.forms import Finding, PointPlan, Reason, TracePlan
 from neurovoyance.node.disputing.values import Fixed, HeldSlash, Role
-from neurovoyance.node.journal import Journal
 from neurovoyance.protocol.audit import PointKind, RefereeVote, TraceRow
 from neurovoyance.protocol.errors import InternalError
 
 FACTS = facts()
 KEY = FACTS.facts_hash()
+IDENTITY = {"market": "0x1"}
 ROW = TraceRow(3, b"\x01" * 32, -2, (b"\x02" * 32, b"\x03" * 32))
 WORDS = (b"\x05" * 32,) * 4
 TRACE_PLAN = TracePlan(b"\x06" * 32, b"\x01U", (ROW,), ((b"\x07" * 32,),), WORDS, WORDS)
@@ -34,13 +34,12 @@ TRACE_PLAN = TracePlan(b"\x06" * 32, b"\x01U", (ROW,), ((b"\x07" * 32,),), WORDS
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    Journal(tmp_path / "journal.sqlite", {"market": "0x1"}).close()
-    return tmp_path / "journal.sqlite"
+    return tmp_path / "disputes.sqlite"
 
 
 @pytest.fixture
 def book(path: Path) -> Iterator[Casebook]:
-    book = Casebook(path)
+    book = Casebook(path, IDENTITY)
     yield book
     book.close()
 
@@ -72,10 +71,10 @@ def test_an_ended_case_can_come_back(book: Casebook) -> None:
 
 def test_the_first_vote_counts_also_after_a_restart(path: Path) -> None:
     first = Finding(RefereeVote.GUILTY, "It is wrong.", b"\x01" * 32)
-    book = Casebook(path)
+    book = Casebook(path, IDENTITY)
     assert book.fix(KEY, vote_name(0), first) == first
     book.close()
-    again = Casebook(path)
+    again = Casebook(path, IDENTITY)
     other = Finding(RefereeVote.CLEAR, "It is right.", b"\x02" * 32)
     assert again.fix(KEY, vote_name(0), other) == first
     assert again.fix(KEY, vote_name(1), other) == other
