@@ -26,7 +26,8 @@ MAX_ELEMENTS: Final = 2**31
 """Largest tensor that a rule builds; hostile shapes end here."""
 
 _UNITS: Final = {"float16": 2.0**-11, "bfloat16": 2.0**-8, "float32": 2.0**-24, "float64": 2.0**-53}
-_SLACKS: Final = {"float16": 2.0**-14, "bfloat16": 2.0**-126, "float32": 2.0**-126, "float64": 0.0}
+_SLACKS: Final = {"float16": 2.0**-24, "bfloat16": 2.0**-126, "float32": 2.0**-126, "float64": 0.0}
+_NORMALS: Final = {**_SLACKS, "float16": 2.0**-14, "float64": 2.0**-1022}
 _LARGEST: Final = {
     "float16": 65504.0,
     "bfloat16": 3.3895313892515355e38,
@@ -79,6 +80,8 @@ class Expected:
         margin: largest allowed error of every element, binary64.
         is_bits: zeros must have the right sign too (data movement).
         free: elements whose value no standard defines; they are not judged.
+        doubt: elements whose margin says too little; unless another element convicts, the
+            operator cannot be judged.
     """
 
     value: Array
@@ -86,6 +89,7 @@ class Expected:
     margin: F64 | None = None
     is_bits: bool = False
     free: npt.NDArray[np.bool_] | None = None
+    doubt: npt.NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +201,10 @@ def unit(dtype: np.dtype[Any]) -> float:
 
 
 def slack(dtype: np.dtype[Any]) -> float:
-    """Return the smallest normal number, allowed on top of every relative bound."""
+    """Return what is allowed on top of every relative bound: the smallest normal number.
+
+    For binary16 it is the smallest number, since no engine flushes those that are not normal.
+    """
     return _SLACKS[dtype.name]
 
 
@@ -213,7 +220,7 @@ def wide(array: Array) -> F64:
 
 def ulp(value: F64, dtype: np.dtype[Any]) -> F64:
     """Return the distance between neighbours of ``dtype`` around every value, in binary64."""
-    exponents = np.frexp(np.maximum(np.abs(value), slack(dtype)))[1]
+    exponents = np.frexp(np.maximum(np.abs(value), _NORMALS[dtype.name]))[1]
     return np.asarray(np.ldexp(np.full(value.shape, unit(dtype)), exponents), dtype=np.float64)
 
 

@@ -141,8 +141,12 @@ def _compare(operator: Operator, position: int, tensor: Array, expected: Expecte
     ratios = _equal_ratios(tensor, expected)
     if expected.free is not None:
         ratios = np.where(expected.free, 0.0, ratios)
+    if expected.doubt is not None:
+        ratios = np.where(expected.doubt, 0.0, ratios)
     worst = int(np.argmax(ratios))
     ratio = float(ratios.reshape(-1)[worst])
+    if ratio <= 1.0 and expected.doubt is not None and expected.doubt.any():
+        return CannotJudge(f"{where} is too sensitive to rounding to be judged.")
     if ratio <= 1.0:
         return Consistent(ratio)
     index = tuple(int(at) for at in np.unravel_index(worst, tensor.shape))
