@@ -22,7 +22,7 @@ from neurovoyance.verification.graph import Operator
 F64: TypeAlias = npt.NDArray[np.float64]
 Kind: TypeAlias = Literal["bits", "exact", "bound", "ulp", "composite"]
 
-MAX_ELEMENTS: Final = 2**31
+MAX_ELEMENTS: Final = 2**28
 """Largest tensor that a rule builds; hostile shapes end here."""
 
 _UNITS: Final = {"float16": 2.0**-11, "bfloat16": 2.0**-8, "float32": 2.0**-24, "float64": 2.0**-53}
