@@ -8,7 +8,7 @@ const compiler = {
   path: path.join(root, "node_modules/solc/soljson.js"),
   settings: {
     evmVersion: "cancun",
-    optimizer: { enabled: true, runs: 10_000 },
+    optimizer: { enabled: true, runs: 400 },
     viaIR: false,
     metadata: { bytecodeHash: "none", appendCBOR: false },
   },
