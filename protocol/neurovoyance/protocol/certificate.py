@@ -193,5 +193,11 @@ def tau_of_sq(tau_sq: int) -> float:
 
 
 def verify_rows_hash(rows: list[int]) -> bytes:
-    """Return the first 20 bytes of ``H(uint32[] rows)``."""
+    """Return the first 20 bytes of ``H(uint32[] rows)``.
+
+    Raises:
+        SpecError: a row needs more than 32 bits.
+    """
+    if any(not 0 <= row < 2**32 for row in rows):
+        raise SpecError("The row of a verify tensor does not fit 32 bits.", rows=str(rows)[:120])
     return hash_abi(["uint32[]"], [rows])[:20]

@@ -102,6 +102,12 @@ def test_the_hash_of_rows_is_that_of_solidity() -> None:
     assert ct.verify_rows_hash([7, 311]) == keccak256(encoded)[:20]
 
 
+@pytest.mark.parametrize("row", [-1, 2**32])
+def test_a_row_that_solidity_cannot_hold_is_refused(row: int) -> None:
+    with pytest.raises(SpecError, match="32 bits"):
+        ct.verify_rows_hash([row])
+
+
 def test_a_certificate_lists_its_rows_in_order() -> None:
     tensors = [VerifyTensor(**{**TENSOR, "row": row}) for row in ("9", "3")]
     made = Certificate(verify=tensors, tau="2e-5", reference="onnxruntime 1.31 C1")

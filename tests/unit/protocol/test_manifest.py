@@ -2,6 +2,7 @@ import json
 from dataclasses import replace
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -128,3 +129,21 @@ def test_the_pools_decide_which_classes_a_certified_model_serves() -> None:
         for manifest in (certified(), both, exact)
     ]
     assert found == [[JobClass.TENSOR], [JobClass.EXACT, JobClass.TENSOR], [JobClass.EXACT]]
+
+
+@pytest.mark.parametrize("change", [{"row": "4294967296"}, {"row": "9" * 19}])
+def test_a_hostile_row_of_a_strangers_manifest_is_refused_in_words(change: dict[str, str]) -> None:
+    document = json.loads(certified().canonical_bytes())
+    document["certificate"]["verify"][0] |= change
+    raw = rfc8785.dumps(document)
+    with pytest.raises(SpecError, match="32 bits"):
+        parse_manifest(raw, keccak256(raw))
+
+
+@pytest.mark.parametrize("tau", ["5e0", "1e999", "1e-999"])
+def test_a_hostile_tolerance_of_a_strangers_manifest_is_refused_in_words(tau: str) -> None:
+    document = json.loads(certified().canonical_bytes())
+    document["certificate"]["tau"] = tau
+    raw = rfc8785.dumps(document)
+    with pytest.raises(SpecError, match="outside 1e-7"):
+        parse_manifest(raw, keccak256(raw))
