@@ -21,7 +21,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort_state
 
 from neurovoyance.node.runtime.base import TensorSpec
 from neurovoyance.node.runtime.config import EngineConfig, Optimisation, Weights
-from neurovoyance.node.runtime.engine import translate
+from neurovoyance.node.runtime.engine import aligned, translate
 from neurovoyance.node.runtime.model_check import ModelFacts, check_model
 from neurovoyance.node.runtime.model_edit import expose, read_graph, round_model
 from neurovoyance.protocol.errors import ExecutionError, UnsupportedModel
@@ -47,8 +47,6 @@ ENGINE_ERRORS = (
 _ENGINE_NAMES = {"float": "float32", "double": "float64"}
 _BFLOAT16_TYPE = 16
 """Number of bfloat16 in ``TensorProto.DataType``."""
-
-_ALIGNMENT_BYTES = 64
 
 _LEVELS = {
     Optimisation.OFF: ort.GraphOptimizationLevel.ORT_DISABLE_ALL,
@@ -154,19 +152,6 @@ def _spec(node: Any) -> TensorSpec:
         return TensorSpec(node.name, text, ())
     name = text.removeprefix("tensor(").removesuffix(")")
     return TensorSpec(node.name, _ENGINE_NAMES.get(name, name), tuple(node.shape))
-
-
-def aligned(array: Array) -> Array:
-    """Return the array in C order at an address that is a multiple of 64, as the engine's own are.
-
-    Its sums of vectors start differently at odd addresses: measured, a ReduceSum over 512 values
-    gave other bits for an input at 4 bytes past a multiple of 16.
-    """
-    place = np.empty(array.nbytes + _ALIGNMENT_BYTES, np.uint8)
-    start = -place.ctypes.data % _ALIGNMENT_BYTES
-    made: Array = place[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
-    made[...] = array
-    return made
 
 
 def _to_engine(array: Array) -> Any:
