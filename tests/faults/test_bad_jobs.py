@@ -150,7 +150,13 @@ async def test_insufficient_balance_and_stake_are_refused_with_the_amounts(
     job_id = await world.post(spec)
     with pytest.raises(StakeManagerInsufficientFree):
         await market.accept(
-            operator, job_id, owner.address, price_wei=nvy("1"), lock_wei=STAKE_WEI + 1
+            operator,
+            job_id,
+            spec,
+            world.salt.to_bytes(32, "big"),
+            owner.address,
+            price_wei=nvy("1"),
+            lock_wei=STAKE_WEI + 1,
         )
     await world.contracts.stakes.request_unbonding(owner, STAKE_WEI - nvy("10"))
     await nodes()

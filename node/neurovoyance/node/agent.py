@@ -35,7 +35,7 @@ HARVEST_S = 15.0
 RPC_PAUSE_S = 2.0
 SWEEP_AT_ONCE = 4
 
-_DUE = OCCUPYING | {Phase.COMMITTED, Phase.DRAWN}
+_DUE = OCCUPYING | {Phase.COMMITTED, Phase.SELECTED, Phase.AUDITED, Phase.DRAWN}
 """Phases in which a missed deadline costs stake: a stop waits for them."""
 
 
@@ -84,6 +84,8 @@ class Agent:
         self._intake = intake
         self._settings = settings
         self.duties = tuple(duties)
+        shell.inputs_of_duties = self._inputs_of_duties
+        desk.occupied_by_duties = lambda: sum(duty.occupied() for duty in self.duties)
         self._sweeps = 0
         self._told: set[JobId] = set()
         self.failed_turns = 0
@@ -230,13 +232,19 @@ class Agent:
         )
         if earned_wei and earned_wei >= self._settings.harvest_threshold_wei:
             await self._harvest()
-        in_use = frozenset(
-            live.job.spec.input_cid
-            for live in self.shell
-            if live.execution.phase is not Phase.ENDED
-        ).union(*(duty.inputs_in_use() for duty in self.duties))
+        in_use = (
+            frozenset(
+                live.job.spec.input_cid
+                for live in self.shell
+                if live.execution.phase is not Phase.ENDED
+            )
+            | self._inputs_of_duties()
+        )
         names = frozenset(map(self._intake.input_name, in_use))
         await asyncio.to_thread(self._intake.purge, names)
+
+    def _inputs_of_duties(self) -> frozenset[bytes]:
+        return frozenset().union(*(duty.inputs_in_use() for duty in self.duties))
 
     async def _harvest(self) -> None:
         try:

@@ -1,11 +1,12 @@
-"""Becoming a provider: keys, registration, stake. Every step may be repeated.
+"""Becoming a provider: keys, registration, stake, seats. Every step may be repeated.
 
 Place: called by the command line before a node is started; the owner's key is needed here and
-nowhere else in the node. Never: a second registration, or stake beyond what was asked for.
+nowhere else in the node. Never: a second registration, or stake or seats beyond what was asked for.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from neurovoyance.chain.contracts import Contracts
@@ -16,6 +17,8 @@ from neurovoyance.protocol.units import format_nvy
 from neurovoyance.tokenomics.params import default_of
 
 PERMIT_VALID_S = 3_600
+SEATS_PER_CALL = 50
+"""The stake manager takes so many in one call."""
 
 
 def make_operator_key(path: Path, password: str) -> Wallet:
@@ -81,3 +84,46 @@ async def enrol(
         )
         await contracts.stakes.stake_with_permit(owner, missing_wei, permit)
     return own_wei + missing_wei
+
+
+def seats_by_default(own_wei: int) -> int:
+    """Return how many seats half of a stake backs; the other half stays free for jobs."""
+    return own_wei // 2 // default_of("seatWei")
+
+
+async def take_seats(
+    contracts: Contracts, owner: Wallet, pools: Sequence[bytes], seats: int | None = None
+) -> int:
+    """Bring an owner's seats in auditor pools up to a number; return how many it has.
+
+    Seats are promises: who is drawn has to repeat jobs and judge disputes of the pool's models.
+    Repeating it changes nothing; seats are never given up here. Missing ones are spread evenly over
+    the pools.
+
+    Args:
+        contracts: of a chain with audits.
+        owner: the cold key.
+        pools: 12 bytes each; in any order.
+        seats: in all pools together; None takes as many as half of the stake backs.
+
+    Raises:
+        ConfigError: seats are wanted and no pool is named.
+        StakeManagerSeatsUnbacked: the stake does not back so many.
+        ChainError: a transaction failed; calling again goes on where it stopped.
+    """
+    stake = await contracts.stakes.stake_of(owner.address)
+    wanted = seats_by_default(stake.own_wei) if seats is None else seats
+    missing = max(0, wanted - stake.seats)
+    if missing and not pools:
+        raise ConfigError(
+            "Seats are wanted and no auditor pool is named.",
+            hint='Name one, such as pools = ["cpu"], or take no seats.',
+            faults=["pools: empty"],
+        )
+    for index, pool in enumerate(pools):
+        count = (missing + len(pools) - 1 - index) // len(pools)
+        while count:
+            part = min(count, SEATS_PER_CALL)
+            await contracts.stakes.take_seats(owner, pool, part)
+            count -= part
+    return max(wanted, stake.seats)

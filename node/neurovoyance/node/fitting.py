@@ -24,10 +24,12 @@ from neurovoyance.protocol.errors import (
     Unreachable,
     UnsupportedModel,
 )
-from neurovoyance.protocol.job_spec import JobSpec
+from neurovoyance.protocol.job_spec import JobClass, JobSpec
 from neurovoyance.protocol.manifest import ModelManifest
 from neurovoyance.protocol.manifest import TensorSpec as DeclaredTensor
 from neurovoyance.protocol.offer_exchange import Refusal, RefusalCause
+
+_FLOATS = frozenset({"float32", "float16", "bfloat16"})
 
 
 class IntakeRefused(NeurovoyanceError):
@@ -89,6 +91,24 @@ def check_declared(manifest: ModelManifest, info: ModelInfo) -> None:
         raise IntakeRefused(
             RefusalCause.MODEL, f"The model is not what its manifest says: {'; '.join(faults)}."
         )
+
+
+def check_class(spec: JobSpec, manifest: ModelManifest) -> None:
+    """Refuse a class in which the model may not be used, or whose outputs could not be compared."""
+    if not manifest.allows(spec.job_class):
+        raise IntakeRefused(
+            RefusalCause.CLASS,
+            f"The model may not be used in class {spec.job_class.name}.",
+        )
+    if spec.job_class is not JobClass.TENSOR or manifest.certificate is None:
+        return
+    for tensor in manifest.certificate.verify:
+        if tensor.dtype not in _FLOATS:
+            raise IntakeRefused(
+                RefusalCause.MODEL,
+                f"Tensor {tensor.name!r} of the certificate is {tensor.dtype}; class TENSOR "
+                "compares tensors of floats alone.",
+            )
 
 
 def _differences(

@@ -24,6 +24,7 @@ from neurovoyance.ipfs.peers import check_url
 from neurovoyance.ipfs.unixfs import Kind
 from neurovoyance.node.fitting import (
     IntakeRefused,
+    check_class,
     check_declared,
     check_given,
     refusal_of,
@@ -158,6 +159,11 @@ class Intake:
             return refusal
         return HeldJob(manifest, model, input_path)
 
+    @property
+    def output_bytes(self) -> int:
+        """Largest output that is made or fetched here."""
+        return self._limits.output_bytes
+
     def run_limits(self, wall_time_s: int) -> Limits:
         """Return the limits of an execution on this machine as it is now.
 
@@ -198,12 +204,7 @@ class Intake:
         cid = cid_of_keccak(spec.model_id)
         await self._ensure(cid, sources, MANIFEST_MAX_BYTES)
         manifest = parse_manifest(await self._storage.get_block(cid), spec.model_id)
-        if not manifest.allows(spec.job_class):
-            raise IntakeRefused(
-                RefusalCause.CLASS,
-                f"The model is published for class {manifest.job_class}, not "
-                f"{spec.job_class.name}.",
-            )
+        check_class(spec, manifest)
         await self._keep(cid, "manifest", keep_s)
         return manifest
 

@@ -17,11 +17,14 @@ from neurovoyance.node.execution_values import Action, Execution, Instruction, P
 from neurovoyance.node.records import (
     PostedJob,
     dump_execution,
+    dump_facts,
     dump_job,
     load_execution,
+    load_facts,
     load_job,
 )
 from neurovoyance.node.sqlite_file import SqliteFile
+from neurovoyance.protocol.audit import AuditFacts
 from neurovoyance.protocol.errors import InternalError
 from neurovoyance.protocol.ids import JobId, hex_of
 from neurovoyance.protocol.result import Opening
@@ -41,6 +44,12 @@ CREATE TABLE IF NOT EXISTS instructions (
 CREATE INDEX IF NOT EXISTS instructions_by_job ON instructions (job_id);
 CREATE TABLE IF NOT EXISTS seeds (
   job_id BLOB NOT NULL, seed0 BLOB NOT NULL, PRIMARY KEY (job_id, seed0)) STRICT;
+CREATE TABLE IF NOT EXISTS audits (
+  job_id BLOB NOT NULL, facts_hash BLOB NOT NULL, facts TEXT NOT NULL,
+  PRIMARY KEY (job_id, facts_hash)) STRICT;
+CREATE TABLE IF NOT EXISTS answers (
+  job_id BLOB NOT NULL, seed BLOB NOT NULL, words BLOB NOT NULL,
+  PRIMARY KEY (job_id, seed)) STRICT;
 CREATE TABLE IF NOT EXISTS offers (
   nonce TEXT PRIMARY KEY, client TEXT NOT NULL, spec_hash BLOB NOT NULL,
   price_wei TEXT NOT NULL, lock_wei TEXT NOT NULL, valid_until_s INTEGER NOT NULL,
@@ -229,6 +238,38 @@ class Journal(SqliteFile):
         """Return every seed seen for a job; the chain's binding says which one holds."""
         rows = self._db.execute("SELECT seed0 FROM seeds WHERE job_id = ?", (job_id,))
         return [row[0] for row in rows]
+
+    # Audits of our own jobs.
+
+    def add_audit(self, facts: AuditFacts) -> None:
+        """Remember the facts of an audit that was opened; a reorganisation may make several."""
+        with self._transaction():
+            self._db.execute(
+                "INSERT OR IGNORE INTO audits VALUES (?, ?, ?)",
+                (facts.job_id, facts.facts_hash(), dump_facts(facts)),
+            )
+
+    def audit(self, job_id: JobId, facts_hash: bytes) -> AuditFacts | None:
+        """Return the facts of the audit that the chain holds, by their hash, or None."""
+        row = self._db.execute(
+            "SELECT facts FROM audits WHERE job_id = ? AND facts_hash = ?", (job_id, facts_hash)
+        ).fetchone()
+        return load_facts(row[0]) if row else None
+
+    def fix_answer(self, job_id: JobId, seed: bytes, words: tuple[bytes, ...]) -> tuple[bytes, ...]:
+        """Fix the answer under the seed of a round once and for all; return the one that counts."""
+        with self._transaction():
+            self._db.execute(
+                "INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", (job_id, seed, b"".join(words))
+            )
+        return self.answer_to(job_id, seed) or words
+
+    def answer_to(self, job_id: JobId, seed: bytes) -> tuple[bytes, ...] | None:
+        """Return the fixed answer under a seed, four words, or None."""
+        row = self._db.execute(
+            "SELECT words FROM answers WHERE job_id = ? AND seed = ?", (job_id, seed)
+        ).fetchone()
+        return tuple(row[0][at : at + 32] for at in range(0, 128, 32)) if row else None
 
     # Offers.
 

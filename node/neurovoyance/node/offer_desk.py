@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from neurovoyance.node.chain_side import ChainSide
 from neurovoyance.node.execution_values import OCCUPYING, Phase, Terms
@@ -44,6 +45,7 @@ class OfferDesk:
 
     Attributes:
         is_draining: the node is stopping and promises nothing more.
+        occupied_by_duties: places of computation that audits and disputes use; set by the agent.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class OfferDesk:
         self._signing = asyncio.Lock()
         self._checks = asyncio.Semaphore(CHECKS_AT_ONCE)
         self.is_draining = False
+        self.occupied_by_duties: Callable[[], int] = int
 
     async def room(self) -> Room:
         """Return what is free for one more job.
@@ -80,7 +83,7 @@ class OfferDesk:
         )
         return Room(
             slots=self.max_jobs,
-            occupied=self._shell.count(OCCUPYING),
+            occupied=self._shell.count(OCCUPYING) + self.occupied_by_duties(),
             promised=len(offers),
             own_stake_wei=stake.own_wei,
             free_stake_wei=stake.own_wei - stake.locked_wei,
@@ -126,7 +129,8 @@ class OfferDesk:
     async def _refusal(self, request: OfferRequest, terms: Terms) -> Refusal | None:
         if await self._same_offer(request, terms):
             return None
-        return refusal_for_offer(terms.lock_wei, await self.room())
+        refusal = await self._chain.refusal_of_audit(request.spec, terms)
+        return refusal or refusal_for_offer(terms.lock_wei, await self.room())
 
     async def _sign(self, request: OfferRequest, terms: Terms) -> OfferReply:
         # Room is counted and promised under one lock, or two requests could share it.

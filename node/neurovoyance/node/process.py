@@ -30,20 +30,15 @@ from neurovoyance.chain.deployment import load_deployment
 from neurovoyance.chain.events import EventCursor
 from neurovoyance.chain.wallet import Wallet
 from neurovoyance.ipfs.embedded import EmbeddedBackend
-from neurovoyance.node.agent import Agent, AgentSettings
+from neurovoyance.node.agent import Agent
 from neurovoyance.node.api import node_app
+from neurovoyance.node.assembly import Machine, build_agent
 from neurovoyance.node.chain_side import ChainSide
-from neurovoyance.node.crash import CrashPoint
-from neurovoyance.node.intake import Intake, IntakeLimits
 from neurovoyance.node.journal import Journal
 from neurovoyance.node.logs import log_event
-from neurovoyance.node.offer_desk import OfferDesk
-from neurovoyance.node.offering import OfferSigner, PricePolicy
+from neurovoyance.node.runtime.base import Runtime
 from neurovoyance.node.runtime.onnx_ import OnnxRuntime
 from neurovoyance.node.settings import NodeSettings
-from neurovoyance.node.shell import Shell
-from neurovoyance.node.watch import Watch
-from neurovoyance.node.work import Work
 from neurovoyance.protocol.errors import ChainError, ConfigError, RpcError
 
 RPC_WAIT_S = 60.0
@@ -53,8 +48,19 @@ RPC_PAUSE_S = 1.0
 _ENDPOINT_NOTE = "announced endpoint"
 
 
-async def run_node(settings: NodeSettings, stop: asyncio.Event | None = None) -> None:
+async def run_node(
+    settings: NodeSettings,
+    stop: asyncio.Event | None = None,
+    *,
+    runtime: Runtime | None = None,
+) -> None:
     """Run a provider's node until it is stopped by SIGTERM, SIGINT or ``stop``.
+
+    Args:
+        settings: see :class:`NodeSettings`.
+        stop: asks for an orderly end when set.
+        runtime: runs the models in place of the engine that the settings name; for tests and
+            demonstrations of what a dishonest provider loses. The caller closes it.
 
     Raises:
         ConfigError: the settings do not fit the chain, the keys or this machine.
@@ -67,7 +73,7 @@ async def run_node(settings: NodeSettings, stop: asyncio.Event | None = None) ->
     with _only_one(settings.data_dir), _signals(stop):
         wallet = open_operator(settings)
         async with AsyncExitStack() as stack:
-            parts = await _build(settings, wallet, stack)
+            parts = await _build(settings, wallet, stack, runtime)
             await _check_operator(parts.chain)
             server = await stack.enter_async_context(served(parts.app, parts.listener))
             log_event(logging.INFO, "listening", endpoint=parts.endpoint)
@@ -128,21 +134,21 @@ class _Parts:
     endpoint: str
 
 
-async def _build(settings: NodeSettings, wallet: Wallet, stack: AsyncExitStack) -> _Parts:
+async def _build(
+    settings: NodeSettings, wallet: Wallet, stack: AsyncExitStack, runtime: Runtime | None
+) -> _Parts:
     data = settings.data_dir
     client = await stack.enter_async_context(await _connected(settings))
     deployment = load_deployment(settings.deployment_path, settings.chain_id)
     await verify_deployment(client, deployment)
     contracts = Contracts(client, deployment)
-    journal = Journal(
-        data / "journal.sqlite",
-        {
-            "chain_id": str(settings.chain_id),
-            "genesis": deployment.genesis_hash,
-            "market": deployment.market,
-            "provider": settings.owner,
-        },
-    )
+    identity = {
+        "chain_id": str(settings.chain_id),
+        "genesis": deployment.genesis_hash,
+        "market": deployment.market,
+        "provider": settings.owner,
+    }
+    journal = Journal(data / "journal.sqlite", identity)
     stack.callback(journal.close)
     storage = await stack.enter_async_context(
         EmbeddedBackend(
@@ -152,7 +158,9 @@ async def _build(settings: NodeSettings, wallet: Wallet, stack: AsyncExitStack) 
             allow_private_addresses=settings.allow_private_addresses,
         )
     )
-    runtime = await stack.enter_async_context(OnnxRuntime())
+    engine = runtime
+    if engine is None:
+        engine = await stack.enter_async_context(OnnxRuntime())
     cursor = EventCursor(
         client,
         deployment.contract_addresses(),
@@ -164,70 +172,12 @@ async def _build(settings: NodeSettings, wallet: Wallet, stack: AsyncExitStack) 
     listener = stack.enter_context(_listener(settings))
     endpoint = settings.endpoint or _url_of(listener)
     chain = ChainSide(contracts, wallet, settings.owner, journal)
-    agent = _agent(settings, chain, storage, runtime, cursor)
+    machine = Machine(chain, storage, engine, cursor, identity)
+    agent = build_agent(settings, machine, stack)
     app = node_app(
         agent, wallet.address, storage, endpoint=endpoint, allowed_hosts=settings.allowed_hosts
     )
     return _Parts(chain, agent, app, listener, endpoint)
-
-
-def _agent(
-    settings: NodeSettings,
-    chain: ChainSide,
-    storage: EmbeddedBackend,
-    runtime: OnnxRuntime,
-    cursor: EventCursor,
-) -> Agent:
-    policy = PricePolicy(
-        base_price_wei=settings.base_price_wei,
-        price_per_second_wei=settings.price_per_second_wei,
-        lock_multiple=settings.lock_multiple,
-        min_lock_wei=settings.min_lock_wei,
-        max_runtime_s=settings.max_runtime_s,
-    )
-    limits = IntakeLimits(
-        memory_bytes=settings.memory_bytes,
-        model_bytes=settings.model_bytes,
-        input_bytes=settings.input_bytes,
-        output_bytes=settings.output_bytes,
-        threads=settings.threads,
-        fetch_timeout_s=settings.fetch_timeout_s,
-    )
-    intake = Intake(
-        storage,
-        runtime,
-        limits,
-        settings.data_dir / "files",
-        allow_private_addresses=settings.allow_private_addresses,
-    )
-    work = Work(
-        chain=chain,
-        intake=intake,
-        runtime=runtime,
-        storage=storage,
-        policy=policy,
-        outputs=settings.data_dir / "outputs",
-        envelope_keep_s=settings.envelope_keep_s,
-        max_jobs=settings.max_jobs,
-    )
-    shell = Shell(chain, work, CrashPoint(settings.crash_at))
-    signer = OfferSigner(
-        chain.provider, chain.wallet.account, chain.chain_id, chain.market, chain.journal
-    )
-    desk = OfferDesk(chain, shell, intake, policy, signer, settings.max_jobs)
-    return Agent(
-        chain,
-        shell,
-        Watch(chain, shell, policy),
-        cursor,
-        intake,
-        desk,
-        AgentSettings(
-            poll_interval_s=settings.poll_interval_s,
-            harvest_threshold_wei=settings.harvest_threshold_wei,
-            stop_grace_s=settings.stop_grace_s,
-        ),
-    )
 
 
 async def _connected(settings: NodeSettings) -> ChainClient:

@@ -27,6 +27,7 @@ from pydantic import (
     model_validator,
 )
 
+from neurovoyance.protocol.certificate import pool_of
 from neurovoyance.protocol.errors import ConfigError, SpecError
 from neurovoyance.protocol.ids import Address, parse_address
 from neurovoyance.protocol.job_spec import MAX_RUNTIME_MAX_S
@@ -103,6 +104,8 @@ class NodeSettings(BaseModel):
         confirmations: blocks after which a transaction counts as mined.
         peers: gateways asked for content besides those that clients name.
         allow_private_addresses: fetch from private networks too; for devnet and LAN.
+        pools: names of the auditor pools in which this provider takes seats.
+        exact: whether it also takes seats in the pool of its machine's numeric class.
         harvest_threshold_wei: earnings are paid out to the owner above this.
         stop_grace_s: how long a stop waits for work under way.
         log_path: file for the log; standard error if None.
@@ -140,6 +143,8 @@ class NodeSettings(BaseModel):
     confirmations: Annotated[int, Field(ge=1, le=64)] = 1
     peers: Texts = []
     allow_private_addresses: bool = False
+    pools: Texts = ["cpu"]
+    exact: bool = False
     harvest_threshold_wei: Amount = 10 * 10**18
     stop_grace_s: Annotated[float, Field(ge=0, le=DAY_S)] = 30.0
     log_path: Path | None = None
@@ -158,6 +163,16 @@ class NodeSettings(BaseModel):
         if value is not None:
             HttpUrl(value)
         return value.rstrip("/") if value else value
+
+    @field_validator("pools")
+    @classmethod
+    def _are_pools(cls, value: list[str]) -> list[str]:
+        for name in value:
+            try:
+                pool_of(name)
+            except SpecError as error:
+                raise ValueError(error.message) from error
+        return value
 
     @model_validator(mode="after")
     def _one_key(self) -> NodeSettings:

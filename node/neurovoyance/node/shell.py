@@ -45,7 +45,7 @@ REOPEN_S = 3_600
 """How long an ended execution is watched for a reorganisation that undoes its end."""
 FUNDS_RETRY_S = 30
 DEFECT_RETRY_S = 60
-_WORK = (Action.CHECK, Action.RUN)
+_WORK = (Action.CHECK, Action.RUN, Action.RECHECK)
 
 
 @dataclass(slots=True)
@@ -64,6 +64,7 @@ class Shell:
 
     Attributes:
         time_s: chain time as last read; the agent keeps it fresh.
+        inputs_of_duties: inputs that other duties of the node hold, set by the agent.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class Shell:
         self._is_closing = False
         self._changed = asyncio.Event()
         self.time_s = 0
+        self.inputs_of_duties: Callable[[], frozenset[bytes]] = frozenset
 
     def __iter__(self) -> Iterator[Live]:
         return iter(list(self._live.values()))
@@ -214,6 +216,9 @@ class Shell:
                 return await self._work.check(live.job)
             case Action.RUN:
                 return await self._work.run(live.job, instruction.finish_by_s)
+            case Action.RECHECK:
+                facts = await self._chain.facts(live.job.job_id)
+                return await self._work.defence.recheck(live.job, facts, instruction.finish_by_s)
             case Action.RELEASE:
                 return await self._work.release(live.job, self._is_input_shared(live))
             case _:
@@ -224,11 +229,15 @@ class Shell:
                 return ActionDone(instruction.action)
 
     async def _send(self, live: Live, execution: Execution, instruction: Instruction) -> None:
-        action = instruction.action
+        action, slot, words = instruction.action, instruction.slot, None
         if action is Action.ACCEPT:
             # Accepting declares that model and input are held; a long wait may have cost them.
             await self._work.reassure(live.job)
-        receipt = await self._chain.send(action, execution, instruction.key)
+        if action is Action.ANSWER and execution.view.audit:
+            facts = await self._chain.facts(live.job.job_id)
+            round_number = execution.view.audit.slots[slot].round
+            words = await self._work.defence.answer(live.job, facts, round_number)
+        receipt = await self._chain.send(action, execution, instruction.key, live.job, slot, words)
         log_event(
             logging.INFO,
             "sent",
@@ -257,7 +266,7 @@ class Shell:
         )
 
     def _is_input_shared(self, live: Live) -> bool:
-        return any(
+        return live.job.spec.input_cid in self.inputs_of_duties() or any(
             other is not live
             and other.job.spec.input_cid == live.job.spec.input_cid
             and other.execution.phase is not Phase.ENDED

@@ -12,6 +12,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Iterable
 
 from neurovoyance.chain.events import (
+    AuditOpened,
     ChainEvent,
     JobAssigned,
     JobPosted,
@@ -22,10 +23,10 @@ from neurovoyance.node.chain_side import ChainSide
 from neurovoyance.node.execution_values import ChainView, Phase
 from neurovoyance.node.logs import log_event
 from neurovoyance.node.offering import PricePolicy, quote
-from neurovoyance.node.records import PostedJob
+from neurovoyance.node.records import PostedJob, posted_job
 from neurovoyance.node.shell import Shell
 from neurovoyance.protocol.errors import SpecError
-from neurovoyance.protocol.ids import Address, JobId
+from neurovoyance.protocol.ids import JobId
 from neurovoyance.protocol.lifecycle import JobState
 from neurovoyance.protocol.offer_exchange import Refusal
 
@@ -69,6 +70,8 @@ class Watch:
                 await self._assigned(item)
             elif isinstance(item, SeedDrawn) and job_id in self._shell:
                 self._chain.journal.add_seed(job_id, item.seed0)
+            elif isinstance(item, AuditOpened) and job_id in self._shell:
+                self._chain.journal.add_audit(item.facts)
             changed[job_id] = None
         for job_id in changed:
             if job_id in self._shell:
@@ -76,19 +79,11 @@ class Watch:
 
     async def _consider(self, event: JobPosted) -> None:
         try:
-            spec = event.spec.checked()
+            job = posted_job(event)
         except SpecError as error:
             self.refused["spec"] += 1
             log_event(logging.DEBUG, "listing_ignored", job_id=event.job_id, error=error)
             return
-        job = PostedJob(
-            job_id=event.job_id,
-            client=Address(event.client),
-            spec=spec,
-            max_price_wei=event.max_price_wei,
-            min_lock_wei=event.min_lock_wei,
-            sources=(event.source,) if event.source else (),
-        )
         self._remember(job, event.meta.tx_hash)
         if event.job_id in self._shell:
             return

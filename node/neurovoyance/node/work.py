@@ -15,7 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from neurovoyance.ipfs.embedded import EmbeddedBackend
+from neurovoyance.node.bench import Bench, NoRoom, OutOfTime
 from neurovoyance.node.chain_side import ChainSide
+from neurovoyance.node.defence import ROOM_RETRY_S, Defence
 from neurovoyance.node.execution_values import (
     Action,
     ActionDone,
@@ -30,15 +32,10 @@ from neurovoyance.node.fitting import IntakeRefused, refusal_of
 from neurovoyance.node.intake import KEEP_S, HeldJob, Intake
 from neurovoyance.node.logs import log_event
 from neurovoyance.node.offering import PricePolicy, quote
+from neurovoyance.node.output_file import Compared
 from neurovoyance.node.records import PostedJob
 from neurovoyance.node.result import seal
-from neurovoyance.node.runtime.base import (
-    ExecutionCancelled,
-    Profile,
-    RunOutput,
-    RunRequest,
-    Runtime,
-)
+from neurovoyance.node.runtime.base import ExecutionCancelled, Runtime
 from neurovoyance.protocol.errors import (
     InputMismatch,
     NetworkError,
@@ -50,15 +47,11 @@ from neurovoyance.protocol.errors import (
     UnsupportedModel,
 )
 from neurovoyance.protocol.ids import JobId, hex_of
-from neurovoyance.protocol.job_spec import JobClass
 from neurovoyance.protocol.offer_exchange import Refusal, RefusalCause
 
 CHECK_ATTEMPTS = 6
 CHECKS_AT_ONCE = 8
 RETRY_MAX_S = 60
-RUN_MIN_S = 1
-
-ROOM_RETRY_S = 10
 
 _ROOM = (RefusalCause.MEMORY, RefusalCause.DISK)
 _HOPELESS = (InputMismatch, UnsupportedModel, RuntimeMissing, ResourceExceeded)
@@ -71,6 +64,8 @@ class Work:
     Attributes:
         outputs: folder of output files, which live until the envelope is stored.
         envelope_keep_s: how long results stay pinned.
+        bench: where models run.
+        defence: answers audits of our own jobs.
     """
 
     chain: ChainSide
@@ -81,13 +76,14 @@ class Work:
     outputs: Path
     envelope_keep_s: int
     max_jobs: int
-    _slots: asyncio.Semaphore = field(init=False)
+    bench: Bench = field(init=False)
+    defence: Defence = field(init=False)
     _checks: asyncio.Semaphore = field(init=False)
     _failed_checks: Counter[JobId] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.outputs.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._slots = asyncio.Semaphore(self.max_jobs)
+        self.bench = Bench(self.chain, self.intake, self.runtime, self.outputs, self.max_jobs)
+        self.defence = Defence(self.bench, self.storage, self.chain.journal)
         self._checks = asyncio.Semaphore(CHECKS_AT_ONCE)
         self._failed_checks = Counter()
 
@@ -96,16 +92,19 @@ class Work:
         terms = quote(self.policy, job.spec, job.max_price_wei, job.min_lock_wei)
         if isinstance(terms, Refusal):
             return CheckFailed(terms)
+        refusal = await self.chain.refusal_of_audit(job.spec, terms)
+        if refusal is not None:
+            return CheckFailed(refusal)
         try:
             async with self._checks:
                 held = await self.intake.hold(job.spec, job.sources)
         except (StorageError, NetworkError) as error:
             self._failed_checks[job.job_id] += 1
             failures = self._failed_checks[job.job_id]
-            refusal = refusal_of(error)
-            if failures >= CHECK_ATTEMPTS and refusal is not None:
+            reason = refusal_of(error)
+            if failures >= CHECK_ATTEMPTS and reason is not None:
                 del self._failed_checks[job.job_id]
-                return CheckFailed(refusal)
+                return CheckFailed(reason)
             log_event(logging.WARNING, "check_failed", job_id=job.job_id, error=error)
             return ActionFailed(Action.CHECK, retry_s=min(2**failures, RETRY_MAX_S))
         self._failed_checks.pop(job.job_id, None)
@@ -120,17 +119,18 @@ class Work:
             held = await self.intake.hold(job.spec, job.sources, KEEP_S)
             if isinstance(held, Refusal):
                 return _no_room(job) if held.cause in _ROOM else _hopeless(job, held.message)
-            async with self._slots:
-                output = await self._compute(job, held, finish_by_s)
+            await self.bench.compute(job, held, self._output_path(job), finish_by_s=finish_by_s)
             # The next job computes while this one's output is sealed.
-            if isinstance(output, ActionFailed):
-                return output
             return await self._seal(job, held)
         except NonFiniteOutput as error:
             log_event(logging.WARNING, "output_not_finite", job_id=job.job_id, error=error)
             return OutputUnsound()
         except ExecutionCancelled:
             return ActionFailed(Action.RUN, is_counted=False)
+        except OutOfTime:
+            return ActionFailed(Action.RUN, is_hopeless=True)
+        except NoRoom:
+            return _no_room(job)
         except _HOPELESS as error:
             return _hopeless(job, error.message)
         except (StorageError, NetworkError) as error:
@@ -141,41 +141,16 @@ class Work:
             log_event(logging.WARNING, "run_failed", job_id=job.job_id, error=error)
             return ActionFailed(Action.RUN)
 
-    async def _compute(
-        self, job: PostedJob, held: HeldJob, finish_by_s: int
-    ) -> ActionFailed | RunOutput:
-        left_s = finish_by_s - await self.chain.time_s()
-        if left_s < RUN_MIN_S:
-            return ActionFailed(Action.RUN, is_hopeless=True)
-        request = RunRequest(
-            model_path=held.model.path,
-            input_path=held.input_path,
-            output_path=self._output_path(job),
-            output_names=tuple(tensor.name for tensor in held.manifest.tensors),
-            # Bytes are compared only in EXACT; elsewhere honest runs may differ in the last bits.
-            profile=Profile.C1 if job.spec.job_class is JobClass.EXACT else Profile.FAST,
-            execution_id=hex_of(job.job_id),
-        )
-        try:
-            limits = self.intake.run_limits(min(job.spec.max_runtime_s, left_s))
-        except ResourceExceeded:
-            return _no_room(job)
-        log_event(logging.INFO, "run_started", job_id=job.job_id)
-        output = await self.runtime.run(request, limits)
-        log_event(
-            logging.INFO,
-            "run_finished",
-            job_id=job.job_id,
-            wall_ms=output.usage.wall_ms,
-            peak_memory_bytes=output.usage.peak_memory_bytes,
-        )
-        return output
-
     async def _seal(self, job: PostedJob, held: HeldJob) -> OutputSealed:
         output_path = self._output_path(job)
         keep_until_s = int(time.time()) + self.envelope_keep_s
         opening = await seal(
-            output_path, len(held.manifest.tensors), job.job_id, self.storage, keep_until_s
+            output_path,
+            len(held.manifest.committed()),
+            Compared.of(held.manifest, job.spec.job_class),
+            job.job_id,
+            self.storage,
+            keep_until_s,
         )
         sealed = self.chain.journal.fix_opening(
             job.job_id, opening, self.chain.commitment(job.job_id, opening)
@@ -199,7 +174,8 @@ class Work:
 
     def cancel(self, job_id: JobId) -> None:
         """End the execution of a job, if one runs."""
-        self.runtime.cancel(hex_of(job_id))
+        for name in ("", "-recheck"):
+            self.runtime.cancel(f"{hex_of(job_id)}{name}")
 
     async def release(self, job: PostedJob, is_input_shared: bool) -> Event:
         """Let the files of an ended job go; the envelope stays until its pin expires."""

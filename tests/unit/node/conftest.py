@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from tests.unit.node.content import publish
 
 from neurovoyance.chain.chain_control import ChainControl
-from neurovoyance.chain.client import ChainClient
+from neurovoyance.chain.client import ChainClient, Receipt
 from neurovoyance.chain.contracts import Contracts
 from neurovoyance.chain.deploy import deploy
 from neurovoyance.chain.deployment import Deployment
@@ -24,10 +24,12 @@ from neurovoyance.node.agent import Agent, AgentSettings
 from neurovoyance.node.chain_side import ChainSide
 from neurovoyance.node.crash import CrashPoint
 from neurovoyance.node.enrolment import enrol
+from neurovoyance.node.execution_values import Action, Execution
 from neurovoyance.node.intake import Intake, IntakeLimits
 from neurovoyance.node.journal import Journal
 from neurovoyance.node.offer_desk import OfferDesk
 from neurovoyance.node.offering import OfferSigner, PricePolicy
+from neurovoyance.node.records import PostedJob
 from neurovoyance.node.runtime.onnx_ import OnnxRuntime
 from neurovoyance.node.shell import Shell
 from neurovoyance.node.watch import Watch
@@ -98,6 +100,7 @@ class Station:
     cursor: EventCursor
     agent: Agent
     salt: int = 0
+    posted: dict[JobId, PostedJob] = field(default_factory=dict)
 
     async def post(self, spec: JobSpec, *, max_price_wei: int = nvy("1")) -> JobId:
         """List a job for an hour, as the client."""
@@ -112,7 +115,15 @@ class Station:
             min_lock_wei=0,
             deadline_s=now_s + 3_600,
         )
-        return await self.contracts.market.job_id_of(CLIENT.address, salt, spec.spec_hash())
+        job_id = await self.contracts.market.job_id_of(CLIENT.address, salt, spec.spec_hash())
+        client = Address(CLIENT.address)
+        self.posted[job_id] = PostedJob(job_id, client, spec, max_price_wei, 0, salt=salt)
+        return job_id
+
+    async def send(self, action: Action, execution: Execution, key: str, slot: int = 0) -> Receipt:
+        """Send an action for a job that was listed here."""
+        job = self.posted[execution.job_id]
+        return await self.chain.send(action, execution, key, job, slot)
 
     async def handle_events(self) -> None:
         """Take the events that are new into account."""

@@ -96,6 +96,8 @@ async def test_a_deadline_missed_while_the_node_was_off_is_expired_at_the_start(
     await station.contracts.market.accept(
         station.chain.wallet,
         job_id,
+        spec,
+        station.posted[job_id].salt,
         OWNER.address,
         price_wei=terms.price_wei,
         lock_wei=terms.lock_wei,

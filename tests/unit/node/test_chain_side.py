@@ -25,7 +25,7 @@ async def accepted(station: Station) -> Execution:
     view = await station.chain.view(job_id)
     execution, _ = begin(job_id, 60, view, station.shell.time_s)
     execution = Execution(job_id, 60, view, terms=TERMS)
-    await station.chain.send(Action.ACCEPT, execution, "accept")
+    await station.send(Action.ACCEPT, execution, "accept")
     return Execution(job_id, 60, await station.chain.view(job_id), terms=TERMS)
 
 
@@ -34,7 +34,7 @@ async def committed(station: Station) -> Execution:
     job_id = execution.job_id
     commitment = station.chain.commitment(job_id, OPENING)
     station.journal.fix_opening(job_id, OPENING, commitment)
-    await station.chain.send(Action.COMMIT, execution, "commit")
+    await station.send(Action.COMMIT, execution, "commit")
     return Execution(job_id, 60, await station.chain.view(job_id))
 
 
@@ -61,16 +61,16 @@ async def test_accepting_locks_the_stake_and_makes_the_job_ours(station: Station
 
 async def test_the_same_key_sends_once(station: Station) -> None:
     execution = await accepted(station)
-    again = await station.chain.send(Action.ACCEPT, execution, "accept")
+    again = await station.send(Action.ACCEPT, execution, "accept")
     assert again.is_success
     with pytest.raises(JobMarketWrongState):
-        await station.chain.send(Action.ACCEPT, execution, "another key")
+        await station.send(Action.ACCEPT, execution, "another key")
 
 
 async def test_nothing_is_committed_without_an_opening_in_the_journal(station: Station) -> None:
     execution = await accepted(station)
     with pytest.raises(InternalError, match="no opening"):
-        await station.chain.send(Action.COMMIT, execution, "commit")
+        await station.send(Action.COMMIT, execution, "commit")
 
 
 async def test_the_commitment_on_chain_is_that_of_the_fixed_opening(station: Station) -> None:
@@ -83,7 +83,7 @@ async def test_the_commitment_on_chain_is_that_of_the_fixed_opening(station: Sta
 
 async def test_draw_and_reveal_opens_the_commitment(station: Station) -> None:
     execution = await ready(station, await committed(station))
-    await station.chain.send(Action.DRAW_AND_REVEAL, execution, "draw")
+    await station.send(Action.DRAW_AND_REVEAL, execution, "draw")
     assert (await station.chain.view(execution.job_id)).stored is JobState.REVEALED
 
 
@@ -101,15 +101,15 @@ async def test_a_seed_drawn_by_a_stranger_is_found_without_its_event(station: St
     station.journal.add_seed(job_id, b"\x99" * 32)
     station.journal.add_seed(job_id, view.seed0)
     assert (await station.chain.view(job_id)).seed0 == view.seed0, "a wrong seed is passed over"
-    await station.chain.send(Action.REVEAL, Execution(job_id, 60, view), "reveal")
+    await station.send(Action.REVEAL, Execution(job_id, 60, view), "reveal")
     assert (await station.chain.view(job_id)).stored is JobState.REVEALED
 
 
 async def test_settling_and_harvesting_bring_the_price_to_the_owner(station: Station) -> None:
     execution = await ready(station, await committed(station))
-    await station.chain.send(Action.DRAW_AND_REVEAL, execution, "draw")
+    await station.send(Action.DRAW_AND_REVEAL, execution, "draw")
     await station.control.increase_time(601)
-    await station.chain.send(Action.SETTLE, execution, "settle")
+    await station.send(Action.SETTLE, execution, "settle")
     assert await station.chain.earned_wei() == TERMS.price_wei
     await station.chain.harvest()
     assert await station.contracts.token.balance_of_wei(OWNER.address) == TERMS.price_wei
@@ -120,7 +120,7 @@ async def test_settling_and_harvesting_bring_the_price_to_the_owner(station: Sta
 async def test_a_missed_deadline_can_be_expired_by_the_provider_itself(station: Station) -> None:
     execution = await accepted(station)
     await station.control.increase_time(241)
-    await station.chain.send(Action.EXPIRE, execution, "expire")
+    await station.send(Action.EXPIRE, execution, "expire")
     view = await station.chain.view(execution.job_id)
     assert view.stored is JobState.PROVIDER_COMMIT_TIMEOUT
     free_wei = await station.contracts.market.free_of_wei(CLIENT.address)
@@ -129,7 +129,7 @@ async def test_a_missed_deadline_can_be_expired_by_the_provider_itself(station: 
 
 async def test_an_unsound_output_is_declared(station: Station) -> None:
     execution = await accepted(station)
-    await station.chain.send(Action.DECLARE_INVALID, execution, "invalid")
+    await station.send(Action.DECLARE_INVALID, execution, "invalid")
     assert (await station.chain.view(execution.job_id)).stored is JobState.INVALID
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from neurovoyance.node.audit_slots import AuditView, SlotView
 from neurovoyance.node.execution import begin, step
 from neurovoyance.node.execution_values import (
     Action,
@@ -23,6 +24,7 @@ from neurovoyance.node.execution_values import (
 )
 from neurovoyance.node.journal import Journal, OfferRecord
 from neurovoyance.node.records import PostedJob, dump_execution, load_execution
+from neurovoyance.protocol.audit import AuditFacts, SlotPhase
 from neurovoyance.protocol.errors import ConfigError, InternalError
 from neurovoyance.protocol.ids import Address, JobId
 from neurovoyance.protocol.job_spec import JobSpec
@@ -64,10 +66,13 @@ def test_a_step_is_read_back_by_the_next_process(path: Path) -> None:
 
 
 def test_every_field_of_an_execution_survives_the_file() -> None:
-    open_view = ChainView(JobState.OPEN, False, 2_000, True, 7, True, b"\xfe" * 32, True)
+    slot = SlotView(SlotPhase.ANSWER, round=6, deadline_s=2**40 - 1, auditor="0xA", attempts=96)
+    audit = AuditView((slot, SlotView(SlotPhase.SEATING)), contest_deadline_s=9)
+    seed0 = b"\xfe" * 32
+    open_view = ChainView(JobState.OPEN, False, 2_000, True, 7, True, False, seed0, audit, True)
     execution, _ = begin(JOB, 60, open_view, 1_000)
     execution, _ = step(execution, CheckPassed(Terms(2**95, 1)), 1_000)
-    execution = replace(execution, commitment=b"\x80" * 32, serial=3)
+    execution = replace(execution, commitment=b"\x80" * 32, serial=3, stands=False)
     assert load_execution(dump_execution(execution)) == execution
 
 
@@ -217,4 +222,45 @@ with journal._transaction():
     assert ended.returncode == -signal.SIGKILL, ended.stderr
     journal = Journal(path, IDENTITY)
     assert [entry.execution.job_id for entry in journal.unended()] == [JOB]
+    journal.close()
+
+
+FACTS = AuditFacts(
+    job_id=JOB,
+    model_id=b"\x01" * 32,
+    c0=b"\x02" * 32,
+    seed0=b"\xff" * 32,
+    provider=CLIENT,
+    client=CLIENT,
+    price_wei=2**96 - 1,
+    pay_wei=1,
+    tau_sq=2**64 - 1,
+    pool=b"cpu".ljust(12, b"\0"),
+    committed_at_s=2**40 - 1,
+    max_runtime_s=60,
+    job_class=1,
+    slots=8,
+    shift=-16,
+)
+
+
+def test_the_facts_of_an_audit_are_found_by_the_hash_that_the_court_holds(path: Path) -> None:
+    journal = Journal(path, IDENTITY)
+    other = replace(FACTS, seed0=bytes(32))
+    for facts in (FACTS, other, FACTS):
+        journal.add_audit(facts)
+    assert journal.audit(JOB, FACTS.facts_hash()) == FACTS
+    assert journal.audit(JOB, other.facts_hash()) == other
+    assert journal.audit(JOB, bytes(32)) is None
+    journal.close()
+
+
+def test_an_answer_is_fixed_once_for_every_seed(path: Path) -> None:
+    journal = Journal(path, IDENTITY)
+    words = tuple(bytes([number]) * 32 for number in range(4))
+    assert journal.answer_to(JOB, b"\x01" * 32) is None
+    assert journal.fix_answer(JOB, b"\x01" * 32, words) == words
+    assert journal.fix_answer(JOB, b"\x01" * 32, words[::-1]) == words
+    assert journal.fix_answer(JOB, b"\x02" * 32, words[::-1]) == words[::-1]
+    assert Journal(path, IDENTITY).answer_to(JOB, b"\x01" * 32) == words
     journal.close()

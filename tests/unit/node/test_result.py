@@ -12,18 +12,15 @@ import pytest
 from neurovoyance.ipfs.cid import Cid
 from neurovoyance.ipfs.embedded import EmbeddedBackend
 from neurovoyance.ipfs.encryption import decrypt
-from neurovoyance.node.result import root_of_file, seal
-from neurovoyance.protocol.errors import (
-    ExecutionError,
-    NonFiniteOutput,
-    SpecError,
-    StorageDecryptError,
-)
+from neurovoyance.node.output_file import Compared
+from neurovoyance.node.result import seal, unseal
+from neurovoyance.protocol.errors import StorageDecryptError, StorageNotFound
 from neurovoyance.protocol.ids import JobId
+from neurovoyance.protocol.job_spec import JobClass
 from neurovoyance.verification.canonical import encode_tensors
-from neurovoyance.verification.commitment import output_root, tensor_hash
 
 JOB = JobId(b"\x0a" * 32)
+EXACT = Compared(JobClass.EXACT, None)
 ARRAYS: list[np.ndarray] = [
     np.arange(6, dtype=np.float32).reshape(2, 3),
     np.array([1, -2], dtype=np.int64),
@@ -42,40 +39,11 @@ def output(tmp_path: Path, arrays: list[np.ndarray] | None = None) -> Path:
     return path
 
 
-def test_the_root_is_the_one_over_the_tensors(tmp_path: Path) -> None:
-    expected = output_root([tensor_hash(array) for array in ARRAYS])
-    assert root_of_file(output(tmp_path), 2) == expected
-
-
-def test_another_number_of_tensors_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ExecutionError, match="2 tensors"):
-        root_of_file(output(tmp_path), 3)
-
-
-def test_an_empty_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ExecutionError, match="empty"):
-        root_of_file(output(tmp_path, []), 0)
-
-
-@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_a_value_that_is_not_finite_is_found_here_as_well(tmp_path: Path, bad: float) -> None:
-    path = output(tmp_path, [np.array([1.0, bad], dtype=np.float32)])
-    with pytest.raises(NonFiniteOutput):
-        root_of_file(path, 1)
-
-
-def test_a_file_of_other_bytes_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "output.nvyt"
-    path.write_bytes(b"x" * 100)
-    with pytest.raises(SpecError):
-        root_of_file(path, 1)
-
-
 async def test_the_envelope_holds_the_tensors_under_a_fresh_key_and_the_job(
     tmp_path: Path, storage: EmbeddedBackend
 ) -> None:
     path = output(tmp_path)
-    opening = await seal(path, 2, JOB, storage, 2**40)
+    opening = await seal(path, 2, EXACT, JOB, storage, 2**40)
     cid = Cid.from_bytes(opening.envelope_cid)
     envelope = b"".join([piece async for piece in storage.open(cid)])
     assert decrypt(envelope, opening.result_key, JOB) == path.read_bytes()
@@ -92,7 +60,7 @@ async def test_sealing_twice_shares_neither_key_nor_salt_nor_bytes(
     tmp_path: Path, storage: EmbeddedBackend
 ) -> None:
     path = output(tmp_path)
-    one, two = [await seal(path, 2, JOB, storage, 2**40) for _ in range(2)]
+    one, two = [await seal(path, 2, EXACT, JOB, storage, 2**40) for _ in range(2)]
     assert one.out_root == two.out_root
     assert one.result_key != two.result_key
     assert one.salt != two.salt
@@ -102,7 +70,32 @@ async def test_sealing_twice_shares_neither_key_nor_salt_nor_bytes(
 async def test_a_large_output_is_sealed_in_pieces(tmp_path: Path, storage: EmbeddedBackend) -> None:
     array = np.frombuffer(os.urandom(3 << 20), dtype=np.uint8)
     path = output(tmp_path, [array])
-    opening = await seal(path, 1, JOB, storage, 2**40)
+    opening = await seal(path, 1, EXACT, JOB, storage, 2**40)
     stat = await storage.stat(Cid.from_bytes(opening.envelope_cid))
     assert stat.is_complete
     assert stat.size_bytes > 3 << 20
+
+
+async def test_an_envelope_is_opened_again_to_the_same_bytes(
+    tmp_path: Path, storage: EmbeddedBackend
+) -> None:
+    path = output(tmp_path, [np.frombuffer(os.urandom(3 << 20), dtype=np.uint8)])
+    opening = await seal(path, 1, EXACT, JOB, storage, 2**40)
+    again = tmp_path / "again.nvyt"
+    await unseal(storage, opening.envelope_cid, opening.result_key, JOB, again)
+    assert again.read_bytes() == path.read_bytes()
+    assert again.stat().st_mode & 0o077 == 0
+
+
+async def test_a_wrong_key_job_or_cid_leaves_no_file(
+    tmp_path: Path, storage: EmbeddedBackend
+) -> None:
+    opening = await seal(output(tmp_path), 2, EXACT, JOB, storage, 2**40)
+    again = tmp_path / "again.nvyt"
+    for key, job_id in ((bytes(32), JOB), (opening.result_key, JobId(bytes(32)))):
+        with pytest.raises(StorageDecryptError):
+            await unseal(storage, opening.envelope_cid, key, job_id, again)
+    nobody_has = b"\x01\x55\x12\x20" + b"\x77" * 32
+    with pytest.raises(StorageNotFound):
+        await unseal(storage, nobody_has, opening.result_key, JOB, again)
+    assert [path.name for path in tmp_path.iterdir() if "again" in path.name] == []

@@ -40,8 +40,7 @@ async def listed(station: Station) -> JobId:
     """Post a job and let the shell know of it."""
     spec = await station.publish()
     job_id = await station.post(spec)
-    job = PostedJob(job_id, Address(OTHER.address), spec, nvy("1"), 0)
-    station.shell.begin(job, await station.chain.view(job_id))
+    station.shell.begin(station.posted[job_id], await station.chain.view(job_id))
     return job_id
 
 
@@ -102,7 +101,13 @@ async def test_a_job_that_a_rival_accepts_first_is_lost_and_costs_nothing(statio
     job_id = await listed(station)
     live = await until(station.shell, job_id, Phase.HELD)
     await station.contracts.market.accept(
-        rival_key, job_id, OTHER.address, price_wei=nvy("0.01"), lock_wei=nvy("1")
+        rival_key,
+        job_id,
+        live.job.spec,
+        live.job.salt,
+        OTHER.address,
+        price_wei=nvy("0.01"),
+        lock_wei=nvy("1"),
     )
     station.shell.feed(job_id, SlotGranted())
     await until(station.shell, job_id, Phase.ENDED)

@@ -83,7 +83,13 @@ async def test_our_own_acceptance_of_a_listing_uses_up_no_offer(station: Station
     record = OfferRecord(1, CLIENT.address, spec.spec_hash(), 1, terms.lock_wei, 2**40)
     station.journal.add_offer(record)
     await station.contracts.market.accept(
-        station.chain.wallet, job_id, OWNER.address, price_wei=1, lock_wei=terms.lock_wei
+        station.chain.wallet,
+        job_id,
+        spec,
+        station.posted[job_id].salt,
+        OWNER.address,
+        price_wei=1,
+        lock_wei=terms.lock_wei,
     )
     await station.handle_events()
     assert job_id in station.shell, "accepted by another process of this provider"

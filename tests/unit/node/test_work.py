@@ -126,7 +126,7 @@ async def test_a_run_whose_content_is_missing_now_is_tried_until_time_is_up(
 async def test_a_machine_that_is_full_just_now_is_waited_for(station: Station) -> None:
     job = job_of(await station.publish())
     full = replace(LIMITS, memory_bytes=1 << 50)
-    station.work.intake = Intake(
+    station.work.bench.intake = Intake(
         station.storage,
         station.runtime,
         full,

@@ -1,0 +1,133 @@
+"""The parts of one node, put together: executions, offers, and the duties of audits and disputes.
+
+Place: between ``process``, which opens files and connections, and ``agent``, which runs the loops.
+Never: I/O beyond opening the journals of the duties, or a rule.
+"""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+from neurovoyance.chain.events import EventCursor
+from neurovoyance.ipfs.embedded import EmbeddedBackend
+from neurovoyance.node.agent import Agent, AgentSettings
+from neurovoyance.node.audit_book import AuditBook
+from neurovoyance.node.audit_work import AuditWork
+from neurovoyance.node.auditing import AuditDuty
+from neurovoyance.node.chain_side import ChainSide
+from neurovoyance.node.crash import CrashPoint
+from neurovoyance.node.duty import Duty
+from neurovoyance.node.intake import Intake, IntakeLimits
+from neurovoyance.node.offer_desk import OfferDesk
+from neurovoyance.node.offering import OfferSigner, PricePolicy
+from neurovoyance.node.runtime.base import Runtime
+from neurovoyance.node.settings import NodeSettings
+from neurovoyance.node.shell import Shell
+from neurovoyance.node.watch import Watch
+from neurovoyance.node.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What a node stands on, opened already.
+
+    Attributes:
+        identity: what the journals belong to.
+        numeric_class: of this machine, 32 bytes; None if it takes no EXACT audits.
+    """
+
+    chain: ChainSide
+    storage: EmbeddedBackend
+    runtime: Runtime
+    cursor: EventCursor
+    identity: dict[str, str]
+    numeric_class: bytes | None = None
+
+
+def build_agent(settings: NodeSettings, machine: Machine, stack: AsyncExitStack) -> Agent:
+    """Return the agent of a node.
+
+    Args:
+        settings: of the node.
+        machine: see :class:`Machine`.
+        stack: closes the journals of the duties in the end.
+    """
+    chain, policy = machine.chain, price_policy(settings)
+    intake = Intake(
+        machine.storage,
+        machine.runtime,
+        intake_limits(settings),
+        settings.data_dir / "files",
+        allow_private_addresses=settings.allow_private_addresses,
+    )
+    work = Work(
+        chain=chain,
+        intake=intake,
+        runtime=machine.runtime,
+        storage=machine.storage,
+        policy=policy,
+        outputs=settings.data_dir / "outputs",
+        envelope_keep_s=settings.envelope_keep_s,
+        max_jobs=settings.max_jobs,
+    )
+    crash = CrashPoint(settings.crash_at)
+    shell = Shell(chain, work, crash)
+    signer = OfferSigner(
+        chain.provider, chain.wallet.account, chain.chain_id, chain.market, chain.journal
+    )
+    return Agent(
+        chain,
+        shell,
+        Watch(chain, shell, policy),
+        machine.cursor,
+        intake,
+        OfferDesk(chain, shell, intake, policy, signer, settings.max_jobs),
+        AgentSettings(
+            poll_interval_s=settings.poll_interval_s,
+            harvest_threshold_wei=settings.harvest_threshold_wei,
+            stop_grace_s=settings.stop_grace_s,
+        ),
+        build_duties(settings, machine, work, crash, stack),
+    )
+
+
+def build_duties(
+    settings: NodeSettings, machine: Machine, work: Work, crash: CrashPoint, stack: AsyncExitStack
+) -> list[Duty]:
+    """Return what the node owes besides its own jobs; nothing in a deployment without audits."""
+    if not machine.chain.contracts.has_audits:
+        return []
+    book = AuditBook(settings.data_dir / "audits.sqlite", machine.identity)
+    stack.callback(book.close)
+    audits = AuditDuty(
+        machine.chain,
+        book,
+        AuditWork(work.bench, machine.storage),
+        crash,
+        numeric_class=machine.numeric_class,
+    )
+    return [audits]
+
+
+def price_policy(settings: NodeSettings) -> PricePolicy:
+    """Return the owner's price list."""
+    return PricePolicy(
+        base_price_wei=settings.base_price_wei,
+        price_per_second_wei=settings.price_per_second_wei,
+        lock_multiple=settings.lock_multiple,
+        min_lock_wei=settings.min_lock_wei,
+        max_runtime_s=settings.max_runtime_s,
+    )
+
+
+def intake_limits(settings: NodeSettings) -> IntakeLimits:
+    """Return what one job may take of the machine."""
+    return IntakeLimits(
+        memory_bytes=settings.memory_bytes,
+        model_bytes=settings.model_bytes,
+        input_bytes=settings.input_bytes,
+        output_bytes=settings.output_bytes,
+        threads=settings.threads,
+        fetch_timeout_s=settings.fetch_timeout_s,
+    )
