@@ -30,7 +30,7 @@ FEATURE_LEVELS: Final = 3
 
 SQUASHING: Final = frozenset(
     {"Softmax", "LogSoftmax", "Sigmoid", "HardSigmoid", "Tanh", "ArgMax", "ArgMin", "TopK"}
-)
+) | {"Exp", "ReduceMax"}
 _MIXING: Final = frozenset(
     {"MatMul", "Gemm", "Conv", "ConvTranspose", "Einsum", "LSTM", "GRU", "RNN"}
 )
@@ -151,23 +151,31 @@ def candidate_verify_tensors(graph: Graph) -> list[Proposal]:
 
 
 def _front(graph: Graph, name: str) -> tuple[str, str]:
-    """Walk back from an output over a tail's operators; return where the last squashing starts.
+    """Walk back from an output over a tail's operators; return where the squashing starts.
 
-    Without one, the output itself is returned and "".
+    The values still needed are followed together, the latest first, so that a softmax written out
+    as five operators is passed as well. Wherever a single value is left, everything behind follows
+    from it. Without squashing, the output itself is returned and "".
     """
-    best, how, at = name, "", name
+    best, how = name, ""
+    is_pending = False
+    needed = {name}
     for _ in range(MAX_TAIL):
-        row = graph.row_by_name.get(at)
-        if row is None:
+        if is_pending and len(needed) == 1:
+            best, is_pending = next(iter(needed)), False
+        latest = max(needed, key=lambda one: graph.row_by_name.get(one, -1))
+        row = graph.row_by_name.get(latest)
+        operator = None if row is None else graph.rows[row].operator
+        if operator is None or operator.op_type not in TAIL_OPERATORS:
             break
-        operator = graph.rows[row].operator
-        data = [one for one in operator.inputs if one in graph.row_by_name]
-        if operator.op_type not in TAIL_OPERATORS or len(data) != 1:
-            break
-        at = data[0]
         if operator.op_type in SQUASHING:
-            best, how = at, how or operator.op_type
-    return best, how
+            is_pending = True
+            how = how or operator.op_type
+        needed.remove(latest)
+        needed.update(one for one in operator.inputs if one and one not in graph.weights)
+        if not needed:
+            break
+    return (best, how) if best != name else (name, "")
 
 
 def _feature(graph: Graph, name: str) -> list[str]:

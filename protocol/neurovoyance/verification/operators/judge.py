@@ -67,7 +67,7 @@ RULES: Final[dict[str, Rule]] = {
 OPSET_MIN: Final = 7
 OPSET_MAX: Final = 21
 
-_BROKEN: Final = (ValueError, IndexError, TypeError, OverflowError, MemoryError, KeyError)
+_BROKEN: Final = (ValueError, LookupError, TypeError, ArithmeticError, MemoryError, RuntimeWarning)
 
 
 def rule_of(operator: Operator, opset: int) -> Rule | None:
