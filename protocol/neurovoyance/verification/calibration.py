@@ -138,7 +138,7 @@ def _largest_exponent(norm_sq: float, shares: int) -> int:
     """Return the largest s with ``shares * norm_sq * 4**s <= 2**50``, exactly."""
     above, below = (Fraction(norm_sq) * shares).as_integer_ratio()
     goal = 2 * NORM_LOG2_GOAL
-    s = (goal - above.bit_length() + below.bit_length()) // 2 + 1
+    s = (goal - above.bit_length() + below.bit_length()) // 2  # not too small: below is 2**m
     while Fraction(above, below) * Fraction(4) ** s > 2**goal:
         s -= 1
     return s

@@ -196,6 +196,14 @@ def test_a_tensor_may_be_cut_into_several() -> None:
     assert project(parts, seed=KEY, shift=0) == expected
 
 
+def test_channels_keep_their_exponents_across_pieces() -> None:
+    head, body = counting_values(5), counting_values(33_003).reshape(-1, 3)
+    tensors = [ScaledTensor(head, (20,)), ScaledTensor(body, (20, 14, 17))]
+    found = project(tensors, seed=KEY, shift=0)
+    assert isinstance(found, Projection)
+    assert found.z == plain_project(as_plain(tensors), KEY, 0)
+
+
 def test_a_clamped_projection_says_so() -> None:
     array = np.full(512, 2.0**20, dtype=np.float32)
     clamped = project([ScaledTensor(array)], seed=KEY, shift=16)
