@@ -43,6 +43,7 @@ class _BertConfig(_Config):
     vocab_size: _Size
     hidden_act: _Activation
     layer_norm_eps: float
+    position_embedding_type: Literal["absolute"] = "absolute"
 
 
 class _MlpConfig(_Config):
@@ -189,7 +190,8 @@ class _Bert(Architecture):
         return self._norm(f"{at}.output.LayerNorm", self._linear(f"{at}.output.dense", wide) + x)
 
     def _heads(self, x: torch.Tensor) -> torch.Tensor:
-        return x.unflatten(-1, (self.config.num_attention_heads, -1)).transpose(1, 2)
+        parts = (*x.shape[:-1], self.config.num_attention_heads, -1)
+        return x.reshape(parts).transpose(1, 2)
 
     def _norm(self, name: str, x: torch.Tensor) -> torch.Tensor:
         weight, bias = self._weights[f"{name}.weight"], self._weights[f"{name}.bias"]

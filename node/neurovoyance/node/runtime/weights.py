@@ -67,7 +67,8 @@ def _to_bf16(array: Floats) -> Floats:
     bits = np.ascontiguousarray(array).view(np.uint32)
     half = np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1))
     rounded: Floats = ((bits + half) & np.uint32(0xFFFF0000)).view(np.float32)
-    return np.where(np.isfinite(rounded), rounded, array)
+    kept: Floats = np.where(np.isfinite(rounded), rounded, array)
+    return kept
 
 
 def _to_integers(array: Floats, largest: int, axes: tuple[int, ...]) -> Floats:
@@ -75,4 +76,5 @@ def _to_integers(array: Floats, largest: int, axes: tuple[int, ...]) -> Floats:
     peak: npt.NDArray[Any] = np.abs(array).max(axis=others, keepdims=True)
     scale = np.where(peak > 0, peak / largest, 1).astype(np.float32)
     steps = np.clip(np.rint(array / scale), -largest, largest)
-    return (steps * scale).astype(np.float32)
+    found: Floats = (steps * scale).astype(np.float32)
+    return found
