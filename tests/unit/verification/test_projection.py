@@ -197,7 +197,7 @@ def test_a_tensor_may_be_cut_into_several() -> None:
 
 
 def test_channels_keep_their_exponents_across_pieces() -> None:
-    head, body = counting_values(5), counting_values(33_003).reshape(-1, 3)
+    head, body = counting_values(4), counting_values(33_003).reshape(-1, 3)
     tensors = [ScaledTensor(head, (20,)), ScaledTensor(body, (20, 14, 17))]
     found = project(tensors, seed=KEY, shift=0)
     assert isinstance(found, Projection)
