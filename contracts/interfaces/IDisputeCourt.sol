@@ -135,11 +135,10 @@ interface IDisputeCourt {
     /// @notice Ends the present phase after its deadline, or as soon as nobody is left to act.
     /// Anyone.
     function advance(DisputeFacts calldata facts) external;
-    /// @notice Pays a referee's share, or takes its penalty, once the dispute is closed. Anyone.
+    /// @notice Pays a referee's share, or takes its penalty, once the dispute is closed. Anyone. Where
+    /// a provider was convicted because no trace came, level 0 and index 0 stand for the audit pool:
+    /// it gets the judges' share.
     function closeReferee(DisputeFacts calldata facts, uint8 level, uint256 index) external;
-    /// @notice Moves the judges' share of a conviction that no referee judged (no trace came) into
-    /// the audit pool, once it was split. Anyone.
-    function sweepJudges(DisputeFacts calldata facts) external;
     /// @notice Repeats booking the slash of a convicted provider if that failed. Anyone.
     function bookSlash(DisputeFacts calldata facts) external;
 

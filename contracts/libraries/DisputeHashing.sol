@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {AuditFacts} from "../types/Audit.sol";
 import {DisputeFacts, DisputeKind, RefereeVote, TraceRow} from "../types/Dispute.sol";
 
 /// @title Every hash of a dispute
 /// @notice H(...) is keccak256(abi.encode(...)); tags are ABI strings, integers one word each.
 /// Python mirrors these in `protocol.audit`.
 library DisputeHashing {
+    /// @dev Length of encoded `DisputeFacts`: one word a member.
+    uint256 internal constant FACTS_BYTES = 23 * 32;
+
     /// @notice What the court stores of a dispute: H(facts), one word per member.
     function factsHash(DisputeFacts memory facts) internal pure returns (bytes32) {
-        return keccak256(abi.encode(facts));
-    }
-
-    /// @notice What the AuditCourt stores of an audit: H(facts), one word per member.
-    function auditHash(AuditFacts calldata facts) internal pure returns (bytes32) {
         return keccak256(abi.encode(facts));
     }
 

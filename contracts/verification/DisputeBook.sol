@@ -2,20 +2,21 @@
 pragma solidity 0.8.37;
 
 import {IDisputeCourt} from "../interfaces/IDisputeCourt.sol";
+import {IJobMarket} from "../interfaces/IJobMarket.sol";
 import {IStakeManager} from "../interfaces/IStakeManager.sol";
 import {DisputeHashing} from "../libraries/DisputeHashing.sol";
+import {DisputeHead, Head} from "../libraries/DisputeHead.sol";
 import {DisputeFacts, DisputePhase, Referee, RefereeVote} from "../types/Dispute.sol";
+import {Job} from "../types/Job.sol";
 
 /// @title The records of disputes
-/// @notice A dispute that is decided at the first level writes three words of its own (state, facts,
-/// root of the trace) and one a referee; everything else only when it is needed.
+/// @notice A dispute that is decided at the first level writes four words of its own (head, facts,
+/// root of the trace, seats) and one a referee; everything else only when it is needed.
 abstract contract DisputeBook is IDisputeCourt {
-    /// @dev What appeals and counted sittings before the present one left; one word.
+    /// @dev Bonds of appeals; one word.
     struct Purse {
-        uint96 challengerBond; // wei, of appeals
-        uint96 providerBond; // wei, of appeals
-        uint16 guilty; // weight
-        uint16 clear; // weight
+        uint96 challengerBond; // wei
+        uint96 providerBond; // wei
     }
 
     /// @dev What the referees of a closed dispute still share; one word.
@@ -32,26 +33,13 @@ abstract contract DisputeBook is IDisputeCourt {
         uint8 marks; // bits 0-2 vote; bit 3 second sitting; bit 4 closed
     }
 
-    /// @dev One dispute. The first word is all that a vote has to read. Weights count votes of the
-    /// present sitting: a level sits again, once, if too few revealed.
+    /// @dev One dispute.
     struct Case {
-        DisputePhase phase; // slot 1
-        uint8 level;
-        uint40 deadline; // unix seconds of the present phase; 0: none
-        uint32 round; // of the beacon, that draws the referees
-        bytes12 pool;
-        uint8 drawn;
-        uint8 committed;
-        uint8 guilty;
-        uint8 clear;
-        uint8 abstain;
-        bool isSecond; // the second sitting of the level
-        RefereeVote verdict; // of the last count; None if it had none
-        bool isBooked; // the slash
-        bytes32 factsHash; // slot 2
-        bytes32 traceRoot; // slot 3
-        Purse purse; // slot 4
-        Pot pot; // slot 5
+        uint256 head;
+        bytes32 factsHash;
+        bytes32 traceRoot;
+        Purse purse;
+        Pot pot;
         mapping(uint256 level => mapping(address owner => Ballot)) ballots;
         // Drawn seats, eight to a word, each one more than its index: zero ends the list.
         mapping(uint256 level => mapping(uint256 word => uint256)) seats;
@@ -110,8 +98,9 @@ abstract contract DisputeBook is IDisputeCourt {
         view
         returns (bytes32 factsHash, DisputePhase phase, uint8 level, uint40 deadline, uint64 round)
     {
-        Case storage c = _cases[disputeId];
-        return (c.factsHash, c.phase, c.level, c.deadline, c.round);
+        Head memory h = _head(disputeId);
+        factsHash = _cases[disputeId].factsHash;
+        return (factsHash, h.phase, uint8(h.level), uint40(h.deadline), uint64(h.round));
     }
 
     /// @inheritdoc IDisputeCourt
@@ -126,11 +115,12 @@ abstract contract DisputeBook is IDisputeCourt {
         returns (Referee[] memory referees)
     {
         Case storage c = _cases[disputeId];
+        bytes12 pool = _head(disputeId).pool;
         uint256 count = _seatCount(c, level);
         referees = new Referee[](count);
         for (uint256 i; i < count; ++i) {
-            address owner = _refereeAt(c, level, i);
-            Ballot storage b = c.ballots[level][owner];
+            address owner = _refereeAt(c, pool, level, i);
+            Ballot memory b = c.ballots[level][owner];
             RefereeVote vote = RefereeVote(b.marks & VOTE_MASK);
             referees[i] = Referee(owner, b.weight, vote, b.marks & CLOSED_BIT != 0);
         }
@@ -143,32 +133,31 @@ abstract contract DisputeBook is IDisputeCourt {
 
     // --- records ---
 
-    /// @dev Writes a new dispute. `facts.disputeId` is what `nextDisputeId` was.
-    function _file(DisputeFacts memory facts, DisputePhase phase, uint40 deadline) internal {
-        bytes32 key = DisputeHashing.openKey(facts.jobId, facts.challenger, facts.kind);
-        if (_isOpen[key]) revert DisputeCourt__AlreadyChallenged(facts.jobId, facts.challenger);
+    /// @dev Writes a new dispute, its head left to the caller. `facts.disputeId` is what
+    /// `nextDisputeId` was.
+    function _file(DisputeFacts memory facts) internal {
+        bytes32 jobId = facts.jobId;
+        bytes32 key = DisputeHashing.openKey(jobId, facts.challenger, facts.kind);
+        if (_isOpen[key]) revert DisputeCourt__AlreadyChallenged(jobId, facts.challenger);
         _isOpen[key] = true;
         uint256 disputeId = facts.disputeId;
         nextDisputeId = disputeId + 1;
-        Case storage c = _cases[disputeId];
-        c.factsHash = DisputeHashing.factsHash(facts);
-        c.phase = phase;
-        c.deadline = deadline;
-        c.pool = facts.pool;
-        JobDocket storage d = _dockets[facts.jobId];
+        _cases[disputeId].factsHash = DisputeHashing.factsHash(facts);
+        JobDocket storage d = _dockets[jobId];
         d.windowEnd = facts.windowEnd;
         ++d.openCount;
-        emit DisputeOpened(facts.jobId, disputeId, facts.challenger, facts);
+        emit DisputeOpened(jobId, disputeId, facts.challenger, facts);
     }
 
-    /// @dev Takes a dispute off the docket.
+    /// @dev Takes a dispute off the docket and stores its head.
     /// @return left how many of the job are still open
-    function _strike(DisputeFacts calldata facts, Case storage c, DisputePhase phase)
+    function _strike(DisputeFacts calldata facts, Head memory h, DisputePhase phase)
         internal
         returns (uint256 left)
     {
-        c.phase = phase;
-        c.deadline = 0;
+        h.phase = phase;
+        h.deadline = 0;
+        _save(facts.disputeId, h);
         JobDocket storage d = _dockets[facts.jobId];
         left = d.openCount - 1;
         d.openCount = uint32(left);
@@ -176,34 +165,41 @@ abstract contract DisputeBook is IDisputeCourt {
         emit DisputeClosed(facts.jobId, facts.disputeId, phase);
     }
 
-    /// @dev The record of a dispute whose facts are given rightly.
-    function _record(DisputeFacts calldata facts) internal view returns (Case storage c) {
-        c = _cases[facts.disputeId];
-        bytes32 found = DisputeHashing.factsHash(facts);
-        bytes32 needed = c.factsHash;
-        if (found != needed) revert DisputeCourt__UnknownDispute(facts.disputeId, found, needed);
+    /// @dev The head of a dispute whose facts are given rightly. They are the first argument of
+    /// every call, so their encoding stands behind the selector: hashing it there is a third of the
+    /// gas of encoding it anew, and refuses what is not encoded as the ABI has it.
+    function _headOf(DisputeFacts calldata facts) internal view returns (Head memory) {
+        uint256 disputeId = facts.disputeId;
+        bytes32 found = keccak256(msg.data[4:4 + DisputeHashing.FACTS_BYTES]);
+        bytes32 needed = _cases[disputeId].factsHash;
+        if (found != needed) revert DisputeCourt__UnknownDispute(disputeId, found, needed);
+        return _head(disputeId);
     }
 
-    /// @dev As `_record`, in the phase `needed` and not late.
-    function _inTime(DisputeFacts calldata facts, DisputePhase needed)
-        internal
-        view
-        returns (Case storage c)
-    {
-        c = _record(facts);
-        _requireInTime(facts.disputeId, c, needed);
+    function _head(uint256 disputeId) internal view returns (Head memory) {
+        return DisputeHead.unpack(_cases[disputeId].head);
     }
 
-    function _requireInTime(uint256 disputeId, Case storage c, DisputePhase needed) internal view {
-        _requirePhase(disputeId, c, needed);
-        uint256 deadline = c.deadline;
+    function _save(uint256 disputeId, Head memory h) internal {
+        _cases[disputeId].head = DisputeHead.pack(h);
+    }
+
+    function _job(bytes32 jobId) internal view returns (Job memory) {
+        return IJobMarket(market).job(jobId);
+    }
+
+    // --- checks ---
+
+    function _requireInTime(uint256 disputeId, Head memory h, DisputePhase needed) internal view {
+        _requirePhase(disputeId, h, needed);
+        uint256 deadline = h.deadline;
         if (block.timestamp > deadline) {
             revert DisputeCourt__DeadlinePassed(disputeId, deadline, block.timestamp);
         }
     }
 
-    function _requirePhase(uint256 disputeId, Case storage c, DisputePhase needed) internal view {
-        if (c.phase != needed) revert DisputeCourt__WrongPhase(disputeId, c.phase, needed);
+    function _requirePhase(uint256 disputeId, Head memory h, DisputePhase needed) internal pure {
+        if (h.phase != needed) revert DisputeCourt__WrongPhase(disputeId, h.phase, needed);
     }
 
     function _requireOperator(address owner) internal view {
@@ -222,35 +218,37 @@ abstract contract DisputeBook is IDisputeCourt {
     // --- drawn seats ---
 
     /// @dev The owner of the `index`-th drawn seat; zero past the end of the list.
-    function _refereeAt(Case storage c, uint256 level, uint256 index)
+    function _refereeAt(Case storage c, bytes12 pool, uint256 level, uint256 index)
         internal
         view
         returns (address owner)
     {
         uint256 entry = _entry(c, level, index);
-        if (entry != 0) (owner,,) = IStakeManager(stakeManager).seatAt(c.pool, entry - 1);
+        if (entry != 0) (owner,,) = IStakeManager(stakeManager).seatAt(pool, entry - 1);
     }
 
     /// @dev Appends seats to the list of a level, of which a first sitting may have left some.
-    function _listSeats(Case storage c, uint256 level, uint256[] memory seats, uint256 count)
+    /// @param seats indices in the pool: of each word the low bits
+    function _listSeats(Case storage c, uint256 level, uint256 end, uint256[] memory seats)
         internal
     {
-        uint256 end = c.isSecond ? _seatCount(c, level) : 0;
         mapping(uint256 word => uint256) storage words = c.seats[level];
         uint256 slot = end / _SEATS_PER_WORD;
         uint256 word = end == 0 ? 0 : words[slot];
-        for (uint256 i; i < count; ++i) {
-            uint256 lane = (end + i) % _SEATS_PER_WORD;
-            if (lane == 0 && i != 0) {
-                words[slot++] = word;
-                word = 0;
+        unchecked {
+            for (uint256 i; i < seats.length; ++i) {
+                uint256 lane = (end + i) % _SEATS_PER_WORD;
+                if (lane == 0 && i != 0) {
+                    words[slot++] = word;
+                    word = 0;
+                }
+                word |= (uint256(uint32(seats[i])) + 1) << (_SEAT_BITS * lane);
             }
-            word |= (seats[i] + 1) << (_SEAT_BITS * lane);
         }
         words[slot] = word;
     }
 
-    function _seatCount(Case storage c, uint256 level) private view returns (uint256 count) {
+    function _seatCount(Case storage c, uint256 level) internal view returns (uint256 count) {
         while (_entry(c, level, count) != 0) ++count;
     }
 

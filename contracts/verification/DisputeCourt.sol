@@ -7,7 +7,7 @@ import {IAuditCourt} from "../interfaces/IAuditCourt.sol";
 import {IDisputeCourt} from "../interfaces/IDisputeCourt.sol";
 import {IJobMarket} from "../interfaces/IJobMarket.sol";
 import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
-import {DisputeHashing} from "../libraries/DisputeHashing.sol";
+import {Head} from "../libraries/DisputeHead.sol";
 import {Params} from "../libraries/Params.sol";
 import {AuditFacts, Model} from "../types/Audit.sol";
 import {DisputeFacts, DisputeKind, DisputePhase, RefereeVote} from "../types/Dispute.sol";
@@ -19,6 +19,8 @@ import {DisputeTrace} from "./DisputeTrace.sol";
 /// @notice No owner, no pause, no upgrade.
 contract DisputeCourt is DisputeTrace {
     uint256 private constant _BPS = 10_000;
+    uint256 private constant _AUDIT_FACTS_AT = 4 + 5 * 32;
+    uint256 private constant _AUDIT_FACTS_BYTES = 15 * 32;
 
     constructor(
         address market_,
@@ -39,10 +41,10 @@ contract DisputeCourt is DisputeTrace {
         Opening calldata opening,
         AuditFacts calldata auditFacts
     ) external returns (uint256 disputeId) {
-        Job memory j = IJobMarket(market).job(jobId);
+        Job memory j = _job(jobId);
         DisputeFacts memory facts;
         (facts.windowEnd, facts.isLate) = _windowOf(jobId, j);
-        facts.isDrawn = _isDrawn(jobId, auditFacts);
+        facts.isDrawn = _isDrawn(jobId, auditFacts.jobId);
         facts.kind = kind;
         if (
             (kind == DisputeKind.ForgedAnswer && !facts.isDrawn)
@@ -78,7 +80,7 @@ contract DisputeCourt is DisputeTrace {
     ) external {
         if (msg.sender != auditCourt) revert DisputeCourt__OnlyAuditCourt(msg.sender);
         bytes32 jobId = auditFacts.jobId;
-        Job memory j = IJobMarket(market).job(jobId);
+        Job memory j = _job(jobId);
         DisputeFacts memory facts;
         facts.jobId = jobId;
         facts.seed0 = auditFacts.seed0;
@@ -101,36 +103,36 @@ contract DisputeCourt is DisputeTrace {
 
     /// @inheritdoc IDisputeCourt
     function advance(DisputeFacts calldata facts) external {
-        Case storage c = _record(facts);
+        Head memory h = _headOf(facts);
         uint256 disputeId = facts.disputeId;
-        DisputePhase phase = c.phase;
+        DisputePhase phase = h.phase;
         if (phase == DisputePhase.None || phase > DisputePhase.Appeal) {
             revert DisputeCourt__WrongPhase(disputeId, phase, DisputePhase.None);
         }
         if (_hasJobEnded(facts)) {
-            _drop(facts, c);
+            _giveUp(facts, h, DisputePhase.Dropped);
             return;
         }
         if (phase == DisputePhase.Seating) {
             revert DisputeCourt__WrongPhase(disputeId, phase, DisputePhase.None);
         }
-        uint256 deadline = c.deadline;
+        uint256 deadline = h.deadline;
         if (block.timestamp <= deadline) {
             revert DisputeCourt__DeadlineNotPassed(disputeId, deadline, block.timestamp);
         }
-        if (phase == DisputePhase.Trace) _convict(facts, c, JobState.ProviderTraceTimeout);
-        else if (phase == DisputePhase.Point) _forfeit(facts, c);
-        else if (phase == DisputePhase.Vote) _endVote(disputeId, c);
-        else if (phase == DisputePhase.VoteReveal) _tally(disputeId, c);
-        else _execute(facts, c);
+        if (phase == DisputePhase.Trace) _convict(facts, h, JobState.ProviderTraceTimeout);
+        else if (phase == DisputePhase.Point) _acquit(facts, h, DisputePhase.Dropped);
+        else if (phase == DisputePhase.Vote) _endVote(disputeId, h);
+        else if (phase == DisputePhase.VoteReveal) _tally(disputeId, h);
+        else _execute(facts, h);
     }
 
     /// @dev The verdict is final: not appealed in time, or of the last level.
-    function _execute(DisputeFacts calldata facts, Case storage c) private {
-        RefereeVote verdict = c.verdict;
-        if (verdict == RefereeVote.Guilty) _convict(facts, c, JobState.Rejected);
-        else if (verdict == RefereeVote.Clear) _acquit(facts, c);
-        else _giveUp(facts, c);
+    function _execute(DisputeFacts calldata facts, Head memory h) private {
+        RefereeVote verdict = h.verdict;
+        if (verdict == RefereeVote.Guilty) _convict(facts, h, JobState.Rejected);
+        else if (verdict == RefereeVote.Clear) _acquit(facts, h, DisputePhase.Clear);
+        else _giveUp(facts, h, DisputePhase.Undecided);
     }
 
     // --- facts ---
@@ -138,15 +140,21 @@ contract DisputeCourt is DisputeTrace {
     /// @dev Files a dispute; kinds that need no trace go to the referees at once.
     function _begin(DisputeFacts memory facts) private {
         facts.openedAt = uint40(block.timestamp);
-        _file(facts, DisputePhase.Trace, _traceDeadline(facts.maxRuntime));
+        _file(facts);
+        Head memory h;
+        h.pool = facts.pool;
         if (facts.kind != DisputeKind.WrongOutput) {
-            _requestReferees(facts.disputeId, _cases[facts.disputeId]);
+            _requestReferees(facts.disputeId, h);
+            return;
         }
+        h.phase = DisputePhase.Trace;
+        h.deadline = _traceDeadline(facts.maxRuntime);
+        _save(facts.disputeId, h);
     }
 
     function _suspendJob(bytes32 jobId) private {
         uint40 deadline = uint40(block.timestamp + Params.AUDIT_BACKSTOP_S);
-        IJobMarket(market).courtMove(jobId, JobState.Disputed, deadline);
+        _move(jobId, JobState.Disputed, deadline);
     }
 
     /// @dev A disputed job can be challenged as long as its window would have run: a lost or staged
@@ -167,13 +175,12 @@ contract DisputeCourt is DisputeTrace {
         }
     }
 
-    function _isDrawn(bytes32 jobId, AuditFacts calldata auditFacts) private view returns (bool) {
+    /// @dev The facts of the audit are the last argument of `challenge`, behind five words of others.
+    function _isDrawn(bytes32 jobId, bytes32 auditedJobId) private view returns (bool) {
         bytes32 needed = IAuditCourt(auditCourt).auditOf(jobId);
-        if (needed == 0) {
-            if (auditFacts.jobId != 0) revert DisputeCourt__WrongJob(jobId);
-            return false;
-        }
-        if (DisputeHashing.auditHash(auditFacts) != needed) revert DisputeCourt__WrongJob(jobId);
+        if (needed == 0 && auditedJobId == 0) return false;
+        bytes32 found = keccak256(msg.data[_AUDIT_FACTS_AT:_AUDIT_FACTS_AT + _AUDIT_FACTS_BYTES]);
+        if (found != needed) revert DisputeCourt__WrongJob(jobId);
         return true;
     }
 
