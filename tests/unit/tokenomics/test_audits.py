@@ -75,6 +75,13 @@ def test_a_large_risk_needs_two_slots() -> None:
     assert caught.value.context["error"] == "AuditCourt__SlotsTooFew"
 
 
+def test_too_few_slots_are_told_before_too_high_a_risk_as_the_contract_does() -> None:
+    limit = default_of("twoSlotsRiskWei")
+    with pytest.raises(ContractRevert) as caught:
+        terms_of(price_wei=limit + 1, lock_wei=1, declared_gain_wei=0, slots=1, passes=0)
+    assert caught.value.context["error"] == "AuditCourt__SlotsTooFew"
+
+
 def test_the_least_probability_is_the_policys() -> None:
     job = {"price_wei": 1, "lock_wei": NVY, "declared_gain_wei": 0, "slots": 1}
     assert terms_of(**job, passes=LONG_STREAK) == Terms(200, 200)

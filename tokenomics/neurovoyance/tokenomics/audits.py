@@ -116,6 +116,15 @@ def terms_of(
         ContractRevert: the risk is too high for the lock, or for so few slots.
     """
     risk_wei = risk_of(price_wei, declared_gain_wei)
+    if slots < slots_needed(risk_wei):
+        raise ContractRevert(
+            f"A job of this risk needs {slots_needed(risk_wei)} audit slots, not {slots}.",
+            hint="Ask for two audit slots in the job spec.",
+            error="AuditCourt__SlotsTooFew",
+            risk=str(risk_wei),
+            slots=slots,
+            needed=slots_needed(risk_wei),
+        )
     needed = needed_bps(risk_wei, lock_wei)
     if needed > BPS:
         raise ContractRevert(
@@ -125,15 +134,6 @@ def terms_of(
             risk=str(risk_wei),
             lock=str(lock_wei),
             needed_bps=needed,
-        )
-    if slots < slots_needed(risk_wei):
-        raise ContractRevert(
-            f"A job of this risk needs {slots_needed(risk_wei)} audit slots, not {slots}.",
-            hint="Ask for two audit slots in the job spec.",
-            error="AuditCourt__SlotsTooFew",
-            risk=str(risk_wei),
-            slots=slots,
-            needed=slots_needed(risk_wei),
         )
     p_econ_bps = economic_bps(risk_wei, lock_wei, policy.min_bps)
     return Terms(p_econ_bps, draw_bps(p_econ_bps, passes, policy.first_jobs))
