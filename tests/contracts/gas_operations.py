@@ -1,16 +1,19 @@
 """Measure whole transactions on a fresh Anvil: 21,000 gas, calldata, refunds and all.
 
 Deterministic: fixed accounts, fixed times, one transaction a block, hard fork Cancun. Every figure
-is ``gasUsed`` of a receipt. "Steady" means that the balances touched were not zero before.
+is ``gasUsed`` of a receipt. "Steady" means that the balances touched were not zero before. Names
+that end in "audits on" are of a market with the real AuditCourt and a registered model.
 """
 
 from __future__ import annotations
 
 import json
 import subprocess
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from eth_abi.abi import encode
@@ -24,6 +27,14 @@ ANVIL = ROOT / "node_modules" / "@foundry-rs" / "anvil-linux-amd64" / "bin" / "a
 NVY = 10**18
 TX_GAS = 2_000_000
 WINDOW_S = 1_800
+REVEALED = 4
+ZERO_ADDRESS = "0x" + "00" * 20
+POOL = b"gas pool".ljust(12, b"\0")
+DOCUMENT = (
+    b'{"$terms":"0x'
+    + ((10**9).to_bytes(8) + POOL + bytes(12) + (10).to_bytes(4) + b"\x77" * 20).hex().encode()
+    + b'","name":"gas"}'
+)
 ENVELOPE_CID = bytes([1, 0x55, 0x1E, 32]) + b"\xe1" * 32
 OPERATOR = Account.from_key("0x" + "0b" * 32)
 OPENING = {
@@ -78,6 +89,8 @@ def anvil() -> Iterator[Web3]:
                 break
         else:
             raise RuntimeError("Anvil did not start:\n" + "".join(lines))
+        # Anvil logs every request; a full pipe would stop it.
+        Thread(target=deque, args=(process.stdout, 0), daemon=True).start()
         provider = HTTPProvider("http://" + line.removeprefix("Listening on ").strip())
         yield Web3(provider)
     finally:
@@ -88,22 +101,31 @@ def anvil() -> Iterator[Web3]:
 class Market:
     """The deployed contracts, a client, a provider, and what each measured call used."""
 
-    def __init__(self, w3: Any) -> None:
+    def __init__(self, w3: Any, *, has_audits: bool = False) -> None:
         self.w3 = w3  # a Web3, whose stubs know neither Anvil's methods nor plain strings
         self.gas: dict[str, int] = {}
         self._next_salt = 0
         self._next_nonce = 0
+        self.spec = dict(SPEC)
         accounts: list[str] = list(self.w3.eth.accounts)
         self.deployer, self.client, self.provider, self.other = accounts[:4]
         self.token = self._deploy("ComputeToken", [self.deployer], [10**9 * NVY])
         beacon = self._deploy("BlockHashBeacon")
         nonce = self.w3.eth.get_transaction_count(self.deployer)
         market_address = self._create_address(nonce + 1)
-        self.stakes = self._deploy("StakeManager", self.token.address, market_address, self.other)
+        # Nothing measured here reaches the DisputeCourt: any other address will do.
+        courts = [ZERO_ADDRESS, ZERO_ADDRESS]
+        if has_audits:
+            courts = [self._create_address(nonce + 3), self.deployer]
+        self.stakes = self._deploy(
+            "StakeManager", self.token.address, market_address, self.other, *courts
+        )
         self.market = self._deploy(
-            "JobMarket", self.token.address, self.stakes.address, beacon.address
+            "JobMarket", self.token.address, self.stakes.address, beacon.address, *courts
         )
         assert self.market.address == market_address
+        if has_audits:
+            self._deploy_audits(courts)
         self.w3.provider.make_request("anvil_setBalance", [OPERATOR.address, hex(10**20)])
         self.w3.provider.make_request("anvil_impersonateAccount", [OPERATOR.address])
         for holder in (self.client, self.provider):
@@ -113,6 +135,37 @@ class Market:
             self.send(holder, approve)
             # Both contracts hold somebody's tokens already, as they will nearly always.
             self.send(self.deployer, self.token.functions.transfer(spender.address, 1))
+
+    def _deploy_audits(self, courts: list[str]) -> None:
+        """Registry and AuditCourt; one auditor is enough, every probability is the economic one."""
+        self.registry = self._deploy("ModelRegistry", self.token.address, self.deployer, 0)
+        self.audits = self._deploy(
+            "AuditCourt",
+            self.market.address,
+            self.stakes.address,
+            self.registry.address,
+            courts[1],
+            (200, 0, 1, 1),
+        )
+        assert self.audits.address == courts[0]
+        self.send(self.deployer, self.token.functions.approve(self.registry.address, 1_000 * NVY))
+        self.send(self.deployer, self.registry.functions.register(DOCUMENT))
+        self.spec["modelId"] = Web3.keccak(DOCUMENT)
+        self._record_passes(100)
+
+    def _record_passes(self, passes: int) -> None:
+        """Give the provider a long record; a hundred real audits would measure nothing more."""
+        model = self.spec["modelId"]
+        for base in range(32):
+            outer = Web3.keccak(encode(["address", "uint256"], [self.provider, base]))
+            place = Web3.keccak(model + outer).hex()
+            target = [self.audits.address, "0x" + place, "0x" + passes.to_bytes(32).hex()]
+            self.w3.provider.make_request("anvil_setStorageAt", target)
+            if self.audits.functions.streakOf(self.provider, model).call() == passes:
+                return
+            target[2] = "0x" + bytes(32).hex()
+            self.w3.provider.make_request("anvil_setStorageAt", target)
+        raise RuntimeError("The AuditCourt keeps its streaks elsewhere.")
 
     def _create_address(self, nonce: int) -> str:
         length = (nonce.bit_length() + 7) // 8
@@ -157,9 +210,9 @@ class Market:
 
     def open_call(self) -> tuple[Any, bytes]:
         """Return the call that takes a freshly signed offer, and the id of its job."""
-        salt = Web3.keccak(self._next_salt)
+        self.last_salt = salt = Web3.keccak(self._next_salt)
         self._next_salt += 1
-        spec_hash = self.market.functions.specHashOf(SPEC).call()
+        spec_hash = self.market.functions.specHashOf(self.spec).call()
         offer = {
             "provider": self.provider,
             "client": self.client,
@@ -178,7 +231,7 @@ class Market:
         }
         signed = OPERATOR.sign_message(encode_typed_data(domain, OFFER_TYPES, offer))
         job_id = self.market.functions.jobIdOf(self.client, salt, spec_hash).call()
-        return self.market.functions.open(SPEC, salt, offer, signed.signature), job_id
+        return self.market.functions.open(self.spec, salt, offer, signed.signature), job_id
 
     def open(self) -> bytes:
         """Open a job by offer; return its id."""
@@ -216,9 +269,20 @@ class Market:
         return job_id
 
     def revealed(self) -> bytes:
-        """Return a job inside its challenge window."""
-        job_id = self.committed()
-        self.send(OPERATOR.address, self.market.functions.drawAndReveal(job_id, OPENING))
+        """Return a job inside its challenge window, for which no audit was drawn."""
+        while True:
+            job_id = self.committed()
+            self.send(OPERATOR.address, self.market.functions.drawAndReveal(job_id, OPENING))
+            if self.market.functions.stateOf(job_id).call() == REVEALED:
+                return job_id
+
+    def lapsed(self) -> bytes:
+        """Return a job whose audit is certain, because its first round lapsed."""
+        job_id = self.open()
+        self.send(OPERATOR.address, self.commit_call(job_id))
+        self.mine(300)
+        self.send(OPERATOR.address, self.market.functions.draw(job_id))
+        self.mine(3)
         return job_id
 
 
@@ -247,15 +311,18 @@ def _hiring(m: Market) -> None:
     call, job_id = m.open_call()
     m.measure("open", m.client, call)
     m.measure("commit", OPERATOR.address, m.commit_call(job_id))
-    m.measure("declareInvalid", OPERATOR.address, f.declareInvalid(m.open()))
+    call, invalid = m.open_call()
+    m.send(m.client, call)
+    declare = f.declareInvalid(invalid, m.spec, m.last_salt)
+    m.measure("declareInvalid", OPERATOR.address, declare)
     deadline = m.now() + 3_600
     terms = (2 * NVY, NVY, deadline, "http://127.0.0.1:8900/ipfs/")
     for name, salt in (("accept", b"\x01" * 32), ("cancel", b"\x02" * 32)):
-        post = f.post(SPEC, salt, *terms)
-        posted = f.jobIdOf(m.client, salt, f.specHashOf(SPEC).call()).call()
+        post = f.post(m.spec, salt, *terms)
+        posted = f.jobIdOf(m.client, salt, f.specHashOf(m.spec).call()).call()
         if name == "accept":
             m.measure("post", m.client, post)
-            accept = f.accept(posted, m.provider, NVY, 20 * NVY)
+            accept = f.accept(posted, m.spec, salt, m.provider, NVY, 20 * NVY)
             m.measure("accept", OPERATOR.address, accept)
         else:
             m.send(m.client, post)
@@ -284,9 +351,9 @@ def _time_outs(m: Market) -> None:
     late = m.open()
     m.pass_time(1_321)
     m.send(m.other, f.expire(late))  # the insurance share is steady from here on
-    unmatched = f.post(SPEC, b"\x03" * 32, NVY, 0, m.now() + 600, "")
+    unmatched = f.post(m.spec, b"\x03" * 32, NVY, 0, m.now() + 600, "")
     m.send(m.client, unmatched)
-    listed = f.jobIdOf(m.client, b"\x03" * 32, f.specHashOf(SPEC).call()).call()
+    listed = f.jobIdOf(m.client, b"\x03" * 32, f.specHashOf(m.spec).call()).call()
     late = m.open()
     m.pass_time(1_321)
     m.measure("expire, commit missed", m.other, f.expire(late))
@@ -295,6 +362,39 @@ def _time_outs(m: Market) -> None:
     m.pass_time(3_601)
     m.measure("expire, reveal missed", m.other, f.expire(withheld))
     m.measure("collectInsurance", m.other, m.stakes.functions.collectInsurance())
+
+
+def _seats(m: Market) -> None:
+    f = m.stakes.functions
+    m.measure("takeSeats, first of a pool", m.provider, f.takeSeats(POOL, 1))
+    m.measure("takeSeats, one", m.provider, f.takeSeats(POOL, 1))
+    m.measure("takeSeats, five", m.provider, f.takeSeats(POOL, 5))
+    m.measure("leaveSeats, one", m.provider, f.leaveSeats(POOL, [1]))
+
+
+def _audits_on(m: Market) -> None:
+    f = m.market.functions
+    operator = OPERATOR.address
+    m.send(m.client, f.deposit(1_000 * NVY))
+    m.send(m.provider, m.stakes.functions.stake(2_000 * NVY))
+    m.send(m.client, m.audits.functions.fundPool(100 * NVY))
+    m.open()
+    call, job_id = m.open_call()
+    m.measure("open, audits on", m.client, call)
+    m.measure("commit, audits on", operator, m.commit_call(job_id))
+    salt = b"\x01" * 32
+    post = f.post(m.spec, salt, 2 * NVY, NVY, m.now() + 3_600, "http://127.0.0.1:8900/ipfs/")
+    m.measure("post, audits on", m.client, post)
+    posted = f.jobIdOf(m.client, salt, f.specHashOf(m.spec).call()).call()
+    accept = f.accept(posted, m.spec, salt, m.provider, NVY, 20 * NVY)
+    m.measure("accept, audits on", operator, accept)
+    m.measure("draw, audited", operator, f.draw(m.lapsed()))
+    m.send(m.client, f.confirm(m.revealed()))
+    jobs = [m.revealed() for _ in range(11)]
+    m.pass_time(WINDOW_S + 1)
+    m.measure("settle, audits on", operator, f.settle(jobs[0]))
+    batch = m.send(operator, f.settleBatch(jobs[1:]))
+    m.gas["settle each of 10, audits on"] = batch // 10
 
 
 def measure_all() -> dict[str, int]:
@@ -306,11 +406,18 @@ def measure_all() -> dict[str, int]:
         _results,
         _time_outs,
     )
+    gas: dict[str, int] = {}
     with anvil() as w3:
         market = Market(w3)
         for step in steps:
             step(market)
-        return dict(sorted(market.gas.items()))
+        gas |= market.gas
+    with anvil() as w3:
+        audited = Market(w3, has_audits=True)
+        for step in (_staking, _seats, _audits_on):
+            step(audited)
+        gas |= {name: used for name, used in audited.gas.items() if name not in gas}
+    return dict(sorted(gas.items()))
 
 
 if __name__ == "__main__":
