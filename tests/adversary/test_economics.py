@@ -39,8 +39,9 @@ ALL_COLLUSION = Fraction(1, 5)
 SPLIT_GAIN_MAX = Fraction(25, 1_000) if default_of("detectBps") > 7_600 else Fraction(0)
 """What ``split`` may bring, as a part of the risk. An honest objection that colluders meet with
 "not finite" and "pass" ends INVALID: no pay, but no slash and no dispute either. That leaves
-``0.99 * 0.8 * (1 - 0.2**2)`` = 76 % where the odds count on 79 %, so at exactly 20 % collusion, all
-own stake locked and a lock of hundreds of prices it brings up to 2.1 % of the risk."""
+``0.99 * 0.8 * (1 - 0.2**2)`` = 76 % where odds of 7,900 bps count on 79 %. At exactly 20 %
+collusion, with all own stake locked and a lock of hundreds of prices, it brings 2 % of the risk in
+the cases below and 3.2 % in the limit; odds of 7,600 bps leave nothing."""
 
 
 def random_case(rng: Random) -> tuple[Cheat, int, int]:
