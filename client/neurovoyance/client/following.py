@@ -16,6 +16,8 @@ from typing import Any
 
 from neurovoyance.chain.events import (
     ChainEvent,
+    Collected,
+    CourtPaid,
     Deposited,
     EndpointChanged,
     EventCursor,
@@ -25,6 +27,7 @@ from neurovoyance.chain.events import (
     ProviderRegistered,
     Rollback,
     SlashShareCredited,
+    SlashSplit,
     Withdrawn,
 )
 from neurovoyance.client.journal import Journal, StoredEvent
@@ -128,8 +131,10 @@ class Follower:
     def _concerns_us(self, event: ChainEvent) -> bool:
         if isinstance(event, EndpointChanged | ProviderRegistered | OperatorChanged):
             return True
-        if isinstance(event, Deposited | Withdrawn | SlashShareCredited):
+        if isinstance(event, Deposited | Withdrawn | SlashShareCredited | SlashSplit):
             return event.client == self._address
+        if isinstance(event, Collected | CourtPaid):
+            return self._address in (getattr(event, "from_", None), getattr(event, "to", None))
         if isinstance(event, JobPosted | JobAssigned) and event.client == self._address:
             self._jobs.add(event.job_id)
         job_id = getattr(event, "job_id", None)
@@ -164,6 +169,9 @@ def stored_event(event: ChainEvent) -> StoredEvent:
 def _plain(value: Any) -> Any:
     if isinstance(value, bytes):
         return hex_of(value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        names = [field.name for field in dataclasses.fields(value)]
+        return {name: _plain(getattr(value, name)) for name in names}
     if isinstance(value, tuple):
         fields = getattr(value, "_fields", None)
         if fields:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from neurovoyance.chain.reverts import JobMarketInsufficientFree, JobMarketJobExists
+from neurovoyance.client.audit_costs import escrow_of
 from neurovoyance.client.errors import NotHired
 from neurovoyance.client.journal import Attempt, Status
 from neurovoyance.client.nodes import Node, NodeAnswer, Quote, known_nodes
@@ -184,13 +185,14 @@ async def _cover(session: Session, attempt: Attempt, on_deposit: OnDeposit | Non
     market, token = session.contracts.market, session.contracts.token
     if await market.state_of(attempt.job_id) is not JobState.NONE:
         return
-    short_wei = attempt.price_wei - await market.free_of_wei(session.address)
+    needed_wei = await escrow_of(session.contracts, attempt)
+    short_wei = needed_wei - await market.free_of_wei(session.address)
     if short_wei <= 0:
         return
     held_wei = await token.balance_of_wei(session.address)
     if held_wei < short_wei:
         raise InsufficientFunds(
-            f"The job needs {format_nvy(attempt.price_wei)} NVY in escrow; "
+            f"The job needs {format_nvy(needed_wei)} NVY in escrow; "
             f"{format_nvy(short_wei)} more than is free in the market, "
             f"and the wallet holds {format_nvy(held_wei)}. Nothing was sent.",
             hint=f"Send NVY to {session.address}, or ask for a lower price.",

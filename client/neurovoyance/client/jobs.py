@@ -44,8 +44,21 @@ _TIMEOUTS = frozenset(
         JobState.UNMATCHED,
         JobState.PROVIDER_COMMIT_TIMEOUT,
         JobState.PROVIDER_REVEAL_TIMEOUT,
+        JobState.PROVIDER_ANSWER_TIMEOUT,
+        JobState.AUDITOR_TIMEOUT,
+        JobState.REFEREE_TIMEOUT,
     }
 )
+_BEFORE_REVEAL = frozenset(
+    {
+        JobState.OPEN,
+        JobState.ASSIGNED,
+        JobState.COMMITTED,
+        JobState.DRAWN,
+        JobState.AUDITED,
+    }
+)
+_REFUNDS = ("JobExpired", "JobCancelled", "JobInvalid", "JobMoved")
 _FETCHING = frozenset({"seen", "held", "accepting"})
 _FETCH_TRIES = 20
 _FETCH_PAUSE_S = 1.5
@@ -185,7 +198,7 @@ class AsyncJob(OrderView):
         assigned = self._event("JobAssigned")
         if state is not JobState.OPEN and assigned is not None:
             self._tell(Phase.ASSIGNED, tx=assigned)
-        if state in (JobState.OPEN, JobState.ASSIGNED, JobState.COMMITTED):
+        if state in _BEFORE_REVEAL:
             event = self._event_of_state(state)
             if event is None:
                 return False
@@ -193,8 +206,11 @@ class AsyncJob(OrderView):
             if state is JobState.ASSIGNED:
                 await self._tell_execution(attempt)
             return False
-        revealed = self._event("JobRevealed")
+        revealed = self._event("JobRevealed", "AuditContested")
         if revealed is None:
+            return False
+        if state is JobState.DISPUTED:
+            self._tell(Phase.DISPUTED, tx=revealed, detail="referees will judge")
             return False
         self._tell(Phase.REVEALED, tx=revealed)
         await self._check(attempt, revealed)
@@ -256,7 +272,7 @@ class AsyncJob(OrderView):
         await self._refunded(attempt, record.state)
 
     async def _refunded(self, attempt: Attempt, state: JobState) -> None:
-        event = await self._await_event("JobExpired", "JobCancelled", "JobInvalid")
+        event = await self._await_event(*_REFUNDS)
         refund_wei = int(event.body["refund_wei"]) if event else attempt.price_wei
         self._set(attempt, Status.REFUNDED, state.label)
         detail = f"{format_nvy(refund_wei)} NVY back, {_WHY.get(state, state.label)}"
@@ -315,7 +331,7 @@ class AsyncJob(OrderView):
         await plan_and_journal(self._session, plan, terms)
 
     def _no_result(self, attempts: list[Attempt]) -> JobRefunded:
-        events = [self._event("JobExpired", "JobCancelled", "JobInvalid", of=a) for a in attempts]
+        events = [self._event(*_REFUNDS, of=a) for a in attempts]
         refund_wei = sum(int(event.body["refund_wei"]) for event in events if event)
         notes = ", ".join(item.note or item.status.value for item in attempts)
         return JobRefunded(
@@ -331,6 +347,11 @@ _WHY = {
     JobState.UNMATCHED: "no provider took it in time",
     JobState.PROVIDER_COMMIT_TIMEOUT: "the provider committed nothing in time",
     JobState.PROVIDER_REVEAL_TIMEOUT: "the provider revealed nothing in time",
+    JobState.PROVIDER_ANSWER_TIMEOUT: "the provider did not answer its audit",
+    JobState.PROVIDER_TRACE_TIMEOUT: "the provider did not show how it computed",
+    JobState.REJECTED: "the result was found wrong",
+    JobState.AUDITOR_TIMEOUT: "no audit could be held in time",
+    JobState.REFEREE_TIMEOUT: "no verdict was found in time",
     JobState.INVALID: "the model has no finite output for this input",
     JobState.CANCELLED: "cancelled",
 }

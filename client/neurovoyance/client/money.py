@@ -15,18 +15,24 @@ from neurovoyance.chain.contracts import Contracts, StakeRecord
 from neurovoyance.chain.market import JobRecord
 from neurovoyance.client.journal import Journal, StoredEvent
 from neurovoyance.protocol.ids import JobId, hex_of
-from neurovoyance.protocol.lifecycle import JobState, effective_state
+from neurovoyance.protocol.lifecycle import WARM, JobState, effective_state
 
-_LIVE = frozenset({JobState.OPEN, JobState.ASSIGNED, JobState.COMMITTED, JobState.REVEALED})
+_LIVE = WARM
 _NEXT_OF_CLIENT = {
     JobState.OPEN: "refunded then, unless a provider takes it",
     JobState.ASSIGNED: "refunded then, unless the provider commits",
     JobState.COMMITTED: "refunded then, unless the provider reveals",
+    JobState.DRAWN: "refunded then, unless an auditor is drawn",
+    JobState.AUDITED: "refunded then, unless the auditors agree before",
     JobState.REVEALED: "paid to the provider then, or when you confirm",
+    JobState.DISPUTED: "refunded then, unless the referees agree before",
     JobState.ACCEPTED: "paid to the provider as soon as anyone settles",
     JobState.UNMATCHED: "yours as soon as anyone calls expire; `job watch` does",
     JobState.PROVIDER_COMMIT_TIMEOUT: "yours as soon as anyone calls expire; `job watch` does",
     JobState.PROVIDER_REVEAL_TIMEOUT: "yours as soon as anyone calls expire; `job watch` does",
+    JobState.PROVIDER_ANSWER_TIMEOUT: "yours as soon as anyone calls expire; `job watch` does",
+    JobState.AUDITOR_TIMEOUT: "yours as soon as anyone calls expire; `job watch` does",
+    JobState.REFEREE_TIMEOUT: "yours as soon as anyone calls expire; `job watch` does",
 }
 
 
@@ -146,7 +152,8 @@ def escrow_line(job_id: bytes, record: JobRecord, tx_hash: str, time_s: int) -> 
     is_due_back = state not in _LIVE and state is not JobState.ACCEPTED
     return MoneyLine(
         Bucket.PENDING if is_due_back else Bucket.RESERVED,
-        record.price_wei,
+        # A drawn audit has taken what was held for it.
+        record.price_wei + (0 if record.is_audit_drawn else record.held_wei),
         f"escrow of job {hex_of(job_id)[:10]}, {state.label}",
         tx_hash=tx_hash,
         next_s=record.deadline_s if state in _LIVE else 0,

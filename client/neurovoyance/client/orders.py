@@ -102,6 +102,8 @@ class OrderView:
             JobState.OPEN: "JobPosted",
             JobState.ASSIGNED: "JobAssigned",
             JobState.COMMITTED: "JobCommitted",
+            JobState.DRAWN: "SeedDrawn",
+            JobState.AUDITED: "AuditOpened",
         }
         return self._event(names[state])
 
@@ -193,12 +195,13 @@ def new_order(
 
 
 def revealed_of(event: StoredEvent) -> Revealed:
-    """Return what an event ``JobRevealed`` published."""
+    """Return what an event ``JobRevealed`` or ``AuditContested`` published."""
     body = event.body
     return Revealed(
         job_id=event.job_id or b"",
         out_root=bytes.fromhex(body["out_root"][2:]),
         envelope_cid=bytes.fromhex(body["envelope_cid"][2:]),
         result_key=bytes.fromhex(body["result_key"][2:]),
-        deadline_s=int(body["deadline_s"]),
+        # A contested job has no window of its own yet: the dispute gives it one.
+        deadline_s=int(body.get("deadline_s", 0)),
     )

@@ -21,8 +21,11 @@ class Phase(StrEnum):
     FETCHING = "fetching"
     RUNNING = "running"
     COMMITTED = "committed"
+    DRAWN = "drawn"
+    AUDITED = "audited"
     REVEALED = "revealed"
     CHECKED = "checked"
+    DISPUTED = "disputed"
     ACCEPTED = "accepted"
     SETTLED = "settled"
     REFUNDED = "refunded"
@@ -33,7 +36,10 @@ PHASE_OF_STATE: dict[JobState, Phase] = {
     JobState.OPEN: Phase.POSTED,
     JobState.ASSIGNED: Phase.ASSIGNED,
     JobState.COMMITTED: Phase.COMMITTED,
+    JobState.DRAWN: Phase.DRAWN,
+    JobState.AUDITED: Phase.AUDITED,
     JobState.REVEALED: Phase.REVEALED,
+    JobState.DISPUTED: Phase.DISPUTED,
     JobState.ACCEPTED: Phase.ACCEPTED,
     JobState.SETTLED: Phase.SETTLED,
 }

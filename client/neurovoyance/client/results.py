@@ -21,11 +21,12 @@ from neurovoyance.client.errors import ResultMismatch
 from neurovoyance.ipfs.cid import Cid
 from neurovoyance.ipfs.embedded import EmbeddedBackend
 from neurovoyance.ipfs.encryption import decrypt
-from neurovoyance.protocol.errors import SpecError, StorageDecryptError
+from neurovoyance.protocol.errors import SpecError, StorageDecryptError, VerificationError
 from neurovoyance.protocol.ids import hex_of
 from neurovoyance.protocol.manifest import ModelManifest
 from neurovoyance.verification.canonical import decode_tensors
 from neurovoyance.verification.commitment import output_root, tensor_hash
+from neurovoyance.verification.tail import evaluate_tail
 
 RESULT_MAX_BYTES = 4 << 30
 _HINT = (
@@ -95,19 +96,29 @@ def check_result(envelope: bytes, revealed: Revealed, manifest: ModelManifest) -
         raise _mismatch(
             revealed, "is not the one that the provider committed to", found=hex_of(found)
         )
-    if len(arrays) != len(manifest.tensors):
-        raise _mismatch(
-            revealed, f"holds {len(arrays)} tensors, not the model's {len(manifest.tensors)}"
-        )
-    for array, declared in zip(arrays, manifest.tensors, strict=True):
+    committed = manifest.committed()
+    if len(arrays) != len(committed):
+        raise _mismatch(revealed, f"holds {len(arrays)} tensors, not the model's {len(committed)}")
+    for array, declared in zip(arrays, committed, strict=True):
         if array.dtype.name != declared.dtype or array.ndim != len(declared.shape):
             raise _mismatch(
                 revealed,
                 f"holds a {array.dtype.name} tensor of {array.ndim} dimensions "
                 f"for {declared.name[:80]!r}, which the model does not return",
             )
+    named = dict(zip((tensor.name for tensor in committed), arrays, strict=True))
+    return _outputs(named, revealed, manifest)
+
+
+def _outputs(verify: Arrays, revealed: Revealed, manifest: ModelManifest) -> Arrays:
+    """Return the graph outputs: themselves committed to, or computed here from what was."""
+    if manifest.certificate is None:
+        return verify
     names = [tensor.name for tensor in manifest.tensors]
-    return dict(zip(names, arrays, strict=True))
+    try:
+        return evaluate_tail(manifest.certificate.tail, verify, names, int(manifest.opset))
+    except (SpecError, VerificationError) as error:
+        raise _mismatch(revealed, "does not lead to the model's outputs") from error
 
 
 def save_result(path: Path, arrays: Arrays) -> None:

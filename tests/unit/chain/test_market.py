@@ -16,12 +16,13 @@ def components(contract: str, function: str) -> list[str]:
 
 def test_a_job_record_has_the_fields_of_the_struct_in_order() -> None:
     assert components("JobMarket", "job") == [
-        *("provider", "deadline", "state", "jobClass", "beaconRound", "price", "lock"),
-        *("window", "pBps", "maxRuntime", "client", "premium", "binding"),
+        *("provider", "deadline", "state", "jobClass", "beaconRound", "shift", "price", "lock"),
+        *("window", "pBps", "pEconBps", "maxRuntime", "flags", "client", "held", "binding"),
     ]
     assert JobRecord._fields == (
-        *("provider", "deadline_s", "state", "job_class", "beacon_round", "price_wei"),
-        *("lock_wei", "window_s", "p_bps", "max_runtime_s", "client", "premium_wei", "binding"),
+        *("provider", "deadline_s", "state", "job_class", "beacon_round", "shift", "price_wei"),
+        *("lock_wei", "window_s", "p_bps", "p_econ_bps", "max_runtime_s", "flags", "client"),
+        *("held_wei", "binding"),
     )
 
 
@@ -29,10 +30,13 @@ def test_a_stake_record_has_the_fields_of_the_struct_in_order() -> None:
     assert components("StakeManager", "stakeOf") == [
         "own",
         "locked",
+        "seats",
         "unbonding",
         "unbondingReadyAt",
     ]
-    assert StakeRecord._fields == ("own_wei", "locked_wei", "unbonding_wei", "unbonding_ready_at_s")
+    assert StakeRecord._fields == (
+        *("own_wei", "locked_wei", "seats", "unbonding_wei", "unbonding_ready_at_s"),
+    )
 
 
 def test_a_raw_spec_has_the_fields_of_a_checked_one() -> None:

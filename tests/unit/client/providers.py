@@ -20,6 +20,8 @@ from starlette.routing import Route
 
 from neurovoyance.chain.contracts import Contracts
 from neurovoyance.chain.devnet_keys import devnet_wallet
+from neurovoyance.chain.events import JobPosted
+from neurovoyance.chain.history import history
 from neurovoyance.chain.reverts import JobMarketRoundPending
 from neurovoyance.chain.wallet import Wallet
 from neurovoyance.ipfs.embedded import EmbeddedBackend
@@ -82,9 +84,26 @@ class Provider:
         )
 
     async def accept(self, job_id: JobId, price_wei: int = PRICE_WEI) -> None:
+        posted = await self._posted(job_id)
         await self.contracts.market.accept(
-            self.operator, job_id, self.address, price_wei=price_wei, lock_wei=5 * price_wei
+            self.operator,
+            job_id,
+            posted.spec.checked(),
+            posted.salt,
+            self.address,
+            price_wei=price_wei,
+            lock_wei=5 * price_wei,
         )
+
+    async def _posted(self, job_id: JobId) -> JobPosted:
+        deployment = self.contracts.deployment
+        events = await history(
+            self.contracts.client,
+            deployment.contract_addresses(),
+            job_id,
+            start_block=deployment.deploy_block,
+        )
+        return next(event for event in events if isinstance(event, JobPosted))
 
     async def deliver(
         self,

@@ -28,7 +28,7 @@ X = np.ones((2, 3), np.float32)
 ME = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 
 
-def record(state: JobState, deadline_s: int = 100) -> JobRecord:
+def record(state: JobState, deadline_s: int = 100, held_wei: int = 0, flags: int = 0) -> JobRecord:
     return JobRecord(
         client=ME,
         deadline_s=deadline_s,
@@ -41,7 +41,10 @@ def record(state: JobState, deadline_s: int = 100) -> JobRecord:
         lock_wei=35,
         beacon_round=0,
         max_runtime_s=60,
-        premium_wei=0,
+        shift=0,
+        p_econ_bps=0,
+        flags=flags,
+        held_wei=held_wei,
         binding=bytes(32),
     )
 
@@ -69,6 +72,14 @@ def test_escrow_says_what_happens_next(
     assert (line.next_s == 100) == (time_s <= 100)
 
 
+def test_what_is_held_for_audits_is_escrow_until_one_is_drawn() -> None:
+    held = escrow_line(bytes(32), record(JobState.ASSIGNED, held_wei=3), "", 0)
+    drawn = escrow_line(bytes(32), record(JobState.AUDITED, held_wei=3, flags=16), "", 0)
+    assert held is not None and drawn is not None
+    assert (held.amount_wei, drawn.amount_wei) == (10, 7)
+    assert "unless the auditors agree" in drawn.next_what
+
+
 @pytest.mark.parametrize("state", sorted(FINAL))
 def test_escrow_of_an_ended_job_is_gone(state: JobState) -> None:
     assert escrow_line(bytes(32), record(state), "", 0) is None
@@ -88,7 +99,7 @@ def test_stake_is_split_into_free_locked_and_leaving(tmp_path: object) -> None:
     from pathlib import Path
 
     journal = Journal(Path(str(tmp_path)) / "j.sqlite")
-    lines = stake_lines(StakeRecord(100, 30, 5, 777), journal, ME)
+    lines = stake_lines(StakeRecord(100, 30, 2, 5, 777), journal, ME)
     journal.close()
     assert [(line.bucket, line.amount_wei) for line in lines] == [
         (Bucket.STAKED, 70),
@@ -96,7 +107,7 @@ def test_stake_is_split_into_free_locked_and_leaving(tmp_path: object) -> None:
         (Bucket.UNBONDING, 5),
     ]
     assert lines[-1].next_s == 777
-    assert stake_lines(StakeRecord(0, 0, 0, 0), Journal(Path(":memory:")), ME) == []
+    assert stake_lines(StakeRecord(0, 0, 0, 0, 0), Journal(Path(":memory:")), ME) == []
 
 
 def test_totals_are_sums_of_their_buckets() -> None:
