@@ -17,11 +17,13 @@ from neurovoyance.node.audit_work import AuditWork
 from neurovoyance.node.auditing import AuditDuty
 from neurovoyance.node.chain_side import ChainSide
 from neurovoyance.node.crash import CrashPoint
+from neurovoyance.node.disputing.build import DisputeParts, build_disputes
 from neurovoyance.node.duty import Duty
 from neurovoyance.node.intake import Intake, IntakeLimits
 from neurovoyance.node.offer_desk import OfferDesk
 from neurovoyance.node.offering import OfferSigner, PricePolicy
 from neurovoyance.node.runtime.base import Runtime
+from neurovoyance.node.runtime.onnx_ import OnnxRuntime
 from neurovoyance.node.settings import NodeSettings
 from neurovoyance.node.shell import Shell
 from neurovoyance.node.watch import Watch
@@ -100,14 +102,40 @@ def build_duties(
         return []
     book = AuditBook(settings.data_dir / "audits.sqlite", machine.identity)
     stack.callback(book.close)
+    disputes, challenger = build_disputes(
+        DisputeParts(
+            contracts=machine.chain.contracts,
+            wallet=machine.chain.wallet,
+            owner=machine.chain.provider,
+            data_dir=settings.data_dir,
+            identity=machine.identity,
+            storage=machine.storage,
+            intake=work.intake,
+            runtime=_reference(machine.runtime, stack),
+            defence=work.defence,
+            crash=crash,
+            allow_private_addresses=settings.allow_private_addresses,
+        )
+    )
+    stack.callback(disputes.book.close)
     audits = AuditDuty(
         machine.chain,
         book,
         AuditWork(work.bench, machine.storage),
         crash,
         numeric_class=machine.numeric_class,
+        on_forgery=challenger.on_forgery,
     )
-    return [audits]
+    return [audits, disputes]
+
+
+def _reference(runtime: Runtime, stack: AsyncExitStack) -> OnnxRuntime:
+    """Return the engine of traces and referees: the reference, whatever runs the jobs."""
+    if isinstance(runtime, OnnxRuntime):
+        return runtime
+    engine = OnnxRuntime(keep_warm=False)
+    stack.push_async_callback(engine.close)
+    return engine
 
 
 def price_policy(settings: NodeSettings) -> PricePolicy:

@@ -148,7 +148,8 @@ def salts_in(data: bytes, result_key: bytes) -> list[bytes]:
     The struct holds key, shift and salt in three words one after the other, whichever call
     carried it and however many contracts it passed through.
     """
-    found, at = [], data.find(result_key)
+    found: list[bytes] = []
+    at = data.find(result_key)
     while at >= 0:
         salt = data[at + 2 * _WORD : at + 3 * _WORD]
         if (at - _SELECTOR) % _WORD == 0 and len(salt) == _WORD:

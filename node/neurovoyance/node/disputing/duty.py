@@ -208,7 +208,6 @@ class DisputeDuty:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        self.book.close()
 
     # Which ones concern us.
 
