@@ -248,6 +248,11 @@ class Runtime(Protocol):
     Calls may overlap. Cancelling the awaiting task ends the child like ``cancel`` does.
     """
 
+    @property
+    def reference(self) -> EngineConfig:
+        """The reproducible configuration of this engine."""
+        ...
+
     async def probe(self, model: ModelFiles, limits: Limits | None = None) -> ModelInfo:
         """Validate a model and return what it declares, without running it.
 

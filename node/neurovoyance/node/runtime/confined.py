@@ -90,6 +90,11 @@ class ConfinedRuntime:
     ) -> None:
         await self.close()
 
+    @property
+    def reference(self) -> EngineConfig:
+        """The reproducible configuration of this engine."""
+        return EngineConfig(self.engine)
+
     async def warm_up(self) -> None:
         """Wait until the spare child is ready.
 

@@ -15,11 +15,13 @@ from safetensors.numpy import save_file
 from neurovoyance.node.runtime.base import (
     ExecutionCancelled,
     Limits,
+    ManyRequest,
     ModelFiles,
     Phase,
     RunRequest,
     Runtime,
 )
+from neurovoyance.node.runtime.config import Engine, EngineConfig
 from neurovoyance.protocol.errors import (
     ExecutionError,
     InputMismatch,
@@ -305,6 +307,60 @@ class RuntimeBehaviour:
             runtime.run(request_affine, LIMITS), runtime.run(other, LIMITS)
         )
         assert [len(output.tensors) for output in outputs] == [2, 1]
+
+    async def test_many_inputs_in_one_child_give_the_bits_of_single_runs(
+        self, runtime: Runtime, kit: Kit, tmp_path: Path
+    ) -> None:
+        work = tmp_path / "work"
+        work.mkdir()
+        runs = []
+        for number in range(5):
+            x = np.linspace(1, 2 + number, 3 + number, dtype=np.float32)
+            save_file({"x": x}, tmp_path / f"{number}.input")
+            runs.append((tmp_path / f"{number}.input", work / f"{number}.output"))
+        config = runtime.reference
+        outputs = await runtime.run_many(
+            ManyRequest(kit.logarithm, tuple(runs), ("y",), config), LIMITS
+        )
+        assert sorted(path.name for path in work.iterdir()) == [f"{n}.output" for n in range(5)]
+        for number, output in enumerate(outputs):
+            assert output.tensors[0].shape == (3 + number,)
+            single = RunRequest(kit.logarithm, runs[number][0], work / "single", config=config)
+            await runtime.run(single, LIMITS)
+            assert output.output_path.read_bytes() == (work / "single").read_bytes()
+
+    async def test_if_one_of_many_inputs_fails_no_output_appears(
+        self, runtime: Runtime, kit: Kit, tmp_path: Path
+    ) -> None:
+        work = tmp_path / "work"
+        work.mkdir()
+        runs = []
+        for number, x in enumerate((1.0, -1.0)):
+            save_file({"x": np.array([x], np.float32)}, tmp_path / f"{number}.input")
+            runs.append((tmp_path / f"{number}.input", work / f"{number}.output"))
+        for given, error in ((tuple(runs), NonFiniteOutput), ((), SpecError)):
+            with pytest.raises(error):
+                await runtime.run_many(
+                    ManyRequest(kit.logarithm, given, None, runtime.reference), LIMITS
+                )
+        with pytest.raises(SpecError, match="same name"):
+            await runtime.run_many(
+                ManyRequest(kit.logarithm, (runs[0], runs[0]), None, runtime.reference), LIMITS
+            )
+        assert list(work.iterdir()) == []
+
+    async def test_a_configuration_of_another_engine_is_refused(
+        self, runtime: Runtime, request_affine: RunRequest
+    ) -> None:
+        other = Engine.ORT if runtime.reference.engine is Engine.TORCH else Engine.TORCH
+        await self.fails(runtime, replace(request_affine, config=EngineConfig(other)), SpecError)
+
+    async def test_the_output_names_its_engine(
+        self, runtime: Runtime, request_affine: RunRequest
+    ) -> None:
+        name, version = (await runtime.run(request_affine, LIMITS)).engine.split(" ")
+        assert name in ("onnxruntime", "torch")
+        assert version[0].isdigit()
 
     @staticmethod
     async def start_until_running(runtime: Runtime, request: RunRequest) -> asyncio.Task[Any]:
