@@ -15,6 +15,21 @@ from neurovoyance.protocol.ids import Address
 from neurovoyance.protocol.lifecycle import JobState
 
 
+class AddressEmptyCode(KnownRevert):
+    """Refused with AddressEmptyCode."""
+
+    code = "chain.revert.address_empty_code"
+    solidity_name = "AddressEmptyCode"
+    selector = bytes.fromhex("9996b315")
+    abi_types = ("address",)
+    value_names = ("target",)
+    sentence = ""
+
+    def __init__(self, target: Address, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, target=target)
+        self.target = target
+
+
 class AuditCourtAlreadyOpen(KnownRevert):
     """An audit of the job is open already."""
 
@@ -1048,6 +1063,17 @@ class ERC2612InvalidSigner(KnownRevert):
         super().__init__(hint=hint, signer=signer, owner=owner)
         self.signer = signer
         self.owner = owner
+
+
+class FailedCall(KnownRevert):
+    """Refused with FailedCall."""
+
+    code = "chain.revert.failed_call"
+    solidity_name = "FailedCall"
+    selector = bytes.fromhex("d6bda275")
+    abi_types = ()
+    value_names = ()
+    sentence = ""
 
 
 class InvalidAccountNonce(KnownRevert):
@@ -2281,6 +2307,7 @@ class StringTooLong(KnownRevert):
 KNOWN_REVERTS: dict[bytes, type[KnownRevert]] = {
     cls.selector: cls
     for cls in (
+        AddressEmptyCode,
         AuditCourtAlreadyOpen,
         AuditCourtBadAnswer,
         AuditCourtBadFlags,
@@ -2344,6 +2371,7 @@ KNOWN_REVERTS: dict[bytes, type[KnownRevert]] = {
         ERC20InvalidSpender,
         ERC2612ExpiredSignature,
         ERC2612InvalidSigner,
+        FailedCall,
         InvalidAccountNonce,
         InvalidShortString,
         JobMarketAlreadyDrawn,

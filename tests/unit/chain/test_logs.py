@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from typing import Any
 
 import pytest
 
 from neurovoyance.chain import events
 from neurovoyance.chain.abi_codec import CONTRACT_NAMES, contract_abi, encode_values
 from neurovoyance.chain.codegen import class_name, event_field
+from neurovoyance.chain.event_types import typed
 from neurovoyance.chain.events import (
     EVENT_CLASSES,
     JobExpired,
@@ -28,18 +30,22 @@ ENTRIES = {topic: e for name in CONTRACT_NAMES for topic, e in contract_abi(name
 RAW_SPEC = (b"\x01" * 32, b"cid", 1, 2, b"\x03" * 32, 4, 5, 6, b"\x07" * 32, 8)
 
 
-def sample(param: dict[str, object]) -> object:
-    if param.get("internalType") == "enum JobState":
-        return 12
+def sample(param: dict[str, Any]) -> Any:
+    """A value of a parameter's type, as the ABI has it."""
     kind = str(param["type"])
-    samples = {
-        "address": ADDRESS,
-        "bytes32": b"\x07" * 32,
-        "bytes": b"\x08\x09",
-        "string": "text",
-        "bool": True,
-        "tuple": RAW_SPEC,
-    }
+    if kind.endswith("]"):
+        inner = {**param, "type": kind[: kind.rindex("[")]}
+        count = kind[kind.rindex("[") + 1 : -1]
+        return tuple(sample(inner) for _ in range(int(count or 2)))
+    if param.get("internalType") == "struct JobSpec":
+        return RAW_SPEC
+    if kind == "tuple":
+        return tuple(sample(part) for part in param["components"])
+    if kind.startswith("bytes") and kind != "bytes":
+        return b"\x07" * int(kind.removeprefix("bytes"))
+    samples = {"address": ADDRESS, "bytes": b"\x08\x09", "string": "text", "bool": True}
+    if str(param.get("internalType", "")).startswith("enum "):
+        return 12 if param["internalType"] == "enum JobState" else 1
     return samples.get(kind, 3)
 
 
@@ -69,7 +75,9 @@ def test_a_log_becomes_its_class_with_its_values(topic: bytes) -> None:
     event = decode_log(log)
     assert type(event) is EVENT_CLASSES[topic]
     assert event.meta == META
-    assert [getattr(event, item.name) for item in fields(event)][1:] == values
+    inputs = ENTRIES[topic]["inputs"]
+    expected = [typed(value, param) for value, param in zip(values, inputs, strict=True)]
+    assert [getattr(event, item.name) for item in fields(event)][1:] == expected
 
 
 def test_states_and_specs_are_typed() -> None:

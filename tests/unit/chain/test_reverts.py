@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from neurovoyance.chain import reverts
 from neurovoyance.chain.abi_codec import CONTRACT_NAMES, contract_abi, error_selector
 from neurovoyance.chain.codegen import class_name, snake_case
+from neurovoyance.chain.event_types import ENUMS
 from neurovoyance.chain.reverts import (
     KNOWN_REVERTS,
     ERC20InsufficientBalance,
@@ -50,10 +51,12 @@ def test_codes_are_unique() -> None:
 
 
 def sample(param: dict[str, object]) -> object:
-    kind = str(param["type"])
-    if param.get("internalType") == "enum JobState":
-        return JobState.REVEALED
-    samples = {"address": ADDRESS, "bytes32": b"\x07" * 32, "string": "text", "bool": True}
+    kind, internal = str(param["type"]), str(param.get("internalType"))
+    if internal in ENUMS:
+        return ENUMS[internal](1)
+    if kind.startswith("bytes"):
+        return b"\x07" * int(kind.removeprefix("bytes"))
+    samples = {"address": ADDRESS, "string": "text", "bool": True}
     return samples.get(kind, 3)
 
 
