@@ -137,9 +137,12 @@ abstract contract DisputeBook is IDisputeCourt {
     /// `nextDisputeId` was.
     function _file(DisputeFacts memory facts) internal {
         bytes32 jobId = facts.jobId;
-        bytes32 key = DisputeHashing.openKey(jobId, facts.challenger, facts.kind);
-        if (_isOpen[key]) revert DisputeCourt__AlreadyChallenged(jobId, facts.challenger);
-        _isOpen[key] = true;
+        // A contest names every failing vote, and one auditor may have failed a job in two slots.
+        if (!facts.isContest) {
+            bytes32 key = DisputeHashing.openKey(jobId, facts.challenger, facts.kind);
+            if (_isOpen[key]) revert DisputeCourt__AlreadyChallenged(jobId, facts.challenger);
+            _isOpen[key] = true;
+        }
         uint256 disputeId = facts.disputeId;
         nextDisputeId = disputeId + 1;
         _cases[disputeId].factsHash = DisputeHashing.factsHash(facts);
@@ -161,7 +164,9 @@ abstract contract DisputeBook is IDisputeCourt {
         JobDocket storage d = _dockets[facts.jobId];
         left = d.openCount - 1;
         d.openCount = uint32(left);
-        delete _isOpen[DisputeHashing.openKey(facts.jobId, facts.challenger, facts.kind)];
+        if (!facts.isContest) {
+            delete _isOpen[DisputeHashing.openKey(facts.jobId, facts.challenger, facts.kind)];
+        }
         emit DisputeClosed(facts.jobId, facts.disputeId, phase);
     }
 

@@ -68,10 +68,14 @@ contract DisputeCourt is DisputeTrace {
         );
         _begin(facts);
         _collect(msg.sender, facts.bond);
-        if (j.state == JobState.Revealed) _suspendJob(jobId);
+        if (j.state == JobState.Revealed) {
+            uint40 backstop = uint40(block.timestamp + Params.AUDIT_BACKSTOP_S);
+            _move(jobId, JobState.Disputed, backstop);
+        }
     }
 
     /// @inheritdoc IDisputeCourt
+    /// @dev The AuditCourt moved the job to Disputed and locked the bonds before.
     function openContest(
         AuditFacts calldata auditFacts,
         bytes32 outRoot,
@@ -96,7 +100,6 @@ contract DisputeCourt is DisputeTrace {
             facts.challenger = auditors[i];
             _begin(facts);
         }
-        if (j.state == JobState.Audited) _suspendJob(jobId);
     }
 
     // --- time ---
@@ -150,11 +153,6 @@ contract DisputeCourt is DisputeTrace {
         h.phase = DisputePhase.Trace;
         h.deadline = _traceDeadline(facts.maxRuntime);
         _save(facts.disputeId, h);
-    }
-
-    function _suspendJob(bytes32 jobId) private {
-        uint40 deadline = uint40(block.timestamp + Params.AUDIT_BACKSTOP_S);
-        _move(jobId, JobState.Disputed, deadline);
     }
 
     /// @dev A disputed job can be challenged as long as its window would have run: a lost or staged
