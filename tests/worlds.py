@@ -1,8 +1,10 @@
 """A world for tests of the node: a devnet with contracts, a client with content, real processes.
 
-The chain, a minimal client and its gateway live in the test's process; the node is started as its
-owner would start it. Chain time is moved past deadlines, nothing else is simulated. Import the
-fixtures ``world`` and ``nodes`` by name.
+The chain, a minimal client and its gateway live in the test's process; nodes are started as their
+owners would start them. Chain time is moved past deadlines, nothing else is simulated. Import the
+fixtures by name: ``world`` has one provider and a market without audits, ``audited_world`` audits
+every job and has further providers that sit in the pool of auditors; ``nodes`` starts processes in
+either.
 """
 
 from __future__ import annotations
@@ -25,23 +27,26 @@ import uvicorn
 from neurovoyance.chain.chain_control import ChainControl
 from neurovoyance.chain.client import ChainClient
 from neurovoyance.chain.contracts import Contracts, JobRecord
-from neurovoyance.chain.deploy import deploy
+from neurovoyance.chain.deploy import AuditSettings, deploy
 from neurovoyance.chain.devnet import Devnet
 from neurovoyance.chain.events import ChainEvent, EventCursor, JobRevealed
-from neurovoyance.ipfs.cid import Cid
+from neurovoyance.chain.wallet import Wallet
+from neurovoyance.ipfs.cid import Cid, cid_of_keccak
 from neurovoyance.ipfs.embedded import EmbeddedBackend
 from neurovoyance.ipfs.encryption import decrypt
 from neurovoyance.ipfs.gateway import gateway_app
-from neurovoyance.node.enrolment import enrol
-from neurovoyance.protocol.ids import JobId
+from neurovoyance.node.enrolment import enrol, take_seats
+from neurovoyance.protocol.certificate import pool_of
+from neurovoyance.protocol.ids import Address, JobId
 from neurovoyance.protocol.job_spec import JobSpec
 from neurovoyance.protocol.lifecycle import JobState
 from neurovoyance.protocol.units import nvy
+from neurovoyance.tokenomics.params import default_of
 from neurovoyance.verification.canonical import decode_tensors
 from neurovoyance.verification.commitment import output_root, tensor_hash
 from tests.unit.node.content import INPUT, WEIGHTS
 
-WAIT_S = 60.0
+WAIT_S = 180.0
 STAKE_WEI = nvy("5000")
 FUNDS_WEI = nvy("100")
 
@@ -57,8 +62,82 @@ class _Server(uvicorn.Server):
 
 
 @dataclass
+class Party:
+    """One provider: its keys, its folder, its node's settings.
+
+    Attributes:
+        entry: what starts the node: ``-m neurovoyance.node``, or a script that does otherwise.
+    """
+
+    folder: Path
+    owner: Wallet
+    operator: Wallet
+    port: int
+    settings: dict[str, object] = field(default_factory=dict)
+    entry: tuple[str, ...] = ("-m", "neurovoyance.node")
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def address(self) -> Address:
+        return self.owner.address
+
+    def write_config(self, rpc_url: str, deployment: Path) -> Path:
+        self.folder.mkdir(exist_ok=True)
+        values = {
+            "rpc_urls": [rpc_url],
+            "deployment_path": str(deployment),
+            "data_dir": str(self.folder / "node"),
+            "owner": self.owner.address,
+            "operator_raw_key": "0x" + bytes(self.operator.account.key).hex(),
+            "listen_port": self.port,
+            "allow_private_addresses": True,
+            "poll_interval_s": 0.2,
+            "memory_bytes": 1 << 30,
+            "log_path": str(self.folder / "node.log"),
+            **self.settings,
+        }
+        path = self.folder / "node.toml"
+        path.write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in values.items()))
+        return path
+
+    async def start(self, config: Path, crash_at: str | None) -> asyncio.subprocess.Process:
+        arguments = [*self.entry, "--config", str(config)]
+        if crash_at:
+            arguments += ["--crash-at", crash_at]
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            *arguments,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+        )
+
+    async def get(self, path: str) -> dict[str, object]:
+        """Return what the node's API answers, as soon as it does."""
+        async with asyncio.timeout(WAIT_S), aiohttp.ClientSession() as session:
+            while True:
+                try:
+                    async with session.get(f"{self.url}{path}") as response:
+                        if response.status == 200:
+                            return dict(await response.json())
+                except aiohttp.ClientError:
+                    pass
+                await asyncio.sleep(0.1)
+
+    def log(self) -> str:
+        path = self.folder / "node.log"
+        return path.read_text() if path.exists() else ""
+
+
+@dataclass
 class World:
-    """The devnet with contracts, a client with content to offer, and an enrolled provider."""
+    """The devnet with contracts, a client with content to offer, and enrolled providers.
+
+    Attributes:
+        provider: the one that takes jobs.
+        auditors: further providers; they ask more than any client pays, so they only audit.
+    """
 
     folder: Path
     devnet: Devnet
@@ -67,13 +146,17 @@ class World:
     control: ChainControl
     storage: EmbeddedBackend
     source: str
-    node_port: int
-    settings: dict[str, object] = field(default_factory=dict)
+    provider: Party
+    auditors: list[Party] = field(default_factory=list)
     salt: int = 0
 
     @property
+    def settings(self) -> dict[str, object]:
+        return self.provider.settings
+
+    @property
     def node_url(self) -> str:
-        return f"http://127.0.0.1:{self.node_port}"
+        return self.provider.url
 
     async def post(self, spec: JobSpec) -> JobId:
         """List a job at one NVY for an hour."""
@@ -121,48 +204,21 @@ class World:
             if isinstance(item, ChainEvent) and getattr(item, "job_id", None) == job_id
         ]
 
-    def write_config(self) -> Path:
-        values = {
-            "rpc_urls": [self.devnet.url],
-            "deployment_path": str(self.folder / "deployment.json"),
-            "data_dir": str(self.folder / "node"),
-            "owner": self.devnet.wallet(1).address,
-            "operator_raw_key": "0x" + bytes(self.devnet.wallet(2).account.key).hex(),
-            "listen_port": self.node_port,
-            "allow_private_addresses": True,
-            "poll_interval_s": 0.2,
-            "memory_bytes": 1 << 30,
-            "log_path": str(self.folder / "node.log"),
-            **self.settings,
-        }
-        path = self.folder / "node.toml"
-        path.write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in values.items()))
-        return path
+    def write_config(self, party: Party | None = None) -> Path:
+        party = party or self.provider
+        return party.write_config(self.devnet.url, self.folder / "deployment.json")
 
-    async def start_node(self, crash_at: str | None = None) -> asyncio.subprocess.Process:
-        arguments = ["-m", "neurovoyance.node", "--config", str(self.write_config())]
-        if crash_at:
-            arguments += ["--crash-at", crash_at]
-        return await asyncio.create_subprocess_exec(
-            sys.executable,
-            *arguments,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
-        )
+    async def start_node(
+        self, crash_at: str | None = None, party: Party | None = None
+    ) -> asyncio.subprocess.Process:
+        party = party or self.provider
+        return await party.start(self.write_config(party), crash_at)
 
     async def wait_until_answering(self) -> dict[str, object]:
-        async with asyncio.timeout(WAIT_S), aiohttp.ClientSession() as session:
-            while True:
-                try:
-                    async with session.get(f"{self.node_url}/v1/status") as response:
-                        if response.status == 200:
-                            return dict(await response.json())
-                except aiohttp.ClientError:
-                    pass
-                await asyncio.sleep(0.1)
+        return await self.provider.get("/v1/status")
 
     def log(self) -> str:
-        path = self.folder / "node.log"
-        return path.read_text() if path.exists() else ""
+        return "".join(party.log() for party in (self.provider, *self.auditors))
 
 
 def free_port() -> int:
@@ -187,45 +243,87 @@ async def serve(backend: EmbeddedBackend) -> AsyncIterator[str]:
     await task
 
 
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
+@asynccontextmanager
+async def built(folder: Path, audits: AuditSettings | None = None) -> AsyncIterator[World]:
+    """Build a world: contracts, a client with money, one enrolled provider."""
     async with AsyncExitStack() as stack:
         devnet = await stack.enter_async_context(Devnet(block_interval_s=0.3))
         chain = await stack.enter_async_context(
-            await ChainClient.connect([devnet.url], state_dir=tmp_path / "chain", poll_s=0.05)
+            await ChainClient.connect([devnet.url], state_dir=folder / "chain", poll_s=0.05)
         )
-        bank, owner, operator, client = (devnet.wallet(index) for index in range(4))
-        deployment = await deploy(chain, bank, path=tmp_path / "deployment.json")
+        bank, client = devnet.wallet(0), devnet.wallet(3)
+        deployment = await deploy(chain, bank, path=folder / "deployment.json", audits=audits)
         contracts = Contracts(chain, deployment)
-        await contracts.token.transfer(bank, owner.address, STAKE_WEI)
         await contracts.token.transfer(bank, client.address, FUNDS_WEI)
         await contracts.token.approve(client, deployment.market, FUNDS_WEI)
         await contracts.market.deposit(client, FUNDS_WEI)
-        port = free_port()
-        await enrol(contracts, owner, operator.address, f"http://127.0.0.1:{port}", STAKE_WEI)
         storage = await stack.enter_async_context(
-            EmbeddedBackend(tmp_path / "client", allow_private_addresses=True)
+            EmbeddedBackend(folder / "client", allow_private_addresses=True)
         )
         source = await stack.enter_async_context(serve(storage))
+        provider = Party(folder, devnet.wallet(1), devnet.wallet(2), free_port())
+        await enrolled(contracts, bank, provider)
         yield World(
-            tmp_path,
+            folder,
             devnet,
             chain,
             contracts,
             ChainControl(chain.rpc),
             storage,
             source,
-            port,
+            provider,
         )
 
 
+async def enrolled(contracts: Contracts, bank: Wallet, party: Party) -> None:
+    """Give a provider its stake and register it."""
+    await contracts.token.transfer(bank, party.address, STAKE_WEI)
+    await enrol(contracts, party.owner, party.operator.address, party.url, STAKE_WEI)
+
+
 @pytest.fixture
-async def nodes(world: World) -> AsyncIterator[Start]:
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    """A market without audits."""
+    async with built(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+async def audited_world(tmp_path: Path) -> AsyncIterator[World]:
+    """A market that audits every job, and three owners with seats in the pool of auditors."""
+    settings = AuditSettings.local(min_bps=10_000)
+    async with built(tmp_path, settings) as made:
+        bank = made.devnet.wallet(0)
+        for number in range(3):
+            owner, operator = (made.devnet.wallet(4 + 2 * number + i) for i in range(2))
+            party = Party(tmp_path / f"auditor{number}", owner, operator, free_port())
+            party.settings["base_price_wei"] = str(nvy("50"))
+            await enrolled(made.contracts, bank, party)
+            await take_seats(made.contracts, owner, [pool_of("cpu")], 2)
+            made.auditors.append(party)
+        yield made
+
+
+async def register(world: World, spec: JobSpec) -> None:
+    """Register the model of a job, with the bank's money."""
+    bank, contracts = world.devnet.wallet(0), world.contracts
+    document = await world.storage.get_block(cid_of_keccak(spec.model_id))
+    bond_wei = default_of("registrantBondWei")
+    await contracts.token.approve(bank, contracts.deployment.registry, bond_wei)
+    await contracts.registry.register(bank, document)
+
+
+@pytest.fixture
+async def nodes(request: pytest.FixtureRequest) -> AsyncIterator[Start]:
     """Start nodes with this; those that still run are killed in the end."""
+    name = "audited_world" if "audited_world" in request.fixturenames else "world"
+    made: World = request.getfixturevalue(name)
     started: list[asyncio.subprocess.Process] = []
 
-    async def start(crash_at: str | None = None) -> asyncio.subprocess.Process:
-        process = await world.start_node(crash_at)
+    async def start(
+        crash_at: str | None = None, party: Party | None = None
+    ) -> asyncio.subprocess.Process:
+        process = await made.start_node(crash_at, party)
         started.append(process)
         return process
 

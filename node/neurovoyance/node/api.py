@@ -27,6 +27,7 @@ from neurovoyance.ipfs.embedded import EmbeddedBackend
 from neurovoyance.ipfs.gateway import gateway_routes
 from neurovoyance.ipfs.rate import RateLimit, RateLimiter
 from neurovoyance.node.agent import Agent
+from neurovoyance.node.audit_slots import AuditView
 from neurovoyance.node.execution_values import OCCUPYING, Phase
 from neurovoyance.node.journal import Entry
 from neurovoyance.node.offering import SUPPORTED_CLASSES
@@ -59,9 +60,10 @@ class BodyTooLarge(RequestError):
 class NodeApi:
     """The handlers, bound to one agent."""
 
-    def __init__(self, agent: Agent, operator: str) -> None:
+    def __init__(self, agent: Agent, operator: str, numeric_class: bytes | None = None) -> None:
         self._agent = agent
         self._operator = operator
+        self._numeric_class = numeric_class
         self._reads = RateLimiter(READ_LIMIT)
         self._offers = RateLimiter(OFFER_LIMIT)
         self._reading = asyncio.Lock()
@@ -112,11 +114,16 @@ class NodeApi:
                 "formats": ["onnx"],
                 "max_runtime_s": policy.max_runtime_s,
                 "max_jobs": agent.desk.max_jobs,
+                "numeric_class": hex_of(self._numeric_class) if self._numeric_class else None,
             },
             "jobs": {
                 "live": agent.shell.count(frozenset(Phase) - {Phase.ENDED}),
                 "occupied": room.occupied,
                 "promised": room.promised,
+            },
+            "duties": {
+                "occupied": sum(duty.occupied() for duty in agent.duties),
+                "due": sum(duty.due() for duty in agent.duties),
             },
             "stake": {
                 "own_wei": str(stake_wei),
@@ -160,6 +167,7 @@ def node_app(
     *,
     endpoint: str,
     allowed_hosts: Sequence[str] = (),
+    numeric_class: bytes | None = None,
 ) -> Starlette:
     """Return the ASGI application of a node: API and gateway.
 
@@ -169,11 +177,12 @@ def node_app(
         storage: whose offered content the gateway serves.
         endpoint: public base URL, also of the gateway.
         allowed_hosts: names that requests may address, besides the endpoint's and this machine.
+        numeric_class: of this machine, 32 bytes, if it was found out.
     """
     hosts = {"localhost", "127.0.0.1", "::1", *allowed_hosts}
     hosts.add(urlsplit(endpoint).hostname or "")
     routes = [
-        *NodeApi(agent, operator).routes(),
+        *NodeApi(agent, operator, numeric_class).routes(),
         *gateway_routes(storage, public_urls=(endpoint,)),
     ]
     return Starlette(
@@ -264,5 +273,20 @@ def _public(entry: Entry) -> dict[str, object]:
         "refusal": execution.refusal.model_dump(mode="json") if execution.refusal else None,
         "price_wei": str(terms.price_wei if terms else entry.job.max_price_wei),
         "deadline_s": execution.view.deadline_s,
+        "audit": _public_audit(execution.view.audit) if execution.view.audit else None,
+        "stands": execution.stands,
         "changed_s": entry.changed_s,
     }
+
+
+def _public_audit(audit: AuditView) -> dict[str, object]:
+    slots = [
+        {
+            "phase": slot.phase.name.lower(),
+            "round": slot.round,
+            "auditor": slot.auditor,
+            "deadline_s": slot.deadline_s,
+        }
+        for slot in audit.slots
+    ]
+    return {"slots": slots, "contest_deadline_s": audit.contest_deadline_s}

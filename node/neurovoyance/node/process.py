@@ -37,9 +37,10 @@ from neurovoyance.node.chain_side import ChainSide
 from neurovoyance.node.journal import Journal
 from neurovoyance.node.logs import log_event
 from neurovoyance.node.runtime.base import Runtime
+from neurovoyance.node.runtime.numeric_class import numeric_class
 from neurovoyance.node.runtime.onnx_ import OnnxRuntime
 from neurovoyance.node.settings import NodeSettings
-from neurovoyance.protocol.errors import ChainError, ConfigError, RpcError
+from neurovoyance.protocol.errors import ChainError, ConfigError, ExecutionError, RpcError
 
 RPC_WAIT_S = 60.0
 RECURSION_LIMIT = 2_000
@@ -172,12 +173,29 @@ async def _build(
     listener = stack.enter_context(_listener(settings))
     endpoint = settings.endpoint or _url_of(listener)
     chain = ChainSide(contracts, wallet, settings.owner, journal)
-    machine = Machine(chain, storage, engine, cursor, identity)
+    own_class = await _numeric_class(engine, contracts)
+    machine = Machine(chain, storage, engine, cursor, identity, own_class)
     agent = build_agent(settings, machine, stack)
     app = node_app(
-        agent, wallet.address, storage, endpoint=endpoint, allowed_hosts=settings.allowed_hosts
+        agent,
+        wallet.address,
+        storage,
+        endpoint=endpoint,
+        allowed_hosts=settings.allowed_hosts,
+        numeric_class=own_class,
     )
     return _Parts(chain, agent, app, listener, endpoint)
+
+
+async def _numeric_class(engine: Runtime, contracts: Contracts) -> bytes | None:
+    """Return the numeric class of this machine, or None where nobody asks or it has none."""
+    if not contracts.has_audits or not isinstance(engine, OnnxRuntime):
+        return None
+    try:
+        return await numeric_class(engine)
+    except ExecutionError as error:
+        log_event(logging.WARNING, "numeric_class_unknown", error=error)
+        return None
 
 
 async def _connected(settings: NodeSettings) -> ChainClient:

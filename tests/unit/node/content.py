@@ -9,6 +9,15 @@ from safetensors.numpy import save
 
 from neurovoyance.ipfs.cid import keccak_cid
 from neurovoyance.ipfs.embedded import EmbeddedBackend
+from neurovoyance.protocol.certificate import (
+    NO_POOL,
+    Certificate,
+    Terms,
+    VerifyTensor,
+    pool_of,
+    tau_sq_of,
+    verify_rows_hash,
+)
 from neurovoyance.protocol.job_spec import JobClass, JobSpec
 from neurovoyance.protocol.manifest import ModelManifest, TensorSpec
 
@@ -78,3 +87,66 @@ async def publish(
         "window_s": 600,
     }
     return JobSpec.model_validate({**values, **(spec or {})})
+
+
+TAU = "1e-5"
+LAYERS = (16, 64, 64)
+ROWS = 32
+
+
+def certified_model(seed: int = 7) -> bytes:
+    """Return an ONNX model of two layers, y = relu(x @ A + a) @ B + b, float32, seeded."""
+    random = np.random.default_rng(seed)
+    shapes = {"A": LAYERS[:2], "a": LAYERS[1:2], "B": LAYERS[1:], "b": LAYERS[2:]}
+    weights = [
+        numpy_helper.from_array(random.standard_normal(shape).astype(np.float32), name)
+        for name, shape in shapes.items()
+    ]
+    nodes = [
+        helper.make_node("Gemm", ["x", "A", "a"], ["h"]),
+        helper.make_node("Relu", ["h"], ["r"]),
+        helper.make_node("Gemm", ["r", "B", "b"], ["y"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "certified",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", LAYERS[0]])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", LAYERS[2]])],
+        weights,
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.checker.check_model(model)
+    return bytes(model.SerializeToString())
+
+
+def certified_input(seed: int = 11) -> bytes:
+    """Return a safetensors file of 32 seeded rows for :func:`certified_model`."""
+    random = np.random.default_rng(seed)
+    return input_file(x=random.standard_normal((ROWS, LAYERS[0])).astype(np.float32))
+
+
+async def publish_certified(
+    storage: EmbeddedBackend, *, exact_pool: bytes = NO_POOL, **spec: object
+) -> JobSpec:
+    """Offer the certified model in a store; return the spec of a TENSOR job on it.
+
+    The hidden and the last layer are verified; the tolerance lies far above what honest engines
+    differ by and far under rounded weights.
+    """
+    verify = [
+        VerifyTensor(name=name, dtype="float32", shape=["n", "64"], exponent=["10"], row=row)
+        for name, row in (("r", "1"), ("y", "2"))
+    ]
+    rows = [int(tensor.row) for tensor in verify]
+    terms = Terms(tau_sq_of(TAU), pool_of("cpu"), exact_pool, 3, verify_rows_hash(rows))
+    return await publish(
+        storage,
+        model=certified_model(),
+        given=certified_input(),
+        spec={"job_class": JobClass.TENSOR, "batch": ROWS, **spec},
+        terms=terms.encode(),
+        job_class="TENSOR",
+        inputs=[TensorSpec(name="x", dtype="float32", shape=["n", "16"])],
+        tensors=[TensorSpec(name="y", dtype="float32", shape=["n", "64"])],
+        certificate=Certificate(verify=verify, tau=TAU, reference="ort-off-1"),
+    )
