@@ -24,7 +24,11 @@ async def books_of(world: World) -> Books:
         state_path=world.folder / f"books-{os.urandom(4).hex()}.sqlite",
         start_block=world.contracts.deployment.deploy_block,
     )
-    books = Books()
+    books = (
+        Books(audit_court=world.contracts.deployment.audit_court)
+        if world.contracts.has_audits
+        else Books()
+    )
     batch = await cursor.read()
     cursor.close()
     for item in batch.items:

@@ -35,8 +35,10 @@ class Machine:
     """What a node stands on, opened already.
 
     Attributes:
+        runtime: runs jobs and audits.
         identity: what the journals belong to.
-        numeric_class: of this machine, 32 bytes; None if it takes no EXACT audits.
+        reference: computes reproducibly; None in a deployment without audits.
+        numeric_class: of this machine, 32 bytes; None if it is not known.
     """
 
     chain: ChainSide
@@ -44,6 +46,7 @@ class Machine:
     runtime: Runtime
     cursor: EventCursor
     identity: dict[str, str]
+    reference: OnnxRuntime | None = None
     numeric_class: bytes | None = None
 
 
@@ -98,28 +101,29 @@ def build_duties(
     settings: NodeSettings, machine: Machine, work: Work, crash: CrashPoint, stack: AsyncExitStack
 ) -> list[Duty]:
     """Return what the node owes besides its own jobs; nothing in a deployment without audits."""
-    if not machine.chain.contracts.has_audits:
+    if machine.reference is None:
         return []
-    book = AuditBook(settings.data_dir / "audits.sqlite", machine.identity)
-    stack.callback(book.close)
+    chain = machine.chain
     disputes, challenger = build_disputes(
         DisputeParts(
-            contracts=machine.chain.contracts,
-            wallet=machine.chain.wallet,
-            owner=machine.chain.provider,
+            contracts=chain.contracts,
+            wallet=chain.wallet,
+            owner=chain.provider,
             data_dir=settings.data_dir,
             identity=machine.identity,
             storage=machine.storage,
             intake=work.intake,
-            runtime=_reference(machine.runtime, stack),
+            runtime=machine.reference,
             defence=work.defence,
             crash=crash,
             allow_private_addresses=settings.allow_private_addresses,
         )
     )
     stack.callback(disputes.book.close)
+    book = AuditBook(settings.data_dir / "audits.sqlite", machine.identity)
+    stack.callback(book.close)
     audits = AuditDuty(
-        machine.chain,
+        chain,
         book,
         AuditWork(work.bench, machine.storage),
         crash,
@@ -127,15 +131,6 @@ def build_duties(
         on_forgery=challenger.on_forgery,
     )
     return [audits, disputes]
-
-
-def _reference(runtime: Runtime, stack: AsyncExitStack) -> OnnxRuntime:
-    """Return the engine of traces and referees: the reference, whatever runs the jobs."""
-    if isinstance(runtime, OnnxRuntime):
-        return runtime
-    engine = OnnxRuntime(keep_warm=False)
-    stack.push_async_callback(engine.close)
-    return engine
 
 
 def price_policy(settings: NodeSettings) -> PricePolicy:

@@ -173,8 +173,9 @@ async def _build(
     listener = stack.enter_context(_listener(settings))
     endpoint = settings.endpoint or _url_of(listener)
     chain = ChainSide(contracts, wallet, settings.owner, journal)
-    own_class = await _numeric_class(engine, contracts)
-    machine = Machine(chain, storage, engine, cursor, identity, own_class)
+    reference = await _reference(engine, contracts, stack)
+    own_class = await _numeric_class(reference)
+    machine = Machine(chain, storage, engine, cursor, identity, reference, own_class)
     agent = build_agent(settings, machine, stack)
     app = node_app(
         agent,
@@ -187,12 +188,23 @@ async def _build(
     return _Parts(chain, agent, app, listener, endpoint)
 
 
-async def _numeric_class(engine: Runtime, contracts: Contracts) -> bytes | None:
+async def _reference(
+    engine: Runtime, contracts: Contracts, stack: AsyncExitStack
+) -> OnnxRuntime | None:
+    """Return what computes reproducibly, for disputes; None in a deployment without audits."""
+    if not contracts.has_audits:
+        return None
+    if isinstance(engine, OnnxRuntime):
+        return engine
+    return await stack.enter_async_context(OnnxRuntime())
+
+
+async def _numeric_class(reference: OnnxRuntime | None) -> bytes | None:
     """Return the numeric class of this machine, or None where nobody asks or it has none."""
-    if not contracts.has_audits or not isinstance(engine, OnnxRuntime):
+    if reference is None:
         return None
     try:
-        return await numeric_class(engine)
+        return await numeric_class(reference)
     except ExecutionError as error:
         log_event(logging.WARNING, "numeric_class_unknown", error=error)
         return None
