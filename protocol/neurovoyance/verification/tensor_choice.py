@@ -7,7 +7,7 @@ softmax row by 1e-6. Never: a proposal whose outputs the client could not comput
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +16,7 @@ from neurovoyance.protocol.errors import NeurovoyanceError
 from neurovoyance.verification.calibration import Candidate
 from neurovoyance.verification.graph import Graph, Operator
 from neurovoyance.verification.operators.judge import evaluate, rule_of
+from neurovoyance.verification.softmax_pattern import WrittenSoftmax, find_softmaxes
 from neurovoyance.verification.tail import (
     MAX_CONSTANT_ELEMENTS,
     TAIL_OPERATORS,
@@ -60,7 +61,7 @@ def split_tail(graph: Graph, verify: Sequence[str]) -> list[TailNode] | NoTail:
     wanted = [value.name for value in graph.outputs]
     taken: set[int] = set()
     constants: dict[str, None] = {}
-    seen = set(verify)
+    seen, softmaxes = set(verify), find_softmaxes(graph)
     while wanted:
         name = wanted.pop()
         if not name or name in seen:
@@ -72,6 +73,10 @@ def split_tail(graph: Graph, verify: Sequence[str]) -> list[TailNode] | NoTail:
             reasons.append(f"The outputs need the model's input {name[:80]!r} itself.")
         else:
             operator = graph.rows[graph.row_of(name)].operator
+            if name in softmaxes:
+                taken.add(operator.index)
+                wanted.append(softmaxes[name].source)
+                continue
             fault = _fault(graph, operator)
             if fault:
                 reasons.append(fault)
@@ -106,14 +111,25 @@ def _nodes(
         if size > MAX_CONSTANT_ELEMENTS:
             return NoTail((f"The weight {name[:80]!r} is too large for a tail.",))
         nodes.append(constant_node(name, weight.load()))
+    softmaxes = find_softmaxes(graph)
     try:
-        nodes.extend(_node(graph, graph.operators[index], verify) for index in taken)
+        nodes.extend(_node(graph, softmaxes, graph.operators[index], verify) for index in taken)
     except (NeurovoyanceError, ValueError) as error:
         return NoTail((f"The tail cannot be written down: {error}",))
     return nodes
 
 
-def _node(graph: Graph, operator: Operator, verify: set[str]) -> TailNode:
+def _node(
+    graph: Graph, softmaxes: Mapping[str, WrittenSoftmax], operator: Operator, verify: set[str]
+) -> TailNode:
+    softmax = softmaxes.get(operator.outputs[0])
+    if softmax is not None:
+        return TailNode(
+            op="Softmax",
+            inputs=[softmax.source],
+            outputs=[softmax.output],
+            attributes={"axis": str(softmax.axis)},
+        )
     if operator.op_type == "Constant":
         return constant_node(operator.outputs[0], evaluate(operator, [], graph.opset)[0].value)
     return tail_node(operator, verify)
@@ -153,13 +169,13 @@ def candidate_verify_tensors(graph: Graph) -> list[Proposal]:
 def _front(graph: Graph, name: str) -> tuple[str, str]:
     """Walk back from an output over a tail's operators; return where the squashing starts.
 
-    The values still needed are followed together, the latest first, so that a softmax written out
-    as five operators is passed as well. Wherever a single value is left, everything behind follows
+    The values still needed are followed together, the latest first; a softmax that is
+    written out counts as one. Wherever a single value is left, everything behind follows
     from it. Without squashing, the output itself is returned and "".
     """
     best, how = name, ""
     is_pending = False
-    needed = {name}
+    needed, softmaxes = {name}, find_softmaxes(graph)
     for _ in range(MAX_TAIL):
         if is_pending and len(needed) == 1:
             best, is_pending = next(iter(needed)), False
@@ -168,10 +184,13 @@ def _front(graph: Graph, name: str) -> tuple[str, str]:
         operator = None if row is None else graph.rows[row].operator
         if operator is None or operator.op_type not in TAIL_OPERATORS:
             break
-        if operator.op_type in SQUASHING:
-            is_pending = True
-            how = how or operator.op_type
         needed.remove(latest)
+        if latest in softmaxes:
+            is_pending, how = True, how or "Softmax"
+            needed.add(softmaxes[latest].source)
+            continue
+        if operator.op_type in SQUASHING:
+            is_pending, how = True, how or operator.op_type
         needed.update(one for one in operator.inputs if one and one not in graph.weights)
         if not needed:
             break
