@@ -17,6 +17,7 @@ from neurovoyance.chain import _generated_events as generated
 from neurovoyance.chain.abi_codec import contract_abi
 from neurovoyance.chain.event_base import ChainEvent
 from neurovoyance.chain.logs import decode_logs, parse_log
+from neurovoyance.protocol.ids import ZERO_ADDRESS
 
 CAP_WEI = 10**27
 GAS = 3_000_000
@@ -53,8 +54,11 @@ class Evm:
         nonce = self.tester.get_nonce(bank)
         market = self._address_after(nonce + 1)
         self.insurance = self.accounts[-1].address
-        self.stakes = self._deploy("StakeManager", (self.token, market, self.insurance))
-        self.market = self._deploy("JobMarket", (self.token, self.stakes, self.beacon))
+        without_audits = (ZERO_ADDRESS, ZERO_ADDRESS)
+        named = (self.token, market, self.insurance)
+        self.stakes = self._deploy("StakeManager", (*named, *without_audits))
+        named = (self.token, self.stakes, self.beacon)
+        self.market = self._deploy("JobMarket", (*named, *without_audits))
         assert self.market == market
 
     def _address_after(self, nonce: int) -> str:

@@ -40,6 +40,7 @@ class Market:
         self.books = Books()
         self.states: dict[bytes, JobState] = {}
         self.openings: dict[bytes, Opening] = {}
+        self.specs: dict[bytes, tuple[JobSpec, bytes]] = {}
         self.salt = 0
         for index in (*CLIENTS, *OWNERS):
             for spender in (self.evm.market, self.evm.stakes):
@@ -139,7 +140,8 @@ class Market:
         terms = (self.price_wei(), 0, deadline_s, "")
         salt = self.salt.to_bytes(32, "big")
         client = self.rng.choice(CLIENTS)
-        self._remember(self.send(client, "JobMarket", "post", spec.as_abi(), salt, *terms))
+        sent = self.send(client, "JobMarket", "post", spec.as_abi(), salt, *terms)
+        self._remember(sent, spec, salt)
 
     def open(self) -> None:
         spec, owner = self.spec(), self.rng.choice(OWNERS)
@@ -155,26 +157,29 @@ class Market:
         )
         operator = self.evm.accounts[OPERATORS[owner]]
         signature = sign_offer(offer, operator, chain_id=CHAIN_ID, market=self.evm.market)
-        args = (spec.as_abi(), self.salt.to_bytes(32, "big"), offer.as_abi(), signature)
+        salt = self.salt.to_bytes(32, "big")
+        args = (spec.as_abi(), salt, offer.as_abi(), signature)
         client = self.rng.choice(CLIENTS)
         sent = self.send(client, "JobMarket", "open", *args)
-        self._remember(sent)
+        self._remember(sent, spec, salt)
         if sent.is_success:
             assert not is_expired
             again = (spec.as_abi(), bytes(31) + b"\1", offer.as_abi(), signature)
             assert not self.send(client, "JobMarket", "open", *again).is_success
 
-    def _remember(self, sent: Sent) -> None:
+    def _remember(self, sent: Sent, spec: JobSpec, salt: bytes) -> None:
         for item in sent.events:
             if isinstance(item, generated.JobPosted):
                 self.states[item.job_id] = JobState.OPEN
+                self.specs[item.job_id] = (spec, salt)
             if isinstance(item, generated.JobAssigned):
                 self.states[item.job_id] = JobState.ASSIGNED
 
     def accept(self) -> None:
         job_id, owner = self.pick(JobState.OPEN), self.rng.choice(OWNERS)
         price_wei = max(1, self.books.jobs[job_id].price_wei - self.rng.randrange(-1, 4))
-        args = (self.address(owner), price_wei, price_wei * 10)
+        spec, salt = self.specs[job_id]
+        args = (spec.as_abi(), salt, self.address(owner), price_wei, price_wei * 10)
         self.act(job_id, JobEvent.ACCEPT, OPERATORS[owner], "accept", *args)
 
     def cancel(self) -> None:
@@ -226,7 +231,10 @@ class Market:
 
     def declare_invalid(self) -> None:
         job_id = self.pick(JobState.ASSIGNED)
-        self.act(job_id, JobEvent.DECLARE_INVALID, self.operator_of(job_id), "declareInvalid")
+        spec, salt = self.specs[job_id]
+        args = (spec.as_abi(), salt)
+        operator = self.operator_of(job_id)
+        self.act(job_id, JobEvent.DECLARE_INVALID, operator, "declareInvalid", *args)
 
     def confirm(self) -> None:
         job_id = self.pick(JobState.REVEALED)
@@ -285,7 +293,7 @@ class Market:
             free = self.evm.call("JobMarket", "freeOf", self.address(index))
             assert free == self.books.free_wei[self.address(index)]
         for index in OWNERS:
-            own, locked, unbonding, _ = self.evm.call(
+            own, locked, _, unbonding, _ = self.evm.call(
                 "StakeManager", "stakeOf", self.address(index)
             )
             stake = self.books.stake_of(self.address(index))
