@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from neurovoyance.cli import (
+    audit_explain,
     demo,
     doctor,
     job_cancel,
@@ -27,6 +28,7 @@ from neurovoyance.cli import (
     node_init,
     node_start,
     node_status,
+    receipt_check,
     up,
     wallet_create,
     wallet_import,
@@ -46,6 +48,8 @@ job = typer.Typer(help="Buy: run a model on your inputs and get a checked result
 model = typer.Typer(help="Publish models and show them.", **_PLAIN)  # type: ignore[arg-type]
 node = typer.Typer(help="Lend: set up and run a node.", **_PLAIN)  # type: ignore[arg-type]
 wallet = typer.Typer(help="Encrypted keys.", **_PLAIN)  # type: ignore[arg-type]
+audit = typer.Typer(help="What the checks of a job found.", **_PLAIN)  # type: ignore[arg-type]
+receipt = typer.Typer(help="Receipts that anybody can check.", **_PLAIN)  # type: ignore[arg-type]
 
 
 def _show_version(wanted: bool) -> None:
@@ -88,12 +92,16 @@ _ALL = (
     (wallet, "create", wallet_create.create, "Make a new key."),
     (wallet, "import", wallet_import.import_key, "Encrypt an existing key."),
     (wallet, "show", wallet_show.show, "List your keys."),
+    (audit, "explain", audit_explain.explain, "Tell how a job was checked, in words."),
+    (receipt, "check", receipt_check.check, "Compare a receipt with the chain."),
 )
 
 app.add_typer(job, name="job", short_help="Buy: run models on other people's computers.")
 app.add_typer(node, name="node", short_help="Lend: run models for others.")
 app.add_typer(model, name="model", short_help="Publish models and show them.")
 app.add_typer(wallet, name="wallet", short_help="Make, import and list keys.")
+app.add_typer(audit, name="audit", short_help="See how a job was checked.")
+app.add_typer(receipt, name="receipt", short_help="Check a receipt.")
 for _group, _name, _command, _short in _ALL:
     _group.command(_name, short_help=_short)(_command)
 

@@ -32,6 +32,7 @@ from neurovoyance.client.results import (
     load_result,
     save_result,
 )
+from neurovoyance.client.signed_receipts import sign_receipt
 from neurovoyance.protocol.errors import RequestError, StorageNotFound
 from neurovoyance.protocol.ids import hex_of
 from neurovoyance.protocol.lifecycle import REFUNDED, JobState
@@ -161,10 +162,11 @@ class AsyncJob(OrderView):
         return receipt.tx_hash
 
     async def receipt(self) -> dict[str, Any]:
-        """Return the receipt of the newest attempt, from chain data; also kept as a file."""
+        """Return the signed receipt of the newest attempt, from chain data; kept as a file too."""
         attempt = self.current
         await self._session.follower.reach(await self._session.chain.block_number())
-        receipt = await build_receipt(self._session, attempt, self.attempts, self.manifest)
+        facts = await build_receipt(self._session, attempt, self.attempts, self.manifest)
+        receipt = sign_receipt(facts, self._session.wallet)
         save_receipt(self._session.receipt_path(attempt.job_id), receipt)
         return receipt
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from neurovoyance.client.job_story import job_facts
 from neurovoyance.client.journal import Attempt, StoredEvent
 from neurovoyance.client.session import Session
 from neurovoyance.ipfs.cid import Cid
@@ -20,7 +21,8 @@ from neurovoyance.protocol.ids import hex_of, job_id_of
 from neurovoyance.protocol.job_spec import parse_spec
 from neurovoyance.protocol.manifest import ModelManifest
 
-RECEIPT_VERSION = "1"
+_REFUNDS = ("JobExpired", "JobCancelled", "JobInvalid", "JobMoved")
+RECEIPT_VERSION = "2"
 _SHOWN = (
     "JobPosted",
     "JobAssigned",
@@ -32,7 +34,13 @@ _SHOWN = (
     "JobExpired",
     "JobCancelled",
     "JobInvalid",
+    "AuditOpened",
+    "AuditRevealed",
+    "AuditClosed",
+    "AuditContested",
+    "JobMoved",
     "SlashShareCredited",
+    "SlashSplit",
 )
 
 
@@ -40,13 +48,14 @@ async def build_receipt(
     session: Session, attempt: Attempt, attempts: Sequence[Attempt], manifest: ModelManifest
 ) -> dict[str, Any]:
     """Return the receipt of an attempt as JSON-serialisable values, wei as decimal strings."""
-    events = [event for event in session.journal.events_of(attempt.job_id) if event.name in _SHOWN]
+    known = session.journal.events_of(attempt.job_id)
+    events = [event for event in known if event.name in _SHOWN]
     times: dict[int, int] = {}
     for event in events:
         if event.block_number not in times:
             times[event.block_number] = (await session.chain.block(event.block_number)).timestamp_s
     state = await session.contracts.market.state_of(attempt.job_id)
-    revealed = _last(events, "JobRevealed")
+    revealed = _last(events, "JobRevealed") or _last(events, "AuditContested")
     result_cid = Cid.from_bytes(bytes.fromhex(revealed["envelope_cid"][2:])) if revealed else ""
     assigned = _last(events, "JobAssigned") or {}
     return {
@@ -65,7 +74,7 @@ async def build_receipt(
         "out_root": revealed["out_root"] if revealed else "",
         "price_wei": assigned.get("price_wei", str(attempt.price_wei)),
         "lock_wei": assigned.get("lock_wei", str(attempt.lock_wei)),
-        **_money(events),
+        **_money(known),
         "earlier_attempts": [
             {"job_id": hex_of(item.job_id), "status": item.status.value, "note": item.note}
             for item in attempts
@@ -80,6 +89,7 @@ async def build_receipt(
             }
             for event in events
         ],
+        "facts": await job_facts(session.contracts, attempt.job_id),
     }
 
 
@@ -113,8 +123,11 @@ def check_receipt(receipt: dict[str, Any]) -> list[str]:
             faults.append("The input CID is not the one in the spec.")
         paid, refunded = int(receipt["paid_wei"]), int(receipt["refunded_wei"])
         price, escrow = int(receipt["price_wei"]), int(receipt["escrow_wei"])
-        if receipt["state"] == "Settled" and (paid != price or paid + refunded != escrow):
-            faults.append("What was paid and returned is not the price and the escrow.")
+        audits = int(receipt["audits_wei"])
+        if receipt["state"] == "Settled" and paid + refunded + audits != escrow:
+            faults.append("What was paid, returned and given to audits is not the escrow.")
+        if receipt["state"] == "Settled" and paid > price:
+            faults.append("More was paid than the price.")
         if receipt["state"] != "Settled" and paid:
             faults.append("Something was paid although the job is not settled.")
         names = {step["event"] for step in receipt["steps"]}
@@ -126,19 +139,27 @@ def check_receipt(receipt: dict[str, Any]) -> list[str]:
 
 
 def _money(events: Sequence[StoredEvent]) -> dict[str, str]:
-    """Return escrowed, paid, refunded (unused escrow included) and compensated wei of a job."""
+    """Return escrowed, paid, refunded (unused escrow included) and compensated wei of a job.
+
+    Where audits are on, the escrow includes what was held for them when the job was assigned.
+    """
     posted, assigned = _last(events, "JobPosted"), _last(events, "JobAssigned")
+    frozen = _last(events, "AuditTermsFrozen")
     escrow = int(posted["max_price_wei"]) if posted else 0
     refunded = escrow - int(assigned["price_wei"]) if assigned else 0
-    for name in ("JobExpired", "JobCancelled", "JobInvalid"):
-        if found := _last(events, name):
-            refunded += int(found["refund_wei"])
+    escrow += int(frozen["held_wei"]) if frozen else 0
+    for event in events:
+        if event.name in _REFUNDS:
+            refunded += int(event.body["refund_wei"])
+    fees = [event.body for event in events if event.name == "AuditFeesPaid"]
+    refunded += sum(int(body["returned_wei"]) for body in fees)
     settled = _last(events, "JobSettled")
     share = sum(int(e.body["amount_wei"]) for e in events if e.name == "SlashShareCredited")
     return {
         "escrow_wei": str(escrow),
         "paid_wei": settled["paid_wei"] if settled else "0",
         "refunded_wei": str(refunded),
+        "audits_wei": str(sum(int(body["to_pool_wei"]) for body in fees)),
         "compensation_wei": str(share),
     }
 

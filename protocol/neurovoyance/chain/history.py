@@ -1,8 +1,8 @@
 """Everything that the chain ever said about one job or one dispute.
 
 Place: for explaining and checking after the fact; whoever acts follows an :class:`EventCursor`
-instead. Every event of a job has the job id as its first indexed value, every event of a dispute
-the dispute's id, so one filter finds all of them. Never: a position that is remembered.
+instead. Every event of a job has the job id as its first or second indexed value, every event of a
+dispute the dispute's id as its first, so two filters find all. Never: a remembered position.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ _RANGE_MAX_BLOCKS = 50_000
 async def history(
     client: ChainClient, addresses: Iterable[str], subject: bytes | int, *, start_block: int
 ) -> list[ChainEvent]:
-    """Return every event whose first indexed value is ``subject``, in the order of the chain.
+    """Return every event about a job, a slash or a dispute, in the order of the chain.
+
+    These are the events whose first or second indexed value is ``subject``.
 
     Args:
         client: the chain.
@@ -35,25 +37,44 @@ async def history(
         RpcError: the endpoint does not answer, or answers what was not asked.
     """
     word = subject if isinstance(subject, bytes) else subject.to_bytes(32, "big")
-    wanted: dict[str, Any] = {
-        "address": sorted(set(addresses)),
-        "topics": [None, "0x" + word.rjust(32, b"\0").hex()],
-    }
+    topic = "0x" + word.rjust(32, b"\0").hex()
+    places: list[list[str | None]] = [[None, topic]]
+    if isinstance(subject, bytes):
+        # A dispute's number is small: as a second value it could be something else.
+        places.append([None, None, topic])
+    head = await client.block_number()
+    found = [
+        event
+        for topics in places
+        for event in await _filtered(client, sorted(set(addresses)), topics, start_block, head)
+    ]
+    unique = {(event.meta.block_number, event.meta.log_index): event for event in found}
+    return [unique[place] for place in sorted(unique)]
+
+
+async def _filtered(
+    client: ChainClient, addresses: list[str], topics: list[str | None], first: int, head: int
+) -> list[ChainEvent]:
     found: list[ChainEvent] = []
-    first, head, width = start_block, await client.block_number(), _RANGE_MAX_BLOCKS
+    width = _RANGE_MAX_BLOCKS
     while first <= head:
         last = min(head, first + width - 1)
-        asked = {**wanted, "fromBlock": hex(first), "toBlock": hex(last)}
+        wanted = {
+            "address": addresses,
+            "topics": topics,
+            "fromBlock": hex(first),
+            "toBlock": hex(last),
+        }
         try:
-            raw = await client.rpc.request("eth_getLogs", [asked])
+            raw = await client.rpc.request("eth_getLogs", [wanted])
         except RpcRefused:
             if last == first:
                 raise
             width = max(1, (last - first + 1) // 2)
             continue
-        found += _decoded(raw, wanted["address"])
+        found += _decoded(raw, addresses)
         first = last + 1
-    return sorted(found, key=lambda event: (event.meta.block_number, event.meta.log_index))
+    return found
 
 
 def _decoded(raw: Any, addresses: list[str]) -> list[ChainEvent]:
