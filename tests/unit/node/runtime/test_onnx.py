@@ -11,19 +11,33 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 from onnx import TensorProto
 from safetensors.numpy import save_file
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 import onnxruntime as ort
+from tests.models import MODELS, magika
 from tests.unit.node.runtime import models
 from tests.unit.node.runtime.behaviour import LIMITS, Kit, RuntimeBehaviour, children
 
-from neurovoyance.node.runtime.base import ModelFiles, Profile, RunRequest
+from neurovoyance.node.runtime.base import (
+    ModelFiles,
+    OperatorRequest,
+    Profile,
+    RunRequest,
+    TraceRequest,
+)
+from neurovoyance.node.runtime.config import C1, EngineConfig, Optimisation, Weights
 from neurovoyance.node.runtime.onnx_ import OnnxRuntime
-from neurovoyance.protocol.errors import UnsupportedModel
-from neurovoyance.verification.canonical import decode_tensors, encode_tensors
+from neurovoyance.protocol.errors import (
+    InputMismatch,
+    ResourceExceeded,
+    SpecError,
+    UnsupportedModel,
+)
+from neurovoyance.verification.canonical import decode_tensors, encode_tensor, encode_tensors
 
 
 @pytest.fixture(scope="module")
@@ -222,3 +236,158 @@ async def test_the_node_process_starts_no_thread_and_loads_no_engine(onnx_kit: K
         await runtime.probe(ModelFiles(onnx_kit.affine), replace(LIMITS, threads=2))
     # asyncio waits for each child in a thread of its own, which ends with the child.
     assert threading.active_count() <= threads + 1
+
+
+async def test_verify_tensors_come_in_the_order_of_the_certificate(
+    onnx_runtime: OnnxRuntime, tmp_path: Path
+) -> None:
+    made = magika()
+    (source,) = made.save_inputs(tmp_path, 1)
+    names = (*made.verify[::-1], *made.outputs)
+    request = RunRequest(made.save(tmp_path), source, tmp_path / "o", names, config=C1)
+    output = await onnx_runtime.run(request, LIMITS)
+    assert tuple(tensor.name for tensor in output.tensors) == names
+    logits, features, labels = decode_tensors((tmp_path / "o").read_bytes())
+    assert features.shape == (1, 512)
+    shares = np.exp(logits - logits.max())
+    np.testing.assert_allclose(labels, shares / shares.sum(), rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["ids", "l0.q", "no such value", "", "../hidden"])
+async def test_inputs_weights_and_inventions_are_no_outputs(
+    onnx_runtime: OnnxRuntime, tmp_path: Path, name: str
+) -> None:
+    made = MODELS["transformer"]()
+    (source,) = made.save_inputs(tmp_path, 1)
+    request = RunRequest(made.save(tmp_path), source, tmp_path / "o", ("hidden", name))
+    with pytest.raises(SpecError):
+        await onnx_runtime.run(request, LIMITS)
+    assert not (tmp_path / "o").exists()
+
+
+async def test_weights_of_a_model_directory_can_be_rounded(
+    onnx_runtime: OnnxRuntime, tmp_path: Path
+) -> None:
+    directory = tmp_path / "model"
+    directory.mkdir()
+    np.full(4, 1 / 3, np.float32).tofile(directory / "w.bin")
+    models.save(models.with_external("w.bin"), directory / "model.onnx")
+    save_file({"x": np.zeros(4, np.float32)}, tmp_path / "input")
+    for weights, kind in ((Weights.FP32, np.float32), (Weights.FP16, np.float16)):
+        config = C1.with_weights(weights)
+        request = RunRequest(directory, tmp_path / "input", tmp_path / "o", ("y",), config=config)
+        await onnx_runtime.run(request, LIMITS)
+        (found,) = decode_tensors((tmp_path / "o").read_bytes())
+        assert found.tolist() == [float(kind(1 / 3))] * 4
+
+
+def trace_folder(tmp_path: Path, name: str = "trace") -> Path:
+    folder = tmp_path / name
+    folder.mkdir()
+    return folder
+
+
+@pytest.mark.parametrize("name", ["transformer", "bn_cnn", "lstm"])
+async def test_a_trace_holds_every_operator_output_and_ends_in_the_bits_of_a_run(
+    onnx_runtime: OnnxRuntime, tmp_path: Path, name: str
+) -> None:
+    made = MODELS[name]()
+    path, (source,) = made.save(tmp_path), made.save_inputs(tmp_path, 1)
+    whole = trace_folder(tmp_path)
+    trace = await onnx_runtime.trace(TraceRequest(path, source, whole), LIMITS)
+    expected = [out for node in onnx.load(path).graph.node for out in node.output if out]
+    assert [row.tensor.name for row in trace.rows] == expected
+    assert [row.row for row in trace.rows] == list(range(len(expected)))
+    assert sorted(whole.iterdir()) == sorted(row.path for row in trace.rows)
+    files = {row.tensor.name: row.path.read_bytes() for row in trace.rows}
+    request = RunRequest(path, source, tmp_path / "o", made.verify)
+    await onnx_runtime.run(request, LIMITS)
+    assert b"".join(files[n] for n in made.verify) == (tmp_path / "o").read_bytes()
+
+
+async def test_a_trace_in_groups_with_weights_outside_is_the_same_trace(
+    onnx_runtime: OnnxRuntime, tmp_path: Path
+) -> None:
+    directory = tmp_path / "model"
+    directory.mkdir()
+    made = models.matmul(512, 40)
+    onnx.save(made, directory / "model.onnx", save_as_external_data=True, location="w.bin")
+    x = np.random.default_rng(6).standard_normal((256, 512)).astype(np.float32)
+    save_file({"x": x}, tmp_path / "input")
+    limits = replace(LIMITS, file_bytes=64 << 20)
+    found = []
+    # 80 rows of half a megabyte each: an eighth of the smaller limit holds about 40 of them.
+    for name, memory_bytes in (("whole", 1 << 30), ("grouped", 160 << 20)):
+        request = TraceRequest(directory, tmp_path / "input", trace_folder(tmp_path, name))
+        trace = await onnx_runtime.trace(request, replace(limits, memory_bytes=memory_bytes))
+        found.append([(row.tensor, row.path.read_bytes()) for row in trace.rows])
+    assert found[0] == found[1]
+    assert len(found[0]) == 80
+
+
+async def test_a_trace_that_is_refused_leaves_nothing_behind(
+    onnx_runtime: OnnxRuntime, tmp_path: Path
+) -> None:
+    made = magika()
+    path, (source,) = made.save(tmp_path), made.save_inputs(tmp_path, 1)
+    folder = trace_folder(tmp_path)
+    request = TraceRequest(path, source, folder)
+    with pytest.raises(ResourceExceeded):
+        await onnx_runtime.trace(request, replace(LIMITS, file_bytes=1 << 20))
+    optimised = EngineConfig(optimisation=Optimisation.ALL)
+    with pytest.raises(SpecError):
+        await onnx_runtime.trace(replace(request, config=optimised), LIMITS)
+    with pytest.raises(SpecError):
+        await onnx_runtime.trace(replace(request, directory=tmp_path / "missing"), LIMITS)
+    assert list(folder.iterdir()) == []
+
+
+async def test_a_trace_keeps_values_that_are_not_finite(
+    onnx_runtime: OnnxRuntime, tmp_path: Path, onnx_kit: Kit
+) -> None:
+    save_file({"x": np.array([0, -1], np.float32)}, tmp_path / "input")
+    request = TraceRequest(onnx_kit.logarithm, tmp_path / "input", trace_folder(tmp_path))
+    (row,) = (await onnx_runtime.trace(request, LIMITS)).rows
+    (found,) = decode_tensors(row.path.read_bytes())
+    assert found[0] == -np.inf
+    assert found.view(np.uint32)[1] == 0x7FC00000
+
+
+@pytest.mark.parametrize("name", ["bn_cnn", "gru", "magika"])
+async def test_operators_alone_give_the_bits_of_the_trace(tmp_path: Path, name: str) -> None:
+    """One operator of each kind; for magika one that sums, whose bits depend on alignment."""
+    made = magika() if name == "magika" else MODELS[name]()
+    path, (source,) = made.save(tmp_path), made.save_inputs(tmp_path, 1)
+    graph = onnx.load(path).graph
+    limits = replace(LIMITS, file_bytes=64 << 20)
+    async with OnnxRuntime() as runtime:
+        trace = await runtime.trace(TraceRequest(path, source, trace_folder(tmp_path)), limits)
+        files = {row.tensor.name: row.path for row in trace.rows}
+        for key, array in made.make_inputs(0).items():
+            files[key] = tmp_path / f"{key}.tensor"
+            files[key].write_bytes(encode_tensor(array))
+        constants = {out for n in graph.node if n.op_type == "Constant" for out in n.output}
+        weights = constants | {tensor.name for tensor in graph.initializer}
+        rows = {row.tensor.name: row.row for row in trace.rows}
+        for node in {n.op_type: n for n in graph.node if n.op_type != "Constant"}.values():
+            given = [n for n in dict.fromkeys(node.input) if n and n not in weights]
+            outputs = [n for n in node.output if n]
+            inputs = tuple((n, files[n]) for n in given)
+            request = OperatorRequest(path, rows[outputs[0]], inputs, tmp_path / "alone")
+            await runtime.run_operator(request, limits)
+            expected = b"".join(files[n].read_bytes() for n in outputs)
+            assert (tmp_path / "alone").read_bytes() == expected, node.op_type
+
+
+@pytest.mark.parametrize("content", [b"", b"NVYT", encode_tensor(np.zeros(2, np.float32)) * 2])
+async def test_a_claimed_input_that_is_no_canonical_tensor_is_refused(
+    onnx_runtime: OnnxRuntime, tmp_path: Path, onnx_kit: Kit, content: bytes
+) -> None:
+    (tmp_path / "a").write_bytes(content)
+    inputs = (("a", tmp_path / "a"),)
+    request = OperatorRequest(onnx_kit.affine, 1, inputs, tmp_path / "o")
+    with pytest.raises(SpecError):
+        await onnx_runtime.run_operator(request, LIMITS)
+    with pytest.raises(InputMismatch):
+        await onnx_runtime.run_operator(replace(request, inputs=()), LIMITS)
+    assert not (tmp_path / "o").exists()
