@@ -17,10 +17,10 @@ from neurovoyance.verification.operators.base import (
     Case,
     Expected,
     Rule,
-    accumulated,
     exact,
     limited,
     need_float,
+    products_added,
     unjudgeable,
     wide,
 )
@@ -37,7 +37,7 @@ def _conv(case: Case) -> list[Expected]:
     value = _convolve(x, w, groups, windows)
     magnitude = _convolve(np.abs(x), np.abs(w), groups, windows)
     value, magnitude = _add_bias(case.get(2), value, magnitude)
-    return accumulated(value, magnitude, math.prod(weight.shape[1:]) + 1, data.dtype)
+    return products_added(value, magnitude, math.prod(weight.shape[1:]) + 1, data.dtype)
 
 
 def _add_bias(bias: Array | None, value: F64, magnitude: F64) -> tuple[F64, F64]:
@@ -79,7 +79,7 @@ def _conv_transpose(case: Case) -> list[Expected]:
     magnitude = _spread(case, np.abs(x), np.abs(w), groups)
     value, magnitude = _add_bias(case.get(2), value, magnitude)
     length = weight.shape[0] // groups * math.prod(weight.shape[2:]) + 1
-    return accumulated(value, magnitude, length, data.dtype)
+    return products_added(value, magnitude, length, data.dtype)
 
 
 def _spread(case: Case, data: F64, weight: F64, groups: int) -> F64:
@@ -142,7 +142,7 @@ def _conv_integer(case: Case) -> list[Expected]:
 
 
 RULES: Final[dict[str, Rule]] = {
-    "Conv": Rule("bound", "8 sqrt(k + 1) u (|X||W| + |B|)", _conv),
-    "ConvTranspose": Rule("bound", "8 sqrt(k + 1) u (|X||W| + |B|)", _conv_transpose),
+    "Conv": Rule("bound", "8 sqrt(min(k + 1, 256)) u (|X||W| + |B|)", _conv),
+    "ConvTranspose": Rule("bound", "8 sqrt(min(k + 1, 256)) u (|X||W| + |B|)", _conv_transpose),
     "ConvInteger": Rule("exact", "equal as numbers", _conv_integer, since=10),
 }

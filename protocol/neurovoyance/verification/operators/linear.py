@@ -1,8 +1,8 @@
 """Matrix products: MatMul, Gemm, Einsum.
 
 Place: L2, a family of rules. Bound: ``|y - y64| <= 8 sqrt(k) u (|A||B|) + smallest normal``, where
-k is the length of the sums. An honest sum of k rounded terms wanders like sqrt(k); weights rounded
-to fewer bits leave this band, the worst-case bound k u does not see all of them.
+k is the length of the sums, counted up to 256. An honest sum of k rounded terms wanders like
+sqrt(k); weights rounded to fewer bits leave this band, the worst-case bound k u does not see all.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from neurovoyance.verification.operators.base import (
     Case,
     Expected,
     Rule,
-    accumulated,
     exact,
     is_float,
     need_float,
+    products_added,
     unjudgeable,
     wide,
 )
@@ -32,7 +32,7 @@ def _matmul(case: Case) -> list[Expected]:
         product = np.matmul(left.astype(object), right.astype(object))
         return exact(np.asarray(product).astype(left.dtype))
     a, b = wide(left), wide(right)
-    return accumulated(
+    return products_added(
         np.asarray(np.matmul(a, b)),
         np.asarray(np.matmul(np.abs(a), np.abs(b))),
         left.shape[-1],
@@ -51,7 +51,7 @@ def _gemm(case: Case) -> list[Expected]:
     if bias is not None:
         value = value + beta * wide(bias)
         magnitude = magnitude + abs(beta) * np.abs(wide(bias))
-    return accumulated(value, magnitude, a.shape[1] + 1, left.dtype)
+    return products_added(value, magnitude, a.shape[1] + 1, left.dtype)
 
 
 def _einsum(case: Case) -> list[Expected]:
@@ -64,7 +64,7 @@ def _einsum(case: Case) -> list[Expected]:
         equation, *(np.abs(wide(part)) for part in parts), optimize=len(parts) > 1
     )
     # Every factor beyond the second is one more rounding of each term.
-    return accumulated(
+    return products_added(
         np.asarray(value), np.asarray(magnitude), length * len(parts), parts[0].dtype
     )
 
@@ -84,9 +84,9 @@ def _contracted(equation: str, parts: list[Array]) -> int:
     return math.prod(size for letter, size in sizes.items() if letter not in result)
 
 
-_BOUND: Final = "8 sqrt(k) u |A||B|"
+_BOUND: Final = "8 sqrt(min(k, 256)) u |A||B|"
 RULES: Final[dict[str, Rule]] = {
     "MatMul": Rule("bound", _BOUND + "; integers equal", _matmul),
-    "Gemm": Rule("bound", "8 sqrt(k + 1) u (|alpha||A||B| + |beta C|)", _gemm),
+    "Gemm": Rule("bound", "8 sqrt(min(k + 1, 256)) u (|alpha||A||B| + |beta C|)", _gemm),
     "Einsum": Rule("bound", _BOUND + ", k times the number of factors", _einsum, since=12),
 }

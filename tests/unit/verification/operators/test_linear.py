@@ -10,7 +10,11 @@ from tests.unit.verification.engine import (
     assert_caught,
     assert_honest,
     names_of,
+    run_single,
 )
+
+from neurovoyance.verification.operators.base import Consistent, Inconsistent
+from neurovoyance.verification.operators.judge import check
 
 D = Draw()
 f, ints = D.f, D.ints
@@ -40,3 +44,17 @@ def test_what_the_engine_computes_is_consistent(case: Case) -> None:
 @pytest.mark.parametrize("case", CASES, ids=names_of)
 def test_what_no_engine_computes_is_not(case: Case) -> None:
     assert_caught(case)
+
+
+@pytest.mark.parametrize("length", [768, 3072, 11008])
+def test_binary16_weights_show_at_any_usual_length(length: int) -> None:
+    a, b = f(8, length), f(length, 128, scale=0.02)
+    operator, honest = run_single("MatMul", [a, b])
+    _, cheat = run_single("MatMul", [a, b.astype(np.float16).astype(np.float32)])
+    assert isinstance(check(operator, [a, b], honest, 17), Consistent)
+    assert isinstance(check(operator, [a, b], cheat, 17), Inconsistent)
+
+
+def test_a_long_sum_of_one_sign_is_consistent() -> None:
+    for rows in (1, 8):
+        assert_honest(Case("MatMul", [np.abs(f(rows, 11008)), np.abs(f(11008, 64))]))
