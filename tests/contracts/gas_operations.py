@@ -19,6 +19,7 @@ from typing import Any
 from eth_abi.abi import encode
 from eth_account import Account
 from eth_account.messages import encode_typed_data
+from gas_disputes import disputing
 from web3 import HTTPProvider, Web3
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,6 +31,8 @@ WINDOW_S = 1_800
 REVEALED = 4
 ZERO_ADDRESS = "0x" + "00" * 20
 POOL = b"gas pool".ljust(12, b"\0")
+AUDIT_POOL = b"audit pool".ljust(12, b"\0")
+RE_AUDIT_BPS = 500
 DOCUMENT = (
     b'{"$terms":"0x'
     + ((10**9).to_bytes(8) + POOL + bytes(12) + (10).to_bytes(4) + b"\x77" * 20).hex().encode()
@@ -113,10 +116,9 @@ class Market:
         beacon = self._deploy("BlockHashBeacon")
         nonce = self.w3.eth.get_transaction_count(self.deployer)
         market_address = self._create_address(nonce + 1)
-        # Nothing measured here reaches the DisputeCourt: any other address will do.
         courts = [ZERO_ADDRESS, ZERO_ADDRESS]
         if has_audits:
-            courts = [self._create_address(nonce + 3), self.deployer]
+            courts = [self._create_address(nonce + 3), self._create_address(nonce + 4)]
         self.stakes = self._deploy(
             "StakeManager", self.token.address, market_address, self.other, *courts
         )
@@ -125,7 +127,7 @@ class Market:
         )
         assert self.market.address == market_address
         if has_audits:
-            self._deploy_audits(courts)
+            self._deploy_audits(courts, beacon.address)
         self.w3.provider.make_request("anvil_setBalance", [OPERATOR.address, hex(10**20)])
         self.w3.provider.make_request("anvil_impersonateAccount", [OPERATOR.address])
         for holder in (self.client, self.provider):
@@ -136,8 +138,8 @@ class Market:
             # Both contracts hold somebody's tokens already, as they will nearly always.
             self.send(self.deployer, self.token.functions.transfer(spender.address, 1))
 
-    def _deploy_audits(self, courts: list[str]) -> None:
-        """Registry and AuditCourt; one auditor is enough, every probability is the economic one."""
+    def _deploy_audits(self, courts: list[str], beacon: str) -> None:
+        """Registry and courts; one auditor is enough, every probability is the economic one."""
         self.registry = self._deploy("ModelRegistry", self.token.address, self.deployer, 0)
         self.audits = self._deploy(
             "AuditCourt",
@@ -148,12 +150,21 @@ class Market:
             (200, 0, 1, 1),
         )
         assert self.audits.address == courts[0]
+        self.disputes = self._deploy(
+            "DisputeCourt",
+            self.market.address,
+            self.stakes.address,
+            self.registry.address,
+            self.audits.address,
+            beacon,
+        )
+        assert self.disputes.address == courts[1]
         self.send(self.deployer, self.token.functions.approve(self.registry.address, 1_000 * NVY))
         self.send(self.deployer, self.registry.functions.register(DOCUMENT))
         self.spec["modelId"] = Web3.keccak(DOCUMENT)
-        self._record_passes(100)
+        self.record_passes(100)
 
-    def _record_passes(self, passes: int) -> None:
+    def record_passes(self, passes: int) -> None:
         """Give the provider a long record; a hundred real audits would measure nothing more."""
         model = self.spec["modelId"]
         for base in range(32):
@@ -397,6 +408,56 @@ def _audits_on(m: Market) -> None:
     m.gas["settle each of 10, audits on"] = batch // 10
 
 
+def _auditor(m: Market) -> str:
+    """Register a model of a pool with one auditor, its own operator; return its address."""
+    owner = str(m.w3.eth.accounts[4])
+    document = DOCUMENT.replace(POOL.hex().encode(), AUDIT_POOL.hex().encode())
+    m.send(m.deployer, m.registry.functions.register(document))
+    m.spec["modelId"] = Web3.keccak(document)
+    m.send(m.deployer, m.token.functions.transfer(owner, 10_000 * NVY))
+    m.send(owner, m.token.functions.approve(m.stakes.address, 10_000 * NVY))
+    m.send(owner, m.stakes.functions.register(owner, "http://127.0.0.1:8801"))
+    m.send(owner, m.stakes.functions.stake(10_000 * NVY))
+    m.send(owner, m.stakes.functions.takeSeats(AUDIT_POOL, 10))
+    m.pass_time(2)  # a seat counts from the second after
+    return owner
+
+
+def _audit_round(m: Market, auditor: str) -> dict[str, int]:
+    """Audit one TENSOR job of one slot to a pass; return the gas of every call."""
+    f, gas = m.audits.functions, {}
+    while True:
+        job_id = m.lapsed()
+        (_, c0, _, _) = m.commit_call(job_id).args
+        opening = f.drawAndOpen(job_id, m.spec, m.last_salt, c0)
+        gas["drawAndOpen"] = m.send(OPERATOR.address, opening)
+        (event,) = m.audits.events.AuditOpened().get_logs(from_block="latest")
+        facts = event["args"]["facts"]
+        again = Web3.keccak(encode(["bytes32", "string", "uint256"], [facts["seed0"], "re", 0]))
+        if int.from_bytes(again) % 10_000 >= RE_AUDIT_BPS:
+            break  # one pass will do
+    values = tuple(facts.values())
+    z = [(1 << 24).to_bytes(4) * 8] * 4
+    types = ["string", "uint256", "address", "bytes32", "uint256", "uint256", "address"]
+    head = ["NVY/audit/1", m.w3.eth.chain_id, m.audits.address, job_id, 0, 0, auditor]
+    salt = b"\x6b" * 32
+    bound = encode([*types, "bytes32[4]", "uint256", "bytes32"], [*head, z, 0, salt])
+    gas["commitAudit"] = m.send(auditor, f.commitAudit(values, 0, Web3.keccak(bound)))
+    gas["answer"] = m.send(OPERATOR.address, f.answer(values, 0, z))
+    gas["revealAudit, pass"] = m.send(auditor, f.revealAudit(values, 0, z, 0, salt, z))
+    return gas
+
+
+def _auditing(m: Market) -> None:
+    auditor = _auditor(m)
+    _audit_round(m, auditor)  # the auditor's earnings and lock are steady from here on
+    m.gas |= _audit_round(m, auditor)
+
+
+def _disputing(m: Market) -> None:
+    disputing(m, OPERATOR.address, OPENING)
+
+
 def measure_all() -> dict[str, int]:
     """Return gas used per named operation."""
     steps: tuple[Callable[[Market], None], ...] = (
@@ -414,7 +475,7 @@ def measure_all() -> dict[str, int]:
         gas |= market.gas
     with anvil() as w3:
         audited = Market(w3, has_audits=True)
-        for step in (_staking, _seats, _audits_on):
+        for step in (_staking, _seats, _audits_on, _auditing, _disputing):
             step(audited)
         gas |= {name: used for name, used in audited.gas.items() if name not in gas}
     return dict(sorted(gas.items()))
