@@ -23,6 +23,8 @@ _SIGNED = "signature"
 _SIGNER = "signed_by"
 _CHANGING = ("state", "money", "slashes", "steps", "disputes", "audit")
 """Facts that may have moved on since the receipt was written, while the job was not over."""
+_NOT_YET = ("", "0", 0, False)
+"""Values of facts that did not exist yet."""
 
 
 def sign_receipt(receipt: dict[str, Any], wallet: Wallet) -> dict[str, Any]:
@@ -77,7 +79,8 @@ def _differences(told: dict[str, Any], found: dict[str, Any]) -> list[str]:
     for name in sorted(set(told) | set(found)):
         if told.get(name) == found.get(name):
             continue
-        if name in _CHANGING and _is_earlier(told, found):
+        is_open = name in _CHANGING or told.get(name) in _NOT_YET
+        if is_open and _is_earlier(told, found):
             continue
         faults.append(f"The chain says otherwise about `{name}`.")
     return faults
