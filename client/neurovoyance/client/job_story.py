@@ -294,7 +294,7 @@ async def _steps(contracts: Contracts, events: Sequence[ChainEvent]) -> list[Fac
 
 def is_over(facts: Facts) -> bool:
     """Return whether nothing about the job can change any more but the split of a slash."""
-    return facts["state"] in {state.label for state in FINAL}
+    return facts.get("state") in {state.label for state in FINAL}
 
 
 def was_found_wrong(facts: Facts) -> bool:

@@ -15,7 +15,7 @@ from eth_account.messages import encode_defunct
 
 from neurovoyance.chain.contracts import Contracts
 from neurovoyance.chain.wallet import Wallet
-from neurovoyance.client.job_story import job_facts
+from neurovoyance.client.job_story import is_over, job_facts
 from neurovoyance.protocol.errors import RequestError, SpecError
 from neurovoyance.protocol.ids import parse_job_id
 
@@ -87,9 +87,15 @@ def _differences(told: dict[str, Any], found: dict[str, Any]) -> list[str]:
 
 
 def _is_earlier(told: dict[str, Any], found: dict[str, Any]) -> bool:
-    """Return whether the chain only went on: the steps told are the first of those found."""
+    """Return whether the chain only went on: the steps told are the first of those found.
+
+    After its end a job only gains the split of a slash and the closing of votes and locks.
+    """
     earlier, now = told.get("steps"), found["steps"]
-    return isinstance(earlier, list) and len(earlier) < len(now) and now[: len(earlier)] == earlier
+    if not isinstance(earlier, list) or not earlier:
+        return False
+    is_prefix = len(earlier) < len(now) and now[: len(earlier)] == earlier
+    return is_prefix and (told.get("state") == found["state"] or not is_over(told))
 
 
 def _message(unsigned: dict[str, Any]) -> Any:
