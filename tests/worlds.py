@@ -289,12 +289,14 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 
 
 @pytest.fixture
-async def audited_world(tmp_path: Path) -> AsyncIterator[World]:
-    """A market that audits every job, and three owners with seats in the pool of auditors."""
+async def audited_world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
+    """A market that audits every job, and owners with seats in the pool of auditors: three, or as
+    many as the test's parameter says.
+    """
     settings = AuditSettings.local(min_bps=10_000)
     async with built(tmp_path, settings) as made:
         bank = made.devnet.wallet(0)
-        for number in range(3):
+        for number in range(getattr(request, "param", 3)):
             owner, operator = (made.devnet.wallet(4 + 2 * number + i) for i in range(2))
             party = Party(tmp_path / f"auditor{number}", owner, operator, free_port())
             party.settings["base_price_wei"] = str(nvy("50"))

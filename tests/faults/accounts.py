@@ -8,6 +8,7 @@ from tests.worlds import World
 
 from neurovoyance.chain.events import ChainEvent, EventCursor
 from neurovoyance.chain.reverts import JobMarketNothingEarned, JobMarketWrongState
+from neurovoyance.protocol.ids import JobId
 from neurovoyance.protocol.lifecycle import JobState, effective_state
 from neurovoyance.tokenomics.books import Books
 
@@ -53,7 +54,8 @@ async def everybody_leaves(world: World) -> Books:
     market, stakes = world.contracts.market, world.contracts.stakes
     anyone, owner, client = (world.devnet.wallet(index) for index in (0, OWNER, CLIENT))
     await world.control.increase_time(8 * 86_400)
-    for job_id, job in books.jobs.items():
+    for key, job in books.jobs.items():
+        job_id = JobId(key)
         if job.ended_in is None:
             record = await market.job(job_id)
             now = effective_state(record.state, record.deadline_s, await world.chain.time_s())

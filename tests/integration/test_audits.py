@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import cast
 
+import pytest
 from tests.faults.accounts import assert_balanced
 from tests.unit.node.content import publish_certified
-from tests.worlds import WAIT_S, Party, Start, World, audited_world, nodes, register
+from tests.worlds import STAKE_WEI, WAIT_S, Party, Start, World, audited_world, nodes, register
 
+from neurovoyance.chain.contracts import JobRecord
 from neurovoyance.chain.events import (
+    AuditAnswered,
     AuditClosed,
     AuditConceded,
     AuditContested,
     AuditOpened,
+    AuditorCommitted,
     AuditorDrawn,
+    AuditorLate,
     AuditRevealed,
+    ChainEvent,
     JobRevealed,
     JobSettled,
 )
@@ -24,7 +35,80 @@ from neurovoyance.protocol.lifecycle import JobState
 
 __all__ = ["audited_world", "nodes"]
 
+pytestmark = [
+    pytest.mark.parametrize("audited_world", [2], indirect=True),
+    pytest.mark.timeout(600),
+]
+
 CHEAT = ("-m", "tests.integration.cheating_node")
+AUDITOR_LATE_S = 4 * 60 + 300 + 1
+STAKE_LEFT_MAX_WEI = STAKE_WEI * 96 // 100
+
+_HONEST = ("draw_and_open", "answer", "reveal")
+_CHEATING = ("recheck", "concede")
+_AUDITOR = ("audit_repeat", "audit_commit", "audit_reveal", "audit_check")
+
+
+def around(actions: tuple[str, ...]) -> list[str]:
+    return [f"{when}:{action}" for action in actions for when in ("before", "after")]
+
+
+@dataclass
+class Crew:
+    """The node processes of a world; those that die at their crash point are started again."""
+
+    world: World
+    start: Start
+    running: list[tuple[Party, asyncio.subprocess.Process]] = field(default_factory=list)
+    killed: int = 0
+
+    async def begin(self, party: Party, crash_at: str | None = None) -> None:
+        self.running.append((party, await self.start(crash_at, party)))
+
+    async def begin_all(self, provider: str | None = None, auditors: str | None = None) -> None:
+        await self.begin(self.world.provider, provider)
+        for party in self.world.auditors:
+            await self.begin(party, auditors)
+
+    async def revive(self) -> None:
+        """Start every node again that was killed by its crash point."""
+        for index, (party, process) in enumerate(self.running):
+            if process.returncode is None:
+                continue
+            assert process.returncode == -signal.SIGKILL, self.world.log()
+            self.killed += 1
+            self.running[index] = (party, await self.start(None, party))
+
+    async def end(self, party: Party) -> None:
+        """Let a party vanish, for as long as the test lasts."""
+        for entry in [entry for entry in self.running if entry[0] is party]:
+            self.running.remove(entry)
+            if entry[1].returncode is None:
+                entry[1].kill()
+            await entry[1].wait()
+
+    async def until(self, holds: Callable[[list[ChainEvent]], bool], job_id: JobId) -> None:
+        """Wait until the events of a job show something, reviving nodes meanwhile."""
+        async with asyncio.timeout(WAIT_S):
+            while not holds(await self.world.events(job_id)):
+                await self.revive()
+                await asyncio.sleep(0.5)
+
+    async def reaches(self, job_id: JobId, state: JobState) -> JobRecord:
+        """Wait until a job is stored in a state, reviving nodes meanwhile."""
+        async with asyncio.timeout(WAIT_S):
+            while True:
+                record = await self.world.contracts.market.job(job_id)
+                if record.state is state:
+                    return record
+                await self.revive()
+                await asyncio.sleep(0.2)
+
+    async def finishes(self, job_id: JobId) -> None:
+        """Let the window of a revealed job pass and see it settled."""
+        await self.reaches(job_id, JobState.REVEALED)
+        await self.world.control.increase_time(601)
+        await self.reaches(job_id, JobState.SETTLED)
 
 
 async def posted(world: World) -> JobId:
@@ -33,58 +117,154 @@ async def posted(world: World) -> JobId:
     return await world.post(made)
 
 
-async def drawn_auditor(world: World, job_id: JobId, *, count: int = 1) -> Party:
-    """Wait until auditors were drawn so often; return the last."""
+def of_kind(kind: type[ChainEvent], count: int = 1) -> Callable[[list[ChainEvent]], bool]:
+    return lambda events: sum(isinstance(event, kind) for event in events) >= count
+
+
+async def assert_passed_once(world: World, job_id: JobId) -> None:
+    """The audit was held once, passed, and the job was revealed and paid once."""
+    events = await world.events(job_id)
+    revealed = [event for event in events if isinstance(event, AuditRevealed)]
+    assert {event.outcome for event in revealed} == {Outcome.PASS}, world.log()
+    assert all(event.paid_wei > 0 for event in revealed)
+    counts = Counter(type(event) for event in events)
+    assert [counts[kind] for kind in (AuditOpened, AuditClosed, JobRevealed, JobSettled)] == [1] * 4
+    assert counts[AuditorCommitted] == counts[AuditAnswered] == len(revealed)
+    market = world.contracts.market
+    assert await market.earned_of_wei(revealed[0].auditor) > 0
+    await assert_balanced(world)
+
+
+async def assert_nothing_locked(world: World) -> None:
+    """Every lock of every party is freed, once the auditors had time to close their votes."""
     async with asyncio.timeout(WAIT_S):
-        while True:
-            drawn = [e for e in await world.events(job_id) if isinstance(e, AuditorDrawn)]
-            if len(drawn) >= count:
-                return next(p for p in world.auditors if p.address == drawn[-1].auditor)
-            await asyncio.sleep(0.1)
-
-
-async def finished(world: World, job_id: JobId, process: asyncio.subprocess.Process) -> None:
-    await world.wait_for(job_id, JobState.REVEALED, process=process)
-    await world.control.increase_time(601)
-    await world.wait_for(job_id, JobState.SETTLED, process=process)
+        for party in (world.provider, *world.auditors):
+            while (await world.contracts.stakes.stake_of(party.address)).locked_wei:
+                await asyncio.sleep(0.2)
 
 
 async def test_an_honest_job_is_audited_revealed_settled_and_everybody_paid(
     audited_world: World, nodes: Start
 ) -> None:
-    world = audited_world
-    process = await nodes()
-    for party in world.auditors:
-        await nodes(party=party)
+    world, crew = audited_world, Crew(audited_world, nodes)
+    await crew.begin_all()
     job_id = await posted(world)
-    await finished(world, job_id, process)
-    events = await world.events(job_id)
-    outcomes = [event.outcome for event in events if isinstance(event, AuditRevealed)]
-    assert set(outcomes) == {Outcome.PASS}, world.log()
-    for kind in (AuditOpened, AuditClosed, JobRevealed, JobSettled):
-        assert sum(isinstance(event, kind) for event in events) == 1, kind
-    for revealed in (event for event in events if isinstance(event, AuditRevealed)):
-        assert revealed.paid_wei > 0
-    market = world.contracts.market
-    assert await market.earned_of_wei(world.provider.address) > 0
-    await assert_balanced(world)
+    await crew.finishes(job_id)
+    await assert_passed_once(world, job_id)
+    await assert_nothing_locked(world)
+    status = await world.provider.get("/v1/status")
+    assert str(status["capabilities"]["numeric_class"]).startswith("0x")  # type: ignore[index]
 
 
-async def test_rounded_weights_are_caught_and_conceded(audited_world: World, nodes: Start) -> None:
-    world = audited_world
+async def test_rounded_weights_are_caught_conceded_and_slashed(
+    audited_world: World, nodes: Start
+) -> None:
+    world, crew = audited_world, Crew(audited_world, nodes)
     world.provider.entry = CHEAT
-    process = await nodes()
-    for party in world.auditors:
-        await nodes(party=party)
-    before = await world.contracts.stakes.stake_of(world.provider.address)
+    await crew.begin_all()
     job_id = await posted(world)
-    await world.wait_for(job_id, JobState.REJECTED, process=process)
+    await crew.reaches(job_id, JobState.REJECTED)
+    await assert_slashed(world, job_id)
+    executions = await world.provider.get("/v1/executions")
+    [execution] = cast(list[dict[str, object]], executions["executions"])
+    assert (execution["stands"], execution["outcome"]) == (False, "rejected")
+
+
+async def assert_slashed(world: World, job_id: JobId) -> None:
+    """Both auditors failed the job; the provider conceded and lost its lock and more, once."""
     events = await world.events(job_id)
     outcomes = [event.outcome for event in events if isinstance(event, AuditRevealed)]
     assert outcomes == [Outcome.FAIL, Outcome.FAIL], world.log()
-    assert any(isinstance(event, AuditConceded) for event in events)
-    assert not any(isinstance(event, AuditContested) for event in events)
-    after = await world.contracts.stakes.stake_of(world.provider.address)
-    assert after.own_wei < before.own_wei * 95 // 100 + 1
-    assert after.locked_wei == 0
+    assert sum(isinstance(event, AuditConceded) for event in events) == 1
+    assert not any(isinstance(event, AuditContested | JobRevealed) for event in events)
+    record = await world.contracts.market.job(job_id)
+    stake = await world.contracts.stakes.stake_of(world.provider.address)
+    assert stake.own_wei + record.lock_wei < STAKE_LEFT_MAX_WEI
     await assert_balanced(world)
+    await assert_nothing_locked(world)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("crash_at", around(_HONEST))
+async def test_a_provider_killed_around_any_step_of_an_audit_does_it_once(
+    audited_world: World, nodes: Start, crash_at: str
+) -> None:
+    world, crew = audited_world, Crew(audited_world, nodes)
+    await crew.begin_all(provider=crash_at)
+    job_id = await posted(world)
+    await crew.finishes(job_id)
+    assert crew.killed == 1
+    await assert_passed_once(world, job_id)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("crash_at", around(_AUDITOR))
+async def test_an_auditor_killed_around_any_step_votes_once_and_is_paid(
+    audited_world: World, nodes: Start, crash_at: str
+) -> None:
+    world, crew = audited_world, Crew(audited_world, nodes)
+    await crew.begin_all(auditors=crash_at)
+    job_id = await posted(world)
+    await crew.finishes(job_id)
+    if not crew.killed:  # the answer is checked while the window runs, or soon after
+        async with asyncio.timeout(WAIT_S):
+            while not crew.killed:
+                await crew.revive()
+                await asyncio.sleep(0.2)
+    await assert_passed_once(world, job_id)
+    await assert_nothing_locked(world)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("crash_at", around(_CHEATING))
+async def test_a_cheat_killed_while_it_loses_loses_once(
+    audited_world: World, nodes: Start, crash_at: str
+) -> None:
+    world, crew = audited_world, Crew(audited_world, nodes)
+    world.provider.entry = CHEAT
+    await crew.begin_all(provider=crash_at)
+    job_id = await posted(world)
+    await crew.reaches(job_id, JobState.REJECTED)
+    await assert_slashed(world, job_id)
+
+
+async def test_an_auditor_that_vanishes_is_replaced_and_slashed(
+    audited_world: World, nodes: Start
+) -> None:
+    world, crew = audited_world, Crew(audited_world, nodes)
+    await crew.begin(world.provider)
+    job_id = await posted(world)
+    await crew.until(of_kind(AuditorDrawn), job_id)
+    events = await world.events(job_id)
+    [drawn] = [event for event in events if isinstance(event, AuditorDrawn)]
+    # Nobody audits: the drawn one is gone, the other is not needed yet.
+    other = next(party for party in world.auditors if party.address != drawn.auditor)
+    await crew.begin(other)
+    await world.control.increase_time(AUDITOR_LATE_S)
+    await crew.finishes(job_id)
+    events = await world.events(job_id)
+    [late] = [event for event in events if isinstance(event, AuditorLate)]
+    assert late.auditor == drawn.auditor
+    assert late.slashed_wei == drawn.lock_wei // 10
+    [vote] = [event for event in events if isinstance(event, AuditRevealed)]
+    assert (vote.auditor, vote.outcome) == (other.address, Outcome.PASS)
+    await assert_balanced(world)
+    await assert_nothing_locked(world)
+
+
+async def test_a_provider_that_never_answers_loses_its_lock_by_the_auditors_own_hand(
+    audited_world: World, nodes: Start
+) -> None:
+    world, crew = audited_world, Crew(audited_world, nodes)
+    await crew.begin_all()
+    job_id = await posted(world)
+    await crew.until(of_kind(AuditorDrawn), job_id)
+    await crew.end(world.provider)
+    events = await world.events(job_id)
+    if any(isinstance(event, AuditAnswered) for event in events):
+        pytest.skip("the provider was quicker than its end")
+    await crew.until(of_kind(AuditorCommitted), job_id)
+    await world.control.increase_time(900 + 60)
+    await crew.reaches(job_id, JobState.PROVIDER_ANSWER_TIMEOUT)
+    await assert_balanced(world)
+    await assert_nothing_locked(world)

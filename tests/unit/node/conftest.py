@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from tests.unit.node.content import publish
+from tests.unit.node.content import publish, publish_certified
 
 from neurovoyance.chain.chain_control import ChainControl
 from neurovoyance.chain.client import ChainClient, Receipt
 from neurovoyance.chain.contracts import Contracts
-from neurovoyance.chain.deploy import deploy
+from neurovoyance.chain.deploy import AuditSettings, deploy
 from neurovoyance.chain.deployment import Deployment
 from neurovoyance.chain.devnet import DevnetThread
 from neurovoyance.chain.devnet_keys import devnet_wallet
 from neurovoyance.chain.events import EventCursor
+from neurovoyance.ipfs.cid import cid_of_keccak
 from neurovoyance.ipfs.embedded import EmbeddedBackend
 from neurovoyance.node.agent import Agent, AgentSettings
 from neurovoyance.node.chain_side import ChainSide
 from neurovoyance.node.crash import CrashPoint
-from neurovoyance.node.enrolment import enrol
+from neurovoyance.node.enrolment import enrol, take_seats
 from neurovoyance.node.execution_values import Action, Execution
 from neurovoyance.node.intake import Intake, IntakeLimits
 from neurovoyance.node.journal import Journal
@@ -34,6 +35,7 @@ from neurovoyance.node.runtime.onnx_ import OnnxRuntime
 from neurovoyance.node.shell import Shell
 from neurovoyance.node.watch import Watch
 from neurovoyance.node.work import Work
+from neurovoyance.protocol.certificate import pool_of
 from neurovoyance.protocol.ids import Address, JobId
 from neurovoyance.protocol.job_spec import JobSpec
 from neurovoyance.protocol.units import nvy
@@ -41,6 +43,7 @@ from neurovoyance.protocol.units import nvy
 STAKE_WEI = nvy("5000")
 FUNDS_WEI = nvy("100")
 OWNER, OPERATOR, CLIENT, OTHER = (devnet_wallet(index) for index in range(1, 5))
+AUDITOR, AUDITOR_KEY = (devnet_wallet(index) for index in (6, 7))
 POLICY = PricePolicy(
     base_price_wei=10**16,
     price_per_second_wei=10**15,
@@ -79,6 +82,46 @@ async def _prepared(url: str, folder: Path) -> Deployment:
         await contracts.market.deposit(CLIENT, FUNDS_WEI)
         await enrol(contracts, OWNER, OPERATOR.address, "http://127.0.0.1:1", STAKE_WEI)
         return deployment
+
+
+@pytest.fixture(scope="session")
+def courts(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[DevnetThread, Deployment]]:
+    """As ``market``, with audits of every job, the certified model, and one other auditor."""
+    folder = tmp_path_factory.mktemp("courts")
+    with DevnetThread(block_interval_s=0.2) as devnet:
+        yield devnet, asyncio.run(_prepared_courts(devnet.url, folder))
+
+
+async def _prepared_courts(url: str, folder: Path) -> Deployment:
+    async with await ChainClient.connect([url], state_dir=folder / "chain", poll_s=0.02) as chain:
+        bank = devnet_wallet(0)
+        deployment = await deploy(chain, bank, audits=AuditSettings.local(min_bps=10_000))
+        contracts = Contracts(chain, deployment)
+        for wallet in (OWNER, AUDITOR):
+            await contracts.token.transfer(bank, wallet.address, STAKE_WEI)
+        await contracts.token.transfer(bank, CLIENT.address, FUNDS_WEI)
+        await contracts.token.approve(CLIENT, deployment.market, FUNDS_WEI)
+        await contracts.market.deposit(CLIENT, FUNDS_WEI)
+        await enrol(contracts, OWNER, OPERATOR.address, "http://127.0.0.1:1", STAKE_WEI)
+        await enrol(contracts, AUDITOR, AUDITOR_KEY.address, "http://127.0.0.1:2", STAKE_WEI)
+        await take_seats(contracts, AUDITOR, [pool_of("cpu")])
+        async with EmbeddedBackend(folder / "store") as storage:
+            spec = await publish_certified(storage)
+            document = await storage.get_block(cid_of_keccak(spec.model_id))
+        await contracts.token.approve(bank, deployment.registry, nvy("1000"))
+        await contracts.registry.register(bank, document)
+        return deployment
+
+
+@pytest.fixture
+async def court_station(
+    courts: tuple[DevnetThread, Deployment], tmp_path: Path
+) -> AsyncIterator[Station]:
+    """As ``station``, in a market that audits every job."""
+    async with _stationed(courts, tmp_path) as made:
+        yield made
 
 
 @dataclass
@@ -142,7 +185,15 @@ async def station(
     market: tuple[DevnetThread, Deployment], tmp_path: Path
 ) -> AsyncIterator[Station]:
     """The parts of a node on a chain that is put back as it was after the test."""
-    devnet, deployment = market
+    async with _stationed(market, tmp_path) as made:
+        yield made
+
+
+@asynccontextmanager
+async def _stationed(
+    running: tuple[DevnetThread, Deployment], tmp_path: Path
+) -> AsyncIterator[Station]:
+    devnet, deployment = running
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(
             await ChainClient.connect([devnet.url], state_dir=tmp_path / "chain", poll_s=0.02)

@@ -1,0 +1,130 @@
+"""The duty of an auditor on a real chain: repeat, commit, reveal, check, let go."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+from tests.unit.node.audited import Auditor, auditor_of, under_audit, until_phase
+from tests.unit.node.conftest import AUDITOR, Station
+
+from neurovoyance.node.audit_book import AuditBook
+from neurovoyance.node.audit_rules import CaseKey
+from neurovoyance.node.execution_values import Phase
+from neurovoyance.protocol.audit import DisputeKind, SlotPhase
+from neurovoyance.protocol.lifecycle import JobState
+
+WAIT_S = 60.0
+
+
+async def until(auditor: Auditor, holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(WAIT_S):
+        while not holds():
+            await auditor.turn()
+            await asyncio.sleep(0.05)
+
+
+async def until_slot(auditor: Auditor, key: CaseKey, phase: SlotPhase) -> None:
+    audits = auditor.chain.contracts.audits
+    async with asyncio.timeout(WAIT_S):
+        while (await audits.slot_of(key.job_id, key.slot)).phase is not phase:
+            await auditor.turn()
+            await asyncio.sleep(0.05)
+
+
+async def test_an_audit_from_the_draw_to_the_last_look(court_station: Station) -> None:
+    station = court_station
+    async with auditor_of(station) as auditor:
+        key, facts = await under_audit(station)
+        await until(auditor, lambda: auditor.duty.due() == 1)
+        assert auditor.book.live() == [key]
+        await until_slot(auditor, key, SlotPhase.ANSWER)
+        vote = auditor.book.vote(key, facts.seed0)
+        assert vote is not None
+        assert vote.flags == 0
+        assert auditor.duty.inputs_in_use() == {station.posted[key.job_id].spec.input_cid}
+        await until(auditor, lambda: auditor.duty.due() == 0)
+
+        async with asyncio.timeout(WAIT_S):
+            while auditor.book.answer(key) is None:
+                await station.handle_events()
+                for live in station.shell:
+                    await station.shell.refresh(live.job.job_id)
+                await auditor.turn()
+        await until_slot(auditor, key, SlotPhase.PASSED)
+        assert await station.contracts.market.earned_of_wei(AUDITOR.address) == facts.pay_wei
+        await until_phase(station, key.job_id, Phase.REVEALED)
+        await until(auditor, lambda: not auditor.book.live())
+        assert auditor.book.is_checked(key)
+        assert auditor.forgeries == []
+        assert auditor.duty.inputs_in_use() == frozenset()
+        stake = await station.contracts.stakes.stake_of(AUDITOR.address)
+        assert stake.locked_wei == 0
+
+
+async def test_a_new_process_sends_the_vote_that_was_fixed(court_station: Station) -> None:
+    station = court_station
+    async with auditor_of(station) as auditor:
+        key, facts = await under_audit(station)
+        await until(auditor, lambda: auditor.book.vote(key, facts.seed0) is not None)
+        fixed = auditor.book.vote(key, facts.seed0)
+    async with auditor_of(station) as again:
+        assert isinstance(again.book, AuditBook)
+        assert again.book.vote(key, facts.seed0) == fixed
+        await until_slot(again, key, SlotPhase.ANSWER)
+        assert again.book.vote(key, facts.seed0) == fixed
+
+
+async def test_an_answer_that_is_not_of_the_revealed_output_is_reported(
+    court_station: Station,
+) -> None:
+    station = court_station
+    async with auditor_of(station) as auditor:
+        key, facts = await under_audit(station)
+        # The provider answers for an output that it never committed to: the auditor's own.
+        await until(auditor, lambda: auditor.book.vote(key, facts.seed0) is not None)
+        vote = auditor.book.vote(key, facts.seed0)
+        assert vote is not None
+        station.journal.fix_answer(key.job_id, facts.seed0, (*vote.z1[:3], bytes(32)))
+        await until_slot(auditor, key, SlotPhase.ANSWER)
+        async with asyncio.timeout(WAIT_S):
+            while auditor.book.answer(key) is None:
+                await station.handle_events()
+                for live in station.shell:
+                    await station.shell.refresh(live.job.job_id)
+                await auditor.turn()
+        assert auditor.book.answer(key) != vote.z1
+        result = (b"\x01" * 32, b"", b"")
+        sealed = station.journal.sealed(key.job_id)
+        assert sealed is not None
+        opening = sealed.opening
+        job = station.posted[key.job_id]
+        words = auditor.book.answer(key) or ()
+        for root, kind in (
+            (opening.out_root, DisputeKind.FORGED_ANSWER),
+            (bytes(32), DisputeKind.BAD_ENVELOPE),
+        ):
+            result = (root, opening.envelope_cid, opening.result_key)
+            found = await auditor.work.check(key, facts, job, words, result, ())
+            assert found is not None
+            assert found.kind is kind
+            assert found.why.endswith(".")
+        wrong_key = (opening.out_root, opening.envelope_cid, bytes(32))
+        found = await auditor.work.check(key, facts, job, words, wrong_key, ())
+        assert found is not None
+        assert found.kind is DisputeKind.BAD_ENVELOPE
+
+
+@pytest.mark.parametrize("state", [JobState.AUDITED])
+async def test_the_chain_side_of_the_provider_shows_the_audit(
+    court_station: Station, state: JobState
+) -> None:
+    key, facts = await under_audit(court_station)
+    view = await court_station.chain.view(key.job_id)
+    assert view.stored is state
+    assert view.audit is not None
+    [slot] = view.audit.slots
+    assert (slot.phase, slot.auditor) == (SlotPhase.COMMIT, AUDITOR.address)
+    assert view.audit.contest_deadline_s == 0
+    assert facts.facts_hash() == await court_station.contracts.audits.audit_of(key.job_id)
