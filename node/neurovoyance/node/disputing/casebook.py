@@ -173,6 +173,17 @@ class Casebook(SqliteFile):
             finding=finding,
         )
 
+    def reason(self, facts_hash: bytes, name: str) -> str:
+        """Return why a value was fixed, in words; "" if it was not, or says nothing."""
+        found: PointPlan | Reason | Finding | None
+        if name == POINT:
+            found = self.fixed_value(facts_hash, name, PointPlan)
+        elif name in (HOPELESS, NOTHING):
+            found = self.fixed_value(facts_hash, name, Reason)
+        else:
+            found = self.fixed_value(facts_hash, name, Finding)
+        return "" if found is None else found.why
+
     # Keys that a revert used up.
 
     def serial(self, key: str) -> int:

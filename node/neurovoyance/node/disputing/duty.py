@@ -23,7 +23,15 @@ from neurovoyance.chain.events import (
 )
 from neurovoyance.node.crash import CrashPoint
 from neurovoyance.node.disputing import telling
-from neurovoyance.node.disputing.casebook import WITHDRAWN, Casebook
+from neurovoyance.node.disputing.casebook import (
+    FINDING,
+    HOPELESS,
+    NOTHING,
+    POINT,
+    WITHDRAWN,
+    Casebook,
+    vote_name,
+)
 from neurovoyance.node.disputing.court_side import CourtSide
 from neurovoyance.node.disputing.forms import Reason
 from neurovoyance.node.disputing.rules import is_costly, is_over, wanted, wanted_of_slash
@@ -303,10 +311,22 @@ class DisputeDuty:
         if retry_s is None:
             live.failures = 0
             live.done[want.key] = self._time_s + DONE_HOLD_S if action not in LOCAL else 0
-            self._tell(facts, telling.done(want, live.case))
+            self._tell(facts, telling.done(want, live.case, self._reason(live, want)))
         else:
             live.failures += 1
             live.not_before_s = self._time_s + retry_s
+
+    def _reason(self, live: Live, want: Wanted) -> str:
+        """Return why; that of a vote only once it is opened, since the log may be seen."""
+        names = {
+            DisputeAction.TRACE: HOPELESS,
+            DisputeAction.SEEK: NOTHING,
+            DisputeAction.POINT: POINT,
+            DisputeAction.REVEAL_VOTE: vote_name(want.level),
+            DisputeAction.APPEAL: FINDING,
+        }
+        name = names.get(want.action)
+        return self.book.reason(live.case.facts.facts_hash(), name) if name else ""
 
     async def _work(self, live: Live, want: Wanted) -> None:
         match want.action:

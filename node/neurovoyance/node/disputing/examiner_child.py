@@ -125,7 +125,7 @@ def main() -> None:
 def _examine(
     parent: Parent, task: dict[str, Any], model: Path, given: Path, folder: Path
 ) -> dict[str, Any]:
-    graph = read_graph(*_model(model))
+    graph = read_graph(*model_parts(model))
     listed = parse_trace_manifest(
         (folder / task["manifest"]).read_bytes(),
         dispute_id=int(task["dispute_id"]),
@@ -187,7 +187,7 @@ def _seek(exam: Exam) -> dict[str, Any]:
     return {"kind": int(point.kind), "row": point.row, "why": point.reason}
 
 
-def _model(path: Path) -> tuple[memoryview, Any]:
+def model_parts(path: Path) -> tuple[memoryview, Any]:
     """Return the graph file and a resolver of the data beside it."""
     folder = path if path.is_dir() else path.parent
     graph = path / GRAPH_NAME if path.is_dir() else path

@@ -77,10 +77,11 @@ def phase(view: DisputeView) -> str:
     return _PHASES[view.phase].format(level=view.level, verdict=verdict)
 
 
-def done(want: Wanted, case: Case) -> str:
-    """Return what was done."""
+def done(want: Wanted, case: Case, why: str) -> str:
+    """Return what was done, with its reason where that may be known by now."""
     vote = case.fixed.vote_at(want.level).name
-    return _DONE[want.action].format(level=want.level, vote=vote)
+    said = _DONE[want.action].format(level=want.level, vote=vote)
+    return f"{said} {why}".rstrip()
 
 
 def failed(want: Wanted) -> str:
