@@ -16,12 +16,9 @@ from neurovoyance.node.runtime.torch_ import TorchRuntime
 from neurovoyance.verification.canonical import decode_tensors
 
 INPUTS = 4
-HONEST = [
-    EngineConfig(optimisation=Optimisation.BASIC),
-    EngineConfig(optimisation=Optimisation.ALL),
-    EngineConfig(optimisation=Optimisation.ALL, threads=2),
-]
-CHEATS = [C1.with_weights(weights) for weights in Weights if weights is not Weights.FP32]
+HONEST = [EngineConfig(optimisation=Optimisation.ALL, threads=2)]
+# The weakest cheat on every model; all of them on one, since each takes a process.
+CHEATS = {"bn_cnn": [weights for weights in Weights if weights is not Weights.FP32]}
 
 
 async def verified(made: Made, config: EngineConfig, path: Path, folder: Path) -> list[list[float]]:
@@ -47,12 +44,12 @@ async def test_configurations_agree_and_rounded_weights_do_not(name: str, tmp_pa
     path = made.save(tmp_path)
     reference = await verified(made, C1, path, tmp_path)
     assert len(reference[0]) >= 512
-    assert await verified(made, C1, path, tmp_path) == reference
     for config in HONEST:
         found = distances(await verified(made, config, path, tmp_path), reference)
         print(f"{name:20} {config.name:16} {max(found):.1e}")
         assert max(found) < 1e-5
-    for config in CHEATS:
+    for weights in CHEATS.get(name, [Weights.FP16]):
+        config = C1.with_weights(weights)
         found = distances(await verified(made, config, path, tmp_path), reference)
         print(f"{name:20} {config.name:16} {min(found):.1e}")
         assert min(found) > 1e-4
