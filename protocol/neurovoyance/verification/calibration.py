@@ -49,16 +49,22 @@ _LARGEST: Final = "9.99e99"
 # --- inputs -------------------------------------------------------------------------------------
 
 
-def draw_inputs(beacon: bytes, candidates: int, count: int = INPUTS_MIN) -> list[int]:
+def draw_inputs(
+    beacon: bytes, candidates: int, count: int = INPUTS_MIN, *, allow_few: bool = False
+) -> list[int]:
     """Return which published candidates are measured, in ascending order.
 
     The ``count`` candidates i with the smallest ``H(beacon, "input", i)``: nobody knows them before
     the beacon's round, and anyone can draw them again.
 
+    Args:
+        allow_few: for trials on private networks: any number of candidates will do.
+
     Raises:
         VerificationError: under 200 candidates, under 100 inputs, or more inputs than candidates.
     """
-    if candidates < CANDIDATES_MIN or not INPUTS_MIN <= count <= candidates:
+    fewest, least = (1, 1) if allow_few else (CANDIDATES_MIN, INPUTS_MIN)
+    if candidates < fewest or not least <= count <= candidates:
         raise VerificationError(
             f"{count} inputs cannot be drawn from {candidates} candidates.",
             hint=f"Publish {CANDIDATES_MIN} candidates or more; {INPUTS_MIN} or more are drawn.",
@@ -233,6 +239,8 @@ def calibrate(
     candidate: Candidate,
     honest: Mapping[str, Sequence[float]],
     cheats: Mapping[str, Sequence[float]],
+    *,
+    inputs_min: int = INPUTS_MIN,
 ) -> CalibrationResult:
     """Return the tolerance that the distances call for, and every reason against it.
 
@@ -240,8 +248,9 @@ def calibrate(
         candidate: the tensors that were compared.
         honest: per honest configuration, its distance from the reference on every input.
         cheats: per cheat (named in the plural, as ``fp16 weights``), the same.
+        inputs_min: fewest inputs; lower only for trials on private networks.
     """
-    reasons = _count_faults(honest, cheats)
+    reasons = _count_faults(honest, cheats, inputs_min)
     highest = max((max(some, default=0.0) for some in honest.values()), default=0.0)
     tau = _write(max(HONEST_FACTOR * _exact(highest), TAU_MIN), up=True)
     if Fraction(tau) > TAU_MAX:
@@ -299,7 +308,7 @@ def propose(
 
 
 def _count_faults(
-    honest: Mapping[str, Sequence[float]], cheats: Mapping[str, Sequence[float]]
+    honest: Mapping[str, Sequence[float]], cheats: Mapping[str, Sequence[float]], inputs_min: int
 ) -> list[str]:
     faults = []
     if not honest:
@@ -309,8 +318,8 @@ def _count_faults(
     counts = {len(some) for some in [*honest.values(), *cheats.values()]}
     if len(counts) > 1:
         faults.append("The configurations were not measured on the same inputs.")
-    if counts and min(counts) < INPUTS_MIN:
-        faults.append(f"Only {min(counts)} inputs were measured; {INPUTS_MIN} are the fewest.")
+    if counts and min(counts) < inputs_min:
+        faults.append(f"Only {min(counts)} inputs were measured; {inputs_min} are the fewest.")
     return faults
 
 
