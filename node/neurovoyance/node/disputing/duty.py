@@ -256,7 +256,8 @@ class DisputeDuty:
         live.view = await self._court.view(live.case)
         if live.view.phase is not before:
             self._tell(live.case.facts, telling.phase(live.view))
-        self._note_end(live)
+        if await self._has_ended(live):
+            return
         if live.is_busy:
             self._stop_stale(live)
             return
@@ -271,14 +272,17 @@ class DisputeDuty:
         live.case = replace(live.case, fixed=self.book.fixed(live.case.facts.facts_hash()))
         return wanted(live.case, live.view, self._time_s, self._margins)
 
-    def _note_end(self, live: Live) -> None:
+    async def _has_ended(self, live: Live) -> bool:
+        """Note the end of a dispute; let it go once no reorganisation can bring it back."""
         key, over = live.case.facts.facts_hash(), is_over(live.case, live.view)
         if over is not live.is_over:
             live.is_over, live.changed_s = over, self._time_s
             self.book.set_over(key, over, self._time_s)
         is_settled = over and not live.is_busy and live.changed_s < self._time_s - REOPEN_S
         if is_settled:
+            await self._hearing.release(live.case)
             del self._live[key]
+        return is_settled
 
     def _stop_stale(self, live: Live) -> None:
         """End local work that nobody asks for any more; a send is left to itself."""
