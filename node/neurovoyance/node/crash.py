@@ -11,11 +11,12 @@ import os
 import signal
 from enum import StrEnum
 
+from neurovoyance.node.audit_rules import AuditorAction
 from neurovoyance.node.disputing.values import DisputeAction
 from neurovoyance.node.execution_values import Action
 from neurovoyance.protocol.errors import ConfigError
 
-ACTIONS: tuple[StrEnum, ...] = (*Action, *DisputeAction)
+ACTIONS: tuple[StrEnum, ...] = (*Action, *AuditorAction, *DisputeAction)
 CRASH_POINTS = tuple(
     dict.fromkeys(f"{when}:{action.value}" for action in ACTIONS for when in ("before", "after"))
 )

@@ -29,6 +29,7 @@ async def url(station: Station) -> AsyncIterator[str]:
             station.storage,
             endpoint="http://node.example:8420",
             allowed_hosts=["other.example"],
+            numeric_class=b"\x0c" * 32,
         )
         async with served(app, listener):
             yield base
@@ -54,6 +55,8 @@ async def test_status_tells_public_facts(
     assert status["capabilities"]["job_classes"] == ["EXACT", "TENSOR"]
     assert status["stake"] == {"own_wei": str(nvy("5000")), "locked_wei": "0"}
     assert status["jobs"] == {"live": 0, "occupied": 0, "promised": 0}
+    assert status["duties"] == {"occupied": 0, "due": 0}
+    assert status["capabilities"]["numeric_class"] == "0x" + "0c" * 32
     assert bytes(OPERATOR.account.key).hex() not in text
 
 

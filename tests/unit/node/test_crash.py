@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from neurovoyance.node.audit_rules import AuditorAction
 from neurovoyance.node.crash import CRASH_POINTS, CrashPoint
 from neurovoyance.node.execution_values import Action
 from neurovoyance.protocol.errors import ConfigError
@@ -15,6 +16,7 @@ from neurovoyance.protocol.errors import ConfigError
 
 def test_there_is_a_point_before_and_after_every_action() -> None:
     assert {f"before:{action.value}" for action in Action} <= set(CRASH_POINTS)
+    assert {f"after:{action.value}" for action in AuditorAction} <= set(CRASH_POINTS)
     assert {"after:draw_and_reveal", "after:post_trace", "before:judge"} <= set(CRASH_POINTS)
     assert len(CRASH_POINTS) == len(set(CRASH_POINTS))
 

@@ -9,8 +9,10 @@ import pytest
 from tests.unit.node.conftest import OTHER, Station
 
 from neurovoyance.chain.devnet_keys import devnet_wallet
+from neurovoyance.chain.reverts import StakeManagerSeatsUnbacked
 from neurovoyance.chain.wallet import KeyRole, Wallet
-from neurovoyance.node.enrolment import enrol, make_operator_key
+from neurovoyance.node.enrolment import enrol, make_operator_key, seats_by_default, take_seats
+from neurovoyance.protocol.certificate import pool_of
 from neurovoyance.protocol.errors import AccessDenied, ConfigError, InsufficientFunds
 from neurovoyance.protocol.ids import ZERO_ADDRESS, Address
 from neurovoyance.protocol.units import nvy
@@ -55,6 +57,36 @@ async def test_too_little_stake_is_refused_before_anything_is_sent(station: Stat
     with pytest.raises(InsufficientFunds):
         await enrol(station.contracts, OTHER, HOT, URL, nvy("1000"))
     assert await station.contracts.stakes.operator_of(OTHER.address) == ZERO_ADDRESS
+
+
+CPU, ARM = pool_of("cpu"), pool_of("arm")
+
+
+async def test_half_of_the_stake_takes_seats_spread_over_the_pools(court_station: Station) -> None:
+    station = court_station
+    await fund(station, "6000")
+    await enrol(station.contracts, OTHER, HOT, URL, nvy("6000"))
+    assert seats_by_default(nvy("5999")) == 2
+    assert await take_seats(station.contracts, OTHER, [CPU, ARM]) == 3
+    stakes = station.contracts.stakes
+    assert (await stakes.stake_of(OTHER.address)).seats == 3
+    assert (await stakes.pool_of(ARM)).live_seats == 1
+    before = await transactions(station)
+    assert await take_seats(station.contracts, OTHER, [CPU, ARM]) == 3
+    assert await take_seats(station.contracts, OTHER, [CPU, ARM], 0) == 3
+    assert await transactions(station) == before, "nothing was sent"
+    assert await take_seats(station.contracts, OTHER, [CPU], 4) == 4
+
+
+async def test_no_seats_need_no_pool_and_seats_need_one_and_stake(court_station: Station) -> None:
+    station = court_station
+    await fund(station, "2000")
+    await enrol(station.contracts, OTHER, HOT, URL, nvy("2000"))
+    assert await take_seats(station.contracts, OTHER, [], 0) == 0
+    with pytest.raises(ConfigError, match="no auditor pool"):
+        await take_seats(station.contracts, OTHER, [])
+    with pytest.raises(StakeManagerSeatsUnbacked):
+        await take_seats(station.contracts, OTHER, [CPU], 3)
 
 
 def test_an_operator_key_is_made_once_and_opened_after(

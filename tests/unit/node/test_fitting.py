@@ -4,10 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from neurovoyance.node.fitting import IntakeRefused, check_declared, check_given, refusal_of
+from neurovoyance.node.fitting import (
+    IntakeRefused,
+    check_class,
+    check_declared,
+    check_given,
+    refusal_of,
+)
 from neurovoyance.node.runtime.base import ConfinementUnavailable, ModelInfo
 from neurovoyance.node.runtime.base import TensorSpec as Found
 from neurovoyance.node.tensor_header import Given
+from neurovoyance.protocol.certificate import (
+    Certificate,
+    Terms,
+    VerifyTensor,
+    pool_of,
+    tau_sq_of,
+    verify_rows_hash,
+)
 from neurovoyance.protocol.errors import (
     InputMismatch,
     InternalError,
@@ -19,7 +33,7 @@ from neurovoyance.protocol.errors import (
     StorageTooLarge,
     UnsupportedModel,
 )
-from neurovoyance.protocol.job_spec import JobSpec
+from neurovoyance.protocol.job_spec import JobClass, JobSpec
 from neurovoyance.protocol.manifest import ModelManifest, TensorSpec
 from neurovoyance.protocol.offer_exchange import RefusalCause
 
@@ -118,3 +132,33 @@ def test_errors_have_a_cause_that_clients_count(error: Exception, cause: Refusal
 
 def test_a_defect_is_no_refusal() -> None:
     assert refusal_of(InternalError("x")) is None
+
+
+def certified(dtype: str) -> ModelManifest:
+    verify = [VerifyTensor(name="y", dtype=dtype, shape=["n", "4"], exponent=["0"], row="0")]
+    terms = Terms(tau_sq_of("1e-5"), pool_of("cpu"), bytes(12), 1, verify_rows_hash([0]))
+    values = MANIFEST.model_dump(by_alias=True)
+    values["$terms"] = terms.encode()
+    values["certificate"] = Certificate(verify=verify, tau="1e-5", reference="ort").model_dump()
+    return ModelManifest.model_validate(values)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "job_class", "cause"),
+    [
+        ("float32", JobClass.TENSOR, None),
+        ("int64", JobClass.TENSOR, RefusalCause.MODEL),
+        ("float32", JobClass.EXACT, RefusalCause.CLASS),
+        ("float32", JobClass.GENERATION, RefusalCause.CLASS),
+    ],
+)
+def test_a_class_is_taken_only_where_outputs_can_be_compared(
+    dtype: str, job_class: JobClass, cause: RefusalCause | None
+) -> None:
+    spec = SPEC.model_copy(update={"job_class": job_class})
+    if cause is None:
+        check_class(spec, certified(dtype))
+        return
+    with pytest.raises(IntakeRefused) as caught:
+        check_class(spec, certified(dtype))
+    assert caught.value.refusal.cause is cause

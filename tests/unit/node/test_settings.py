@@ -33,6 +33,7 @@ def test_defaults_are_private_and_safe() -> None:
     assert settings.lock_multiple == 20
     assert not settings.allow_private_addresses
     assert settings.crash_at is None
+    assert (settings.pools, settings.exact) == (["cpu"], False)
 
 
 def test_an_argument_beats_the_environment_which_beats_the_file(tmp_path: Path) -> None:
@@ -125,3 +126,11 @@ def test_settings_do_not_change_after_the_start() -> None:
     with pytest.raises(ValueError, match="frozen"):
         settings.max_jobs = 9  # type: ignore[misc]
     assert isinstance(settings, NodeSettings)
+
+
+def test_a_pool_has_to_have_the_name_of_one() -> None:
+    [fault] = faults(pools=["cpu", "No Pool"])
+    assert "pools" in fault
+    assert "auditor pool" in fault
+    settings = load_settings(environ={"NEUROVOYANCE_NODE_POOLS": "cpu, arm"}, arguments=BASE)
+    assert settings.pools == ["cpu", "arm"]
