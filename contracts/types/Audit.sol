@@ -6,7 +6,7 @@ pragma solidity ^0.8.28;
 struct Model {
     uint64 tauSq; // slot 1: square of the tolerance, times 2^64, rounded
     bytes12 tensorPool; // auditors of TENSOR jobs; zero if the model takes none
-    uint32 rows; // operators that a trace of the model lists
+    uint32 rows; // operator outputs that a trace of the model lists
     ModelState state;
     uint40 activeAt; // unix seconds of the first job
     bytes20 verifyRowsHash; // slot 2: first 20 bytes of H(uint32[] rows of the verify tensors)

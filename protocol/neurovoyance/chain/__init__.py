@@ -60,18 +60,21 @@ Public API::
             deposit(wallet, amount_wei) deposit_with_permit(wallet, amount_wei, permit)
             withdraw(wallet, amount_wei)
             post(wallet, spec, salt, *, max_price_wei, min_lock_wei, deadline_s, source="")
-            accept(wallet, job_id, provider, *, price_wei, lock_wei)
+            accept(wallet, job_id, spec, salt, provider, *, price_wei, lock_wei)
             open(wallet, spec, salt, offer, signature) revoke_nonce(wallet, provider, nonce)
             cancel(wallet, job_id) commit(wallet, job_id, commitment, shift, envelope_cid)
             draw(wallet, job_id) reveal(wallet, job_id, opening)
             draw_and_reveal(wallet, job_id, opening)
-            declare_invalid(wallet, job_id) confirm(wallet, job_id) settle(wallet, job_id)
+            declare_invalid(wallet, job_id, spec, salt) confirm(wallet, job_id) settle(wallet, job_id)
             settle_batch(wallet, job_ids) expire(wallet, job_id) close_lock(wallet, job_id)
             harvest(wallet, provider)
     Beacon: request(wallet) status(round) -> BeaconStatus value(round) -> bytes
-    JobRecord(provider, deadline_s, state, job_class, beacon_round, price_wei, lock_wei, window_s,
-              p_bps, max_runtime_s, client, premium_wei, binding)
-    StakeRecord(own_wei, locked_wei, unbonding_wei, unbonding_ready_at_s)
+    Registry: register(wallet, document) challenge rule lapse suspend withdraw_bond model(id)
+    Audits, Disputes (courts.py, disputes.py): one method per function; facts as in the events
+    JobRecord(provider, deadline_s, state, job_class, beacon_round, shift, price_wei, lock_wei,
+              window_s, p_bps, p_econ_bps, max_runtime_s, flags, client, held_wei, binding)
+    StakeRecord(own_wei, locked_wei, seats, unbonding_wei, unbonding_ready_at_s)
+    await history(client, addresses, job_or_dispute_id, start_block=...) -> list[ChainEvent]
 
     # events.py (import its classes from there) - frozen dataclasses; all carry
     # .meta: LogMeta(address, block_number, block_hash,
@@ -106,8 +109,10 @@ Public API::
 
     # deploy.py
     await deploy(client, wallet, *, insurance: str | None = None,
-                 allocation_wei: Mapping[Address, int] | None = None, path=None) -> Deployment
-    Deployment(chain_id, genesis_hash, deploy_block, token, beacon, stake_manager, market)
+                 allocation_wei: Mapping[Address, int] | None = None,
+                 audits: AuditSettings | None = None, path=None) -> Deployment
+    Deployment(chain_id, genesis_hash, deploy_block, token, beacon, stake_manager, market,
+               registry, audit_court, dispute_court)  # the last three zero without audits
       .contract_addresses() -> tuple[str, ...]
     save_deployment(deployment, path); load_deployment(path, chain_id) -> Deployment
     await verify_deployment(client, deployment) -> None         # ConfigError: wiped or other chain

@@ -16,14 +16,14 @@ from neurovoyance.protocol.lifecycle import JobState
 
 
 class AddressEmptyCode(KnownRevert):
-    """Refused with AddressEmptyCode."""
+    """There is no contract at this address."""
 
     code = "chain.revert.address_empty_code"
     solidity_name = "AddressEmptyCode"
     selector = bytes.fromhex("9996b315")
     abi_types = ("address",)
     value_names = ("target",)
-    sentence = ""
+    sentence = "There is no contract at this address."
 
     def __init__(self, target: Address, *, hint: str | None = None) -> None:
         super().__init__(hint=hint, target=target)
@@ -134,6 +134,7 @@ class AuditCourtDeadlineNotPassed(KnownRevert):
     abi_types = ("bytes32", "uint8", "uint256", "uint256")
     value_names = ("job_id", "slot", "deadline", "time")
     sentence = "The deadline has not passed yet."
+    default_hint = "Wait until the deadline has passed, then call again."
 
     def __init__(
         self, job_id: bytes, slot: int, deadline: int, time: int, *, hint: str | None = None
@@ -154,6 +155,7 @@ class AuditCourtDeadlinePassed(KnownRevert):
     abi_types = ("bytes32", "uint8", "uint256", "uint256")
     value_names = ("job_id", "slot", "deadline", "time")
     sentence = "The deadline has passed; call `expire`."
+    default_hint = "Too late; `expire` ends this phase, by anyone."
 
     def __init__(
         self, job_id: bytes, slot: int, deadline: int, time: int, *, hint: str | None = None
@@ -220,6 +222,7 @@ class AuditCourtNotOperator(KnownRevert):
     abi_types = ("address", "address")
     value_names = ("owner", "caller")
     sentence = "The caller is not the operator of the drawn auditor or of the provider."
+    default_hint = "Send it with the operator key that the owner registered."
 
     def __init__(self, owner: Address, caller: Address, *, hint: str | None = None) -> None:
         super().__init__(hint=hint, owner=owner, caller=caller)
@@ -281,6 +284,7 @@ class AuditCourtPoolTooSmall(KnownRevert):
     abi_types = ("bytes12", "uint256", "uint256")
     value_names = ("pool", "seats", "owners")
     sentence = "The pool has too few seats or owners to audit anything."
+    default_hint = "Wait until more providers take seats in the model's pool, or use another model. No money moved."
 
     def __init__(self, pool: bytes, seats: int, owners: int, *, hint: str | None = None) -> None:
         super().__init__(hint=hint, pool=pool, seats=seats, owners=owners)
@@ -298,6 +302,7 @@ class AuditCourtRiskTooHigh(KnownRevert):
     abi_types = ("uint256", "uint256", "uint256")
     value_names = ("risk", "lock", "needed_bps")
     sentence = "The provider has not enough free stake to back the risk."
+    default_hint = "Lower the declared gain, or take an offer with a larger lock. No money moved."
 
     def __init__(self, risk: int, lock: int, needed_bps: int, *, hint: str | None = None) -> None:
         super().__init__(hint=hint, risk=risk, lock=lock, needed_bps=needed_bps)
@@ -315,6 +320,7 @@ class AuditCourtSlotsTooFew(KnownRevert):
     abi_types = ("uint256", "uint256", "uint256")
     value_names = ("risk", "slots", "needed")
     sentence = "A job of this risk needs more audit slots."
+    default_hint = "Ask for the audit slots named; nothing was paid."
 
     def __init__(self, risk: int, slots: int, needed: int, *, hint: str | None = None) -> None:
         super().__init__(hint=hint, risk=risk, slots=slots, needed=needed)
@@ -349,6 +355,7 @@ class AuditCourtUnknownAudit(KnownRevert):
     abi_types = ("bytes32", "bytes32", "bytes32")
     value_names = ("job_id", "found", "needed")
     sentence = "The facts are not those of an open audit."
+    default_hint = "Give the facts exactly as the event AuditOpened states them."
 
     def __init__(
         self, job_id: bytes, found: bytes, needed: bytes, *, hint: str | None = None
@@ -385,6 +392,7 @@ class AuditCourtWrongOpening(KnownRevert):
     abi_types = ("bytes32", "bytes32", "bytes32")
     value_names = ("job_id", "found", "needed")
     sentence = "What is opened does not match what was committed or answered."
+    default_hint = "Use the journaled salt and projection."
 
     def __init__(
         self, job_id: bytes, found: bytes, needed: bytes, *, hint: str | None = None
@@ -404,6 +412,7 @@ class AuditCourtWrongPhase(KnownRevert):
     abi_types = ("bytes32", "uint8", "uint8", "uint8")
     value_names = ("job_id", "slot", "found", "needed")
     sentence = "The slot is in another phase."
+    default_hint = "Look at the slot's present phase; somebody may have acted first."
 
     def __init__(
         self, job_id: bytes, slot: int, found: int, needed: int, *, hint: str | None = None
@@ -631,6 +640,7 @@ class DisputeCourtDeadlineNotPassed(KnownRevert):
     abi_types = ("uint256", "uint256", "uint256")
     value_names = ("dispute_id", "deadline", "time")
     sentence = "The deadline has not passed yet."
+    default_hint = "Wait until the deadline has passed, then call again."
 
     def __init__(
         self, dispute_id: int, deadline: int, time: int, *, hint: str | None = None
@@ -650,6 +660,7 @@ class DisputeCourtDeadlinePassed(KnownRevert):
     abi_types = ("uint256", "uint256", "uint256")
     value_names = ("dispute_id", "deadline", "time")
     sentence = "The deadline has passed; call `advance`."
+    default_hint = "Too late; `advance` ends this phase, by anyone."
 
     def __init__(
         self, dispute_id: int, deadline: int, time: int, *, hint: str | None = None
@@ -669,6 +680,9 @@ class DisputeCourtNotChallengeable(KnownRevert):
     abi_types = ("bytes32", "uint8")
     value_names = ("job_id", "state")
     sentence = "The job cannot be challenged now, or not in this way."
+    default_hint = (
+        "Only revealed jobs can be challenged, and settled ones for a week. No money moved."
+    )
 
     def __init__(self, job_id: bytes, state: int, *, hint: str | None = None) -> None:
         super().__init__(hint=hint, job_id=job_id, state=state)
@@ -779,6 +793,7 @@ class DisputeCourtRoundPending(KnownRevert):
     abi_types = ("uint256", "uint64")
     value_names = ("dispute_id", "round")
     sentence = "The round that draws the referees is not ready."
+    default_hint = "Wait for the next block or two, then call again."
 
     def __init__(self, dispute_id: int, round: int, *, hint: str | None = None) -> None:
         super().__init__(hint=hint, dispute_id=dispute_id, round=round)
@@ -814,6 +829,7 @@ class DisputeCourtUnknownDispute(KnownRevert):
     abi_types = ("uint256", "bytes32", "bytes32")
     value_names = ("dispute_id", "found", "needed")
     sentence = "The facts are not those of the dispute."
+    default_hint = "Give the facts exactly as the event DisputeOpened states them."
 
     def __init__(
         self, dispute_id: int, found: bytes, needed: bytes, *, hint: str | None = None
@@ -1066,14 +1082,14 @@ class ERC2612InvalidSigner(KnownRevert):
 
 
 class FailedCall(KnownRevert):
-    """Refused with FailedCall."""
+    """A call to another contract failed."""
 
     code = "chain.revert.failed_call"
     solidity_name = "FailedCall"
     selector = bytes.fromhex("d6bda275")
     abi_types = ()
     value_names = ()
-    sentence = ""
+    sentence = "A call to another contract failed."
 
 
 class InvalidAccountNonce(KnownRevert):
@@ -1394,6 +1410,7 @@ class JobMarketNotConfirmable(KnownRevert):
     abi_types = ("bytes32",)
     value_names = ("job_id",)
     sentence = "An audited result stays open to challenges until its window ends."
+    default_hint = "An audited job is paid when its window ends; nothing has to be done for it."
 
     def __init__(self, job_id: bytes, *, hint: str | None = None) -> None:
         super().__init__(hint=hint, job_id=job_id)
@@ -1641,6 +1658,7 @@ class JobMarketWrongSpec(KnownRevert):
     abi_types = ("bytes32", "bytes32")
     value_names = ("job_id", "found")
     sentence = "The spec and salt given are not those of the job."
+    default_hint = "Give the spec and salt that the job was posted with."
 
     def __init__(self, job_id: bytes, found: bytes, *, hint: str | None = None) -> None:
         super().__init__(hint=hint, job_id=job_id, found=found)
@@ -1705,6 +1723,7 @@ class ModelRegistryAlreadyRegistered(KnownRevert):
     abi_types = ("bytes32",)
     value_names = ("model_id",)
     sentence = "The model is registered already."
+    default_hint = "The model is registered; use its id."
 
     def __init__(self, model_id: bytes, *, hint: str | None = None) -> None:
         super().__init__(hint=hint, model_id=model_id)
@@ -1807,6 +1826,9 @@ class ModelRegistryClassNotCertified(KnownRevert):
     abi_types = ("bytes32", "uint8")
     value_names = ("model_id", "job_class")
     sentence = "The certificate of the model does not cover jobs of this class."
+    default_hint = (
+        "Choose a job class that the model's certificate covers; `neurovoyance model show` tells."
+    )
 
     def __init__(self, model_id: bytes, job_class: int, *, hint: str | None = None) -> None:
         super().__init__(hint=hint, model_id=model_id, job_class=job_class)
@@ -1838,6 +1860,7 @@ class ModelRegistryNotActive(KnownRevert):
     abi_types = ("bytes32", "uint256", "uint256")
     value_names = ("model_id", "active_at", "time")
     sentence = "The model takes no job before `activeAt`."
+    default_hint = "Wait until the time given; the model takes jobs from then on."
 
     def __init__(
         self, model_id: bytes, active_at: int, time: int, *, hint: str | None = None
@@ -1888,6 +1911,7 @@ class ModelRegistryWrongState(KnownRevert):
     abi_types = ("bytes32", "uint8", "uint8")
     value_names = ("model_id", "found", "needed")
     sentence = "The model is not in a state that allows the call."
+    default_hint = "Register the model first with `neurovoyance model register`, or use another one: this one is unknown or was suspended. No money moved."
 
     def __init__(
         self, model_id: bytes, found: int, needed: int, *, hint: str | None = None
@@ -2179,6 +2203,7 @@ class StakeManagerSeatsTaken(KnownRevert):
     abi_types = ("address", "uint256", "uint256", "uint256")
     value_names = ("provider", "seats", "own_left", "needed")
     sentence = "The stake behind seats cannot unbond; leave the seats first."
+    default_hint = "Leave seats first; the stake behind them cannot unbond."
 
     def __init__(
         self, provider: Address, seats: int, own_left: int, needed: int, *, hint: str | None = None
@@ -2201,6 +2226,7 @@ class StakeManagerSeatsUnbacked(KnownRevert):
     abi_types = ("address", "uint256", "uint256")
     value_names = ("provider", "own", "needed")
     sentence = "Own stake does not back so many seats."
+    default_hint = "Stake more, or take fewer seats."
 
     def __init__(
         self, provider: Address, own: int, needed: int, *, hint: str | None = None
@@ -2235,6 +2261,7 @@ class StakeManagerSlashNotReady(KnownRevert):
     abi_types = ("bytes32", "uint256", "uint256")
     value_names = ("slash_id", "ready_at", "time")
     sentence = "The slash is not held, or not long enough."
+    default_hint = "Wait until the time given; anyone may split it then."
 
     def __init__(
         self, slash_id: bytes, ready_at: int, time: int, *, hint: str | None = None

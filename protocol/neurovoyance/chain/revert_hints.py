@@ -43,6 +43,43 @@ HINTS: dict[str, str] = {
     "JobMarket__NothingEarned": "Nothing is due; settle finished jobs first.",
     "JobMarket__BadSpec": "Mend the named field of the spec; nothing was paid.",
     "JobMarket__BadDeadline": "Choose a listing deadline inside the bounds given.",
+    "AuditCourt__RiskTooHigh": (
+        "Lower the declared gain, or take an offer with a larger lock. No money moved."
+    ),
+    "AuditCourt__SlotsTooFew": "Ask for the audit slots named; nothing was paid.",
+    "AuditCourt__PoolTooSmall": (
+        "Wait until more providers take seats in the model's pool, or use another model. "
+        "No money moved."
+    ),
+    "AuditCourt__DeadlinePassed": "Too late; `expire` ends this phase, by anyone.",
+    "AuditCourt__DeadlineNotPassed": "Wait until the deadline has passed, then call again.",
+    "AuditCourt__NotOperator": "Send it with the operator key that the owner registered.",
+    "AuditCourt__WrongPhase": "Look at the slot's present phase; somebody may have acted first.",
+    "AuditCourt__UnknownAudit": "Give the facts exactly as the event AuditOpened states them.",
+    "AuditCourt__WrongOpening": "Use the journaled salt and projection.",
+    "DisputeCourt__DeadlinePassed": "Too late; `advance` ends this phase, by anyone.",
+    "DisputeCourt__DeadlineNotPassed": "Wait until the deadline has passed, then call again.",
+    "DisputeCourt__NotChallengeable": (
+        "Only revealed jobs can be challenged, and settled ones for a week. No money moved."
+    ),
+    "DisputeCourt__RoundPending": "Wait for the next block or two, then call again.",
+    "DisputeCourt__UnknownDispute": "Give the facts exactly as the event DisputeOpened states them.",
+    "JobMarket__NotConfirmable": (
+        "An audited job is paid when its window ends; nothing has to be done for it."
+    ),
+    "JobMarket__WrongSpec": "Give the spec and salt that the job was posted with.",
+    "ModelRegistry__WrongState": (
+        "Register the model first with `neurovoyance model register`, or use another one: this one "
+        "is unknown or was suspended. No money moved."
+    ),
+    "ModelRegistry__NotActive": "Wait until the time given; the model takes jobs from then on.",
+    "ModelRegistry__ClassNotCertified": (
+        "Choose a job class that the model's certificate covers; `neurovoyance model show` tells."
+    ),
+    "ModelRegistry__AlreadyRegistered": "The model is registered; use its id.",
+    "StakeManager__SeatsTaken": "Leave seats first; the stake behind them cannot unbond.",
+    "StakeManager__SeatsUnbacked": "Stake more, or take fewer seats.",
+    "StakeManager__SlashNotReady": "Wait until the time given; anyone may split it then.",
     "StakeManager__InsufficientFree": ("Stake more, or wait until running jobs free their locks."),
     "StakeManager__BelowMinimum": "Stake at least the minimum before taking jobs.",
     "StakeManager__NotRegistered": "Register the provider first.",
@@ -73,6 +110,7 @@ UNPROCESSABLE = frozenset(
 
 # Sentences for errors of OpenZeppelin, whose sources are not part of this repository.
 OPENZEPPELIN_SENTENCES: dict[str, str] = {
+    "AddressEmptyCode": "There is no contract at this address.",
     "ECDSAInvalidSignature": "The signature yields no address.",
     "ECDSAInvalidSignatureLength": "The signature has a wrong length.",
     "ECDSAInvalidSignatureS": "The signature is malleable: its S value is in the upper half.",
@@ -84,6 +122,7 @@ OPENZEPPELIN_SENTENCES: dict[str, str] = {
     "ERC20InvalidSpender": "This address cannot be given an allowance.",
     "ERC2612ExpiredSignature": "The permit has expired.",
     "ERC2612InvalidSigner": "The permit was not signed by the owner.",
+    "FailedCall": "A call to another contract failed.",
     "InvalidAccountNonce": "The nonce is not the account's next one.",
     "InvalidShortString": "A short string is malformed.",
     "ReentrancyGuardReentrantCall": "The contract was called again while it was running.",

@@ -230,7 +230,7 @@ class TraceRow:
     """The output of one operator in a trace; mirrors the Solidity struct.
 
     Attributes:
-        index: of the operator, in graph order.
+        index: of the operator output, in graph order.
         tensor_hash: BLAKE3 of the canonical tensor, 32 bytes.
         shift: of its projection.
         z16: the first 16 rows of its projection under :func:`trace_seed`, two words.

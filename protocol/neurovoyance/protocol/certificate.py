@@ -48,7 +48,7 @@ class VerifyTensor(_Form):
         name: of the graph value.
         exponent: power of two that scales it, |s| <= 64; one for all, or one per last-axis channel.
             Integer tensors have ["0"] and are not projected.
-        row: index of the operator that produces it, in graph order.
+        row: its row in a trace, which lists every operator output in graph order.
     """
 
     name: _Name
@@ -118,7 +118,7 @@ class Terms:
         tau_sq: round(tau**2 * 2**64); 0 for a model without TENSOR jobs.
         tensor_pool: auditors of TENSOR jobs, 12 bytes; zeros if the model takes none.
         exact_pool: auditors of EXACT jobs, 12 bytes of a numeric class; zeros if it takes none.
-        rows: operators that a trace lists.
+        rows: operator outputs that a trace lists.
         verify_rows_hash: first 20 bytes of ``H(uint32[])`` over the verify tensors' rows.
     """
 
