@@ -16,7 +16,7 @@ library TermsReader {
     uint256 internal constant TAU_SQ_MAX = 1_844_674_407_370_955;
     uint256 internal constant ROWS_MAX = 1_000_000;
 
-    bytes13 private constant _PREFIX = '{"$terms":"0x';
+    bytes13 private constant _PREFIX = "{\"$terms\":\"0x";
     uint256 private constant _PREFIX_BYTES = 13;
     uint256 private constant _DIGITS = 112;
 
@@ -34,7 +34,7 @@ library TermsReader {
         uint256 end = _PREFIX_BYTES + _DIGITS;
         uint256 first = _number(document, _PREFIX_BYTES, 64);
         uint256 second = _number(document, _PREFIX_BYTES + 64, 48);
-        if (document[end] != '"') revert IModelRegistry.ModelRegistry__BadDocument(end);
+        if (document[end] != "\"") revert IModelRegistry.ModelRegistry__BadDocument(end);
         return _checked(
             Model({
                 tauSq: uint64(first >> 192),

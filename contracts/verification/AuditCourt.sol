@@ -18,10 +18,10 @@ import {AuditCourtRounds} from "./AuditCourtRounds.sol";
 /// @notice No owner, no pause, no upgrade. The audit pool is this contract's free balance in the
 /// market: it is spent on auditors' pay and on nothing else.
 contract AuditCourt is AuditCourtRounds {
-    uint16 private immutable _MIN_BPS;
-    uint16 private immutable _FIRST_JOBS;
-    uint32 private immutable _SEATS_MIN;
-    uint32 private immutable _OWNERS_MIN;
+    uint16 private immutable _minBps;
+    uint16 private immutable _firstJobs;
+    uint32 private immutable _seatsMin;
+    uint32 private immutable _ownersMin;
 
     /// @param market_ the JobMarket, which may not be deployed yet; fixed for ever, as are the others
     /// @param policy_ what this deployment audits
@@ -33,10 +33,10 @@ contract AuditCourt is AuditCourtRounds {
         Policy memory policy_
     ) AuditCourtBase(market_, stakeManager_, registry_, disputeCourt_) {
         if (policy_.minBps > _BPS) revert AuditCourt__BadPolicy(policy_.minBps);
-        _MIN_BPS = policy_.minBps;
-        _FIRST_JOBS = policy_.firstJobs;
-        _SEATS_MIN = policy_.seatsMin;
-        _OWNERS_MIN = policy_.ownersMin;
+        _minBps = policy_.minBps;
+        _firstJobs = policy_.firstJobs;
+        _seatsMin = policy_.seatsMin;
+        _ownersMin = policy_.ownersMin;
     }
 
     // --- opening ---
@@ -84,10 +84,10 @@ contract AuditCourt is AuditCourtRounds {
         if (risk > Params.TWO_SLOTS_RISK_WEI && slots < 2) {
             revert AuditCourt__SlotsTooFew(risk, slots, 2);
         }
-        uint256 economic = AuditOdds.economicBps(risk, lock, _MIN_BPS);
+        uint256 economic = AuditOdds.economicBps(risk, lock, _minBps);
         if (economic > _BPS) revert AuditCourt__RiskTooHigh(risk, lock, economic);
         pEconBps = uint16(economic);
-        pBps = uint16(AuditOdds.drawBps(economic, _streaks[provider][modelId], _FIRST_JOBS));
+        pBps = uint16(AuditOdds.drawBps(economic, _streaks[provider][modelId], _firstJobs));
     }
 
     /// @inheritdoc IAuditCourt
@@ -105,7 +105,7 @@ contract AuditCourt is AuditCourtRounds {
 
     /// @inheritdoc IAuditCourt
     function policy() external view returns (Policy memory) {
-        return Policy(_MIN_BPS, _FIRST_JOBS, _SEATS_MIN, _OWNERS_MIN);
+        return Policy(_minBps, _firstJobs, _seatsMin, _ownersMin);
     }
 
     // --- internal ---
@@ -166,7 +166,7 @@ contract AuditCourt is AuditCourtRounds {
     function _requirePool(bytes32 modelId, uint8 jobClass) private view {
         (bytes12 pool,) = IModelRegistry(registry).requireActive(modelId, jobClass);
         (uint256 seats, uint256 owners) = IStakeManager(stakeManager).poolOf(pool);
-        if (seats < _SEATS_MIN || owners < _OWNERS_MIN) {
+        if (seats < _seatsMin || owners < _ownersMin) {
             revert AuditCourt__PoolTooSmall(pool, seats, owners);
         }
     }

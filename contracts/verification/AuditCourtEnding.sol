@@ -177,8 +177,9 @@ abstract contract AuditCourtEnding is AuditCourtBase {
                 if (votes[i].outcome == Outcome.Fail) failing[count++] = votes[i].auditor;
             }
         }
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
-            mstore(failing, count) // shortens the list to what was found
+            mstore(failing, count) // shortens the list; counting first would not fit the contract
         }
     }
 

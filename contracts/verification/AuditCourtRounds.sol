@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import {IAuditCourt} from "../interfaces/IAuditCourt.sol";
-import {IJobMarket} from "../interfaces/IJobMarket.sol";
 import {AuditHashing} from "../libraries/AuditHashing.sol";
 import {Distance} from "../libraries/Distance.sol";
 import {Params} from "../libraries/Params.sol";

@@ -19,13 +19,17 @@ SNAPSHOT = Path(__file__).parent / "gas-snapshot.json"
 TOLERANCE_PERCENT: Final = 2
 TARGETS: Final = {
     "accept": 60_000,
+    "answer": 66_000,
     "commit": 58_000,
+    "commitAudit": 56_000,
     "deposit": 50_000,
+    "drawAndOpen": 90_000,
     "harvest": 215_000,
     "open": 110_000,
     "post": 85_000,
     "requestUnbonding": 50_000,
     "reveal": 40_000,
+    "revealAudit, pass": 55_000,
     "settle": 50_000,
     "settle each of 10": 17_000,
     "stake again": 50_000,
