@@ -29,8 +29,13 @@ from neurovoyance.chain.events import (
     JobRevealed,
     JobSettled,
 )
+from neurovoyance.node.enrolment import take_seats
+from neurovoyance.node.runtime.numeric_class import numeric_class
+from neurovoyance.node.runtime.onnx_ import OnnxRuntime
 from neurovoyance.protocol.audit import Outcome
+from neurovoyance.protocol.certificate import pool_of_numeric_class
 from neurovoyance.protocol.ids import JobId
+from neurovoyance.protocol.job_spec import JobClass
 from neurovoyance.protocol.lifecycle import JobState
 
 __all__ = ["audited_world", "nodes"]
@@ -168,6 +173,25 @@ async def test_rounded_weights_are_caught_conceded_and_slashed(
     executions = await world.provider.get("/v1/executions")
     [execution] = cast(list[dict[str, object]], executions["executions"])
     assert (execution["stands"], execution["outcome"]) == (False, "rejected")
+
+
+async def test_an_exact_job_is_audited_byte_for_byte_by_its_numeric_class(
+    audited_world: World, nodes: Start
+) -> None:
+    world, crew = audited_world, Crew(audited_world, nodes)
+    async with OnnxRuntime(keep_warm=False) as runtime:
+        pool = pool_of_numeric_class(await numeric_class(runtime))
+    for party in world.auditors:
+        await take_seats(world.contracts, party.owner, [pool], 4)
+    await crew.begin_all()
+    spec = await publish_certified(world.storage, exact_pool=pool, job_class=JobClass.EXACT)
+    await register(world, spec)
+    job_id = await world.post(spec)
+    await crew.finishes(job_id)
+    await assert_passed_once(world, job_id)
+    for event in await world.events(job_id):
+        if isinstance(event, AuditAnswered):
+            assert event.z0[1:] == (bytes(32),) * 3
 
 
 async def assert_slashed(world: World, job_id: JobId) -> None:
