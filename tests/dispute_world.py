@@ -6,7 +6,7 @@ import asyncio
 import sqlite3
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from neurovoyance.chain.challenging import challenge, public_case
@@ -15,6 +15,7 @@ from neurovoyance.chain.history import history
 from neurovoyance.chain.wallet import Wallet
 from neurovoyance.ipfs.cid import Cid
 from neurovoyance.protocol.audit import DisputeFacts, DisputeKind, DisputePhase, TraceRow
+from neurovoyance.protocol.errors import StorageNotFound
 from neurovoyance.protocol.ids import JobId
 from neurovoyance.protocol.units import nvy
 from neurovoyance.verification.grounds import challenge_bond_wei
@@ -83,7 +84,12 @@ async def proven_row(
     )
     [posted] = [event for event in events if isinstance(event, TracePosted)]
     cid = Cid.from_bytes(posted.manifest_cid)
-    await world.storage.ensure(cid, sources=[world.node_url], max_bytes=1 << 20)
+    async with asyncio.timeout(WAIT_S):
+        while not await world.storage.has(cid):
+            # The provider may be starting again just now.
+            with suppress(StorageNotFound):
+                await world.storage.ensure(cid, sources=[world.node_url], max_bytes=1 << 20)
+            await asyncio.sleep(0.3)
     raw = b"".join([piece async for piece in world.storage.open(cid)])
     listed = parse_trace_manifest(
         raw, dispute_id=facts.dispute_id, rows=facts.rows, root=posted.root

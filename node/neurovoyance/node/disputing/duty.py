@@ -34,16 +34,15 @@ from neurovoyance.node.disputing.casebook import (
 )
 from neurovoyance.node.disputing.court_side import CourtSide
 from neurovoyance.node.disputing.forms import Reason
-from neurovoyance.node.disputing.rules import is_costly, is_over, wanted, wanted_of_slash
+from neurovoyance.node.disputing.rules import is_costly, is_over, wanted
+from neurovoyance.node.disputing.slashes import SlashKeeper
 from neurovoyance.node.disputing.values import (
     LOCAL,
     Case,
     DisputeAction,
     DisputeView,
-    HeldSlash,
     Margins,
     Role,
-    SlashState,
     Wanted,
 )
 from neurovoyance.node.logs import log_event
@@ -145,7 +144,7 @@ class DisputeDuty:
         self._crash = crash
         self._margins = margins or Margins()
         self._live: dict[bytes, Live] = {}
-        self._slash_tries: dict[bytes, int] = {}
+        self._slashes = SlashKeeper(court, crash)
         self._time_s = 0
 
     @property
@@ -165,8 +164,8 @@ class DisputeDuty:
                     facts = await self._court.facts_of(item.dispute_id)
                     if facts is not None:
                         await self._take_up(facts, await self._role_in(facts) or Role.BYSTANDER)
-                case SlashBooked() if await self._concerns_us(item):
-                    self.book.hold(HeldSlash(item.slash_id, item.job_id, item.ready_at_s))
+                case SlashBooked():
+                    await self._slashes.note(item)
                 case _:
                     continue
 
@@ -182,7 +181,9 @@ class DisputeDuty:
         results = await asyncio.gather(
             *(look(live) for live in list(self._live.values())), return_exceptions=True
         )
-        await self._split_slashes()
+        # Those of a dispute in memory are split by its own rules.
+        known = {live.case.facts.job_id for live in self._live.values()}
+        await self._slashes.sweep(time_s, frozenset(known))
         failures = [result for result in results if isinstance(result, BaseException)]
         if failures:
             raise failures[0]
@@ -229,12 +230,6 @@ class DisputeDuty:
             JobId(facts.job_id), court.owner
         )
         return Role.BYSTANDER if was_auditor else None
-
-    async def _concerns_us(self, event: SlashBooked) -> bool:
-        court = self._court
-        if self.book.of_job(event.job_id) or event.provider == court.owner:
-            return True
-        return await court.contracts.audits.was_drawn(event.job_id, court.owner)
 
     async def _take_up(self, facts: DisputeFacts, role: Role | None) -> None:
         if role is None or facts.facts_hash() in self._live:
@@ -375,35 +370,6 @@ class DisputeDuty:
         if not isinstance(error, ChainError):
             self._tell(live.case.facts, f"{telling.failed(want)} {error.message}")
         return RETRY_S << min(live.failures, DOUBLINGS_MAX)
-
-    # Held slashes, also of audits.
-
-    async def _split_slashes(self) -> None:
-        known = {live.case.facts.job_id for live in self._live.values()}
-        for slash in self.book.held_slashes():
-            # Those of a dispute in memory are split by its own rules.
-            want = wanted_of_slash(slash, self._time_s)
-            tries = self._slash_tries.get(slash.slash_id, 0)
-            if slash.job_id in known or want is None or self._time_s < tries:
-                continue
-            await self._split(slash, want)
-
-    async def _split(self, slash: HeldSlash, want: Wanted) -> None:
-        self._slash_tries[slash.slash_id] = self._time_s + DEFECT_RETRY_S
-        state, _ = await self._court.slash_of(slash.slash_id)
-        if state is SlashState.HELD:
-            self._crash.reach("before", want.action)
-            key = f"{want.key}:{self.book.serial(want.key)}"
-            try:
-                await self._court.finalize_slash(slash.slash_id, key)
-            except ContractRevert as error:
-                self.book.use_up(want.key)
-                log_event(logging.INFO, "split_skipped", job_id=slash.job_id, error=error)
-                return
-            self._crash.reach("after", want.action)
-            log_event(logging.INFO, "slash_split", job_id=slash.job_id)
-        elif state is SlashState.SPLIT:
-            self.book.split(slash.slash_id)
 
     def _tell(self, facts: DisputeFacts, text: str) -> None:
         """Say a decision in words, in the log and in the casebook."""

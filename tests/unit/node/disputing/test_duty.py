@@ -17,7 +17,7 @@ import pytest
 from tests.unit.node.disputing.court import PROVIDER, START_S, facts, referee
 
 from neurovoyance.chain.event_base import LogMeta
-from neurovoyance.chain.events import DisputeOpened, RefereesDrawn, SlashBooked
+from neurovoyance.chain.events import DisputeOpened, RefereesDrawn
 from neurovoyance.chain.reverts import DisputeCourtWrongPhase
 from neurovoyance.node.crash import CrashPoint
 from neurovoyance.node.disputing.casebook import TRACE, Casebook, vote_name
@@ -25,7 +25,6 @@ from neurovoyance.node.disputing.duty import REOPEN_S, DisputeDuty, NotYet
 from neurovoyance.node.disputing.forms import Finding, TracePlan
 from neurovoyance.node.disputing.values import (
     Case,
-    DisputeAction,
     DisputeView,
     Seat,
     SlashState,
@@ -261,16 +260,3 @@ async def test_an_ended_dispute_is_let_go_after_a_while_and_its_files_too(stage:
     assert "release" not in stage.hearing.asked
     await stage.sweep(REOPEN_S + 2)
     assert "release" in stage.hearing.asked
-
-
-async def test_held_slashes_of_known_jobs_are_split_after_the_hold(stage: Stage) -> None:
-    slash = SlashBooked(META, b"\x01" * 32, b"\x09" * 32, PROVIDER, 5, START_S + 100)  # type: ignore[arg-type]
-    other = SlashBooked(META, b"\x02" * 32, b"\x09" * 32, referee(3), 5, START_S + 100)  # type: ignore[arg-type]
-    await stage.duty.handle([slash, other])
-    await stage.sweep(50)
-    assert stage.court.sent == []
-    await stage.sweep(50)
-    assert len(stage.court.sent) == 1
-    assert DisputeAction.FINALIZE_SLASH.value in stage.court.sent[0]
-    await stage.sweep(100)
-    assert stage.court.book.held_slashes() == []
