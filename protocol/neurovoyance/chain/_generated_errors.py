@@ -355,7 +355,7 @@ class AuditCourtUnknownAudit(KnownRevert):
     abi_types = ("bytes32", "bytes32", "bytes32")
     value_names = ("job_id", "found", "needed")
     sentence = "The facts are not those of an open audit."
-    default_hint = "Give the facts exactly as the event AuditOpened states them."
+    default_hint = "Give the facts as the event AuditOpened states them."
 
     def __init__(
         self, job_id: bytes, found: bytes, needed: bytes, *, hint: str | None = None
@@ -829,7 +829,7 @@ class DisputeCourtUnknownDispute(KnownRevert):
     abi_types = ("uint256", "bytes32", "bytes32")
     value_names = ("dispute_id", "found", "needed")
     sentence = "The facts are not those of the dispute."
-    default_hint = "Give the facts exactly as the event DisputeOpened states them."
+    default_hint = "Give the facts as the event DisputeOpened states them."
 
     def __init__(
         self, dispute_id: int, found: bytes, needed: bytes, *, hint: str | None = None

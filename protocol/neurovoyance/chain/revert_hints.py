@@ -55,7 +55,7 @@ HINTS: dict[str, str] = {
     "AuditCourt__DeadlineNotPassed": "Wait until the deadline has passed, then call again.",
     "AuditCourt__NotOperator": "Send it with the operator key that the owner registered.",
     "AuditCourt__WrongPhase": "Look at the slot's present phase; somebody may have acted first.",
-    "AuditCourt__UnknownAudit": "Give the facts exactly as the event AuditOpened states them.",
+    "AuditCourt__UnknownAudit": "Give the facts as the event AuditOpened states them.",
     "AuditCourt__WrongOpening": "Use the journaled salt and projection.",
     "DisputeCourt__DeadlinePassed": "Too late; `advance` ends this phase, by anyone.",
     "DisputeCourt__DeadlineNotPassed": "Wait until the deadline has passed, then call again.",
@@ -63,7 +63,7 @@ HINTS: dict[str, str] = {
         "Only revealed jobs can be challenged, and settled ones for a week. No money moved."
     ),
     "DisputeCourt__RoundPending": "Wait for the next block or two, then call again.",
-    "DisputeCourt__UnknownDispute": "Give the facts exactly as the event DisputeOpened states them.",
+    "DisputeCourt__UnknownDispute": "Give the facts as the event DisputeOpened states them.",
     "JobMarket__NotConfirmable": (
         "An audited job is paid when its window ends; nothing has to be done for it."
     ),
