@@ -23,7 +23,10 @@ from neurovoyance.cli import (
     job_submit,
     job_watch,
     model_add,
+    model_calibrate,
+    model_register,
     model_show,
+    model_verify,
     money,
     node_init,
     node_start,
@@ -45,7 +48,7 @@ app = typer.Typer(
     **_PLAIN,  # type: ignore[arg-type]
 )
 job = typer.Typer(help="Buy: run a model on your inputs and get a checked result.", **_PLAIN)  # type: ignore[arg-type]
-model = typer.Typer(help="Publish models and show them.", **_PLAIN)  # type: ignore[arg-type]
+model = typer.Typer(help="Publish, measure and register models.", **_PLAIN)  # type: ignore[arg-type]
 node = typer.Typer(help="Lend: set up and run a node.", **_PLAIN)  # type: ignore[arg-type]
 wallet = typer.Typer(help="Encrypted keys.", **_PLAIN)  # type: ignore[arg-type]
 audit = typer.Typer(help="What the checks of a job found.", **_PLAIN)  # type: ignore[arg-type]
@@ -86,6 +89,9 @@ _ALL = (
     (job, "cancel", job_cancel.cancel, "Withdraw a listing; the money comes back."),
     (model, "add", model_add.add, "Publish an ONNX model."),
     (model, "show", model_show.show, "Show published models."),
+    (model, "calibrate", model_calibrate.calibrate, "Measure a model; write its certificate."),
+    (model, "register", model_register.register, "Put a certified model on chain."),
+    (model, "verify", model_verify.verify, "Measure a registered model again."),
     (node, "init", node_init.init, "Make keys and settings; register and stake."),
     (node, "start", node_start.start, "Run the node."),
     (node, "status", node_status.status, "Show health, jobs, stake and earnings."),
@@ -98,7 +104,7 @@ _ALL = (
 
 app.add_typer(job, name="job", short_help="Buy: run models on other people's computers.")
 app.add_typer(node, name="node", short_help="Lend: run models for others.")
-app.add_typer(model, name="model", short_help="Publish models and show them.")
+app.add_typer(model, name="model", short_help="Publish, measure and register models.")
 app.add_typer(wallet, name="wallet", short_help="Make, import and list keys.")
 app.add_typer(audit, name="audit", short_help="See how a job was checked.")
 app.add_typer(receipt, name="receipt", short_help="Check a receipt.")

@@ -14,7 +14,7 @@ from neurovoyance.client.onnx_header import read_onnx_header
 from neurovoyance.ipfs.cid import Cid, cid_of_keccak
 from neurovoyance.ipfs.embedded import EmbeddedBackend
 from neurovoyance.protocol.errors import SpecError, StorageNotFound, UnsupportedModel
-from neurovoyance.protocol.ids import ModelId, hex_of
+from neurovoyance.protocol.ids import ModelId, hex_of, keccak256
 from neurovoyance.protocol.job_spec import JobClass
 from neurovoyance.protocol.manifest import MANIFEST_MAX_BYTES, ModelManifest, parse_manifest
 
@@ -106,6 +106,32 @@ async def keep_manifest(storage: EmbeddedBackend, manifest: ModelManifest) -> Pu
     return PublishedModel(model_id, manifest)
 
 
+async def publish_certified(storage: EmbeddedBackend, manifest: ModelManifest) -> PublishedModel:
+    """Offer a certified model to peers: its bytes, its inputs and its document; repeatable.
+
+    Raises:
+        SpecError: the manifest carries no certificate.
+        StorageNotFound: model or inputs are not in this storage.
+    """
+    if manifest.certificate is None:
+        raise SpecError(
+            "The model carries no certificate, so it cannot be registered.",
+            hint="Measure it with `neurovoyance model calibrate`; nothing was sent.",
+        )
+    texts = [manifest.model_cid, *(one.model_cid for one in manifest.renderings)]
+    for text in (*texts, manifest.certificate.inputs_cid):
+        cid = Cid.from_text(text)
+        if not await storage.has(cid):
+            raise StorageNotFound(
+                f"{text} is not in this storage, so nobody could check the certificate.",
+                hint="Give the --home that `neurovoyance model calibrate` was given, or calibrate "
+                "again here. Nothing was sent.",
+                cid=text,
+            )
+        await storage.provide(cid)
+    return await keep_manifest(storage, manifest)
+
+
 async def find_model(storage: EmbeddedBackend, name: str | bytes) -> PublishedModel:
     """Return a published model by id (bytes or ``0x`` hex), model CID or name.
 
@@ -142,6 +168,28 @@ async def list_models(storage: EmbeddedBackend) -> list[PublishedModel]:
                 PublishedModel(ModelId(pin.cid.digest), parse_manifest(raw, pin.cid.digest))
             )
     return sorted(models, key=lambda model: (model.manifest.name, model.model_id))
+
+
+def read_certificate(path: Path) -> ModelManifest:
+    """Return the manifest in a file that ``model calibrate`` wrote.
+
+    Raises:
+        SpecError: there is no such file, or it is not a manifest in canonical form.
+    """
+    try:
+        raw = path.read_bytes() if path.stat().st_size <= MANIFEST_MAX_BYTES else b""
+    except OSError as error:
+        raise SpecError(
+            f"There is no certificate at {path}; nothing was sent.",
+            hint="Write one with `neurovoyance model calibrate FILE --inputs DIR`.",
+        ) from error
+    try:
+        return parse_manifest(raw, keccak256(raw))
+    except SpecError as error:
+        raise SpecError(
+            f"{path.name} is not a certificate as it was written; nothing was sent.",
+            hint="Do not edit it: its bytes are the model id. Calibrate again for another one.",
+        ) from error
 
 
 def _graph_file(path: Path) -> Path:

@@ -30,6 +30,7 @@ from neurovoyance.node.calibration.measuring import (
     distances,
     is_bit_equal,
     reference_of,
+    too_few,
 )
 from neurovoyance.node.calibration.report import Report, Tried
 from neurovoyance.node.calibration.runs import Renderings, Runs
@@ -112,7 +113,7 @@ async def calibrate(plan: Plan, on_step: OnStep = _silent) -> Report:
     on_step("reading the model", 0, 1)
     found = await survey(plan.model.onnx, plan.limits, plan.names)
     if found.refusals:
-        return Report(refusals=tuple(found.refusals))
+        return Report(refusals=tuple(found.refusals), survey=found)
     await asyncio.to_thread(check_inputs, plan.drawn.paths, found.inputs)
     async with bench_of(plan.model, plan.drawn.paths, plan.drawn.seed, plan.limits, on_step) as (
         bench,
@@ -125,7 +126,7 @@ async def calibrate(plan: Plan, on_step: OnStep = _silent) -> Report:
             )
         faults = await _judge(bed)
         if faults:
-            return Report(refusals=faults, notes=tuple(bed.notes))
+            return Report(refusals=faults, survey=found, notes=tuple(bed.notes))
         return await _measure_all(bed)
 
 
@@ -194,13 +195,17 @@ async def _measure_all(bed: _Bed) -> Report:
         engine=bed.engine,
         inputs=len(bed.bench.paths),
         candidates=plan.drawn.candidates,
+        survey=bed.survey,
         notes=tuple(bed.notes),
     )
 
 
 async def _try(bed: _Bed, option: Option) -> Tried:
+    # What somebody asked for is measured even if it is too small, to show what it would hide.
+    is_asked = tuple(option.names) == bed.plan.names
+    least = 0 if is_asked else MIN_VERIFY_ELEMENTS
     try:
-        reference = await reference_of(bed.bench, option.names, option.hidden)
+        reference = await reference_of(bed.bench, option.names, option.hidden, elements_min=least)
     except NonFiniteOutput as error:
         name = bed.bench.paths[0].name
         fault = f"On {name} the reference is not finite: {error.message}"
@@ -214,6 +219,8 @@ async def _try(bed: _Bed, option: Option) -> Tried:
     bed.notes += [note for note in notes if note not in bed.notes]
     inputs_min = 1 if bed.plan.allow_few else INPUTS_MIN
     result = statistics(option.candidate, honest, cheats, inputs_min=inputs_min)
+    if reference.least_elements < MIN_VERIFY_ELEMENTS:
+        result = replace(result, reasons=(*result.reasons, too_few(reference.least_elements)))
     return Tried.of(option, reference, _with_names(result, bed.bench.paths))
 
 
@@ -235,6 +242,11 @@ async def measure(
             raise
         except (ExecutionError, SpecError) as error:
             notes.append(f"The torch rendering was left out: {error.message}")
+    if not any(max(some, default=0.0) for some in honest.values()):
+        notes.append(
+            "Every configuration gave the very bits of the reference here, and other processors "
+            "will not. Measure the model for torch as well, or honest providers may fail audits."
+        )
     cheats: dict[str, list[float]] = {}
     for weights in ROUNDED:
         name = cheat_name(weights)

@@ -137,7 +137,7 @@ async def reference_of(
         )
     first = sum(math.prod(meta.shape) for meta in metas)
     if not integers and first < elements_min:
-        reference.faults.append(_too_few(first))
+        reference.faults.append(too_few(first))
         return reference
     done = 0
     async for found in bench.runs.outputs(bench.model, bench.paths, names, C1):
@@ -157,11 +157,12 @@ async def reference_of(
     if not reference.exponents and not integers:
         _find_exponents(reference, norms, hidden)
     if not integers and reference.least_elements < elements_min:
-        reference.faults.append(_too_few(reference.least_elements))
+        reference.faults.append(too_few(reference.least_elements))
     return reference
 
 
-def _too_few(elements: int) -> str:
+def too_few(elements: int) -> str:
+    """Return the sentence on tensors of too few elements."""
     return (
         f"Together they have only {elements} elements; {MIN_VERIFY_ELEMENTS} are the fewest that a "
         "projection covers."

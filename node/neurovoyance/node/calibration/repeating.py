@@ -13,11 +13,10 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
 from typing import Any, Final
 
 from neurovoyance.node.calibration.engine import LIMITS, bench_of, measure
-from neurovoyance.node.calibration.inputs import check_inputs
+from neurovoyance.node.calibration.inputs import Drawn, check_inputs
 from neurovoyance.node.calibration.measuring import OnStep, is_bit_equal, reference_of
 from neurovoyance.node.calibration.report import in_tau
 from neurovoyance.node.calibration.runs import Renderings
@@ -28,7 +27,12 @@ from neurovoyance.node.runtime.numeric_class import numeric_class
 from neurovoyance.protocol.certificate import Certificate, Measurement, pool_of_numeric_class
 from neurovoyance.protocol.errors import NonFiniteOutput, SpecError
 from neurovoyance.protocol.manifest import ModelManifest
-from neurovoyance.verification.calibration import CalibrationResult, Candidate
+from neurovoyance.verification.calibration import (
+    CANDIDATES_MIN,
+    INPUTS_MIN,
+    CalibrationResult,
+    Candidate,
+)
 from neurovoyance.verification.calibration import calibrate as statistics
 
 HONEST_BOUND: Final = Fraction(1, 2)
@@ -87,16 +91,19 @@ class Repetition:
 async def repeat(
     manifest: ModelManifest,
     model: Renderings,
-    paths: Sequence[Path],
-    seed: bytes,
+    drawn: Drawn,
     on_step: OnStep,
+    *,
+    inputs_max: int | None = None,
+    allow_few: bool = False,
     limits: Limits = LIMITS,
 ) -> Repetition:
     """Measure a certified model again.
 
     Args:
-        paths: inputs, those that the certificate's seed draws or the first of them.
-        seed: of the certificate's inputs, 32 bytes; the changed elements follow from it.
+        drawn: the inputs that the certificate was measured on.
+        inputs_max: measure so many of them at most; all if None.
+        allow_few: for trials: accept a certificate of fewer than 100 inputs of 200.
 
     Raises:
         SpecError: the manifest carries no certificate.
@@ -110,10 +117,13 @@ async def repeat(
     on_step("reading the model", 0, 1)
     found = await survey(model.onnx, limits, names)
     faults = graph_faults(manifest, certificate, found)
+    if not allow_few:
+        faults += count_faults(certificate, drawn)
     if faults:
         return _only(certificate, faults)
+    paths = drawn.paths[:inputs_max]
     await asyncio.to_thread(check_inputs, paths, found.inputs)
-    async with bench_of(model, paths, seed, limits, on_step) as (bench, ort):
+    async with bench_of(model, paths, drawn.seed, limits, on_step) as (bench, ort):
         exponents = tuple(
             tuple(int(one) for one in tensor.exponent) for tensor in certificate.verify
         )
@@ -176,6 +186,22 @@ def graph_faults(
     return tuple(faults)
 
 
+def count_faults(certificate: Certificate, drawn: Drawn) -> tuple[str, ...]:
+    """Return what is wrong with the number of inputs behind a certificate."""
+    faults = []
+    if certificate.inputs_count != str(len(drawn.paths)):
+        faults.append(
+            f"The certificate speaks of {certificate.inputs_count} inputs, and "
+            f"{len(drawn.paths)} are drawn."
+        )
+    if len(drawn.paths) < INPUTS_MIN or drawn.candidates < CANDIDATES_MIN:
+        faults.append(
+            f"It was measured on {len(drawn.paths)} inputs drawn from {drawn.candidates}; "
+            f"{INPUTS_MIN} of {CANDIDATES_MIN} are the fewest."
+        )
+    return tuple(faults)
+
+
 def distance_faults(
     tau: str,
     result: CalibrationResult,
@@ -183,13 +209,12 @@ def distance_faults(
     cheats: Mapping[str, Sequence[float]],
 ) -> tuple[str, ...]:
     """Return which configurations lie too far away and which cheats too near."""
-    faults = []
-    for measured in result.honest_max:
-        if Fraction(measured.value) > HONEST_BOUND * Fraction(tau) and honest.get(measured.name):
-            faults.append(
-                f"An honest {measured.name} run is {in_tau(measured, tau)} tau from the reference; "
-                "half a tau is the most, since above it audits begin to fail honest providers."
-            )
+    faults = [
+        f"An honest {measured.name} run is {in_tau(measured, tau)} tau from the reference; "
+        "half a tau is the most, since above it audits begin to fail honest providers."
+        for measured in result.honest_max
+        if Fraction(measured.value) > HONEST_BOUND * Fraction(tau) and honest.get(measured.name)
+    ]
     for measured in result.cheat_min:
         if Fraction(measured.value) < CHEAT_BOUND * Fraction(tau) and cheats.get(measured.name):
             name = measured.name

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from neurovoyance.node.calibration.measuring import Exponents, Reference
-from neurovoyance.node.calibration.survey import Option
+from neurovoyance.node.calibration.survey import Option, Survey
 from neurovoyance.protocol.certificate import Measurement
 from neurovoyance.verification.calibration import GAP_FACTOR, CalibrationResult
 
@@ -77,6 +77,7 @@ class Report:
         proposal: accepted in place of the tensors that were asked for and refused.
         exact: the choice that EXACT jobs compare; None if bits differ or nobody asked.
         exact_pool: 12 bytes of this machine's numeric class; empty without EXACT.
+        survey: what the graph told.
         notes: what else a person should know, one full sentence each.
     """
 
@@ -89,6 +90,7 @@ class Report:
     engine: str = ""
     inputs: int = 0
     candidates: int = 0
+    survey: Survey | None = None
     notes: tuple[str, ...] = ()
 
     @property
@@ -170,7 +172,8 @@ def _refused(tried: tuple[Tried, ...]) -> str:
     why = why.removesuffix(tail)
     if behind:
         verb = "lies" if len(first.option.names) == 1 else "lie"
-        return f"The model is refused: {names} {verb} after a {behind.lower()}: {why}."
+        colon = ":" if why[:1].islower() else "."
+        return f"The model is refused: {names} {verb} after a {behind.lower()}{colon} {why}."
     return f"The model is refused with {names}: {why}."
 
 
