@@ -113,6 +113,7 @@ unit: $(STAMPS)/node  ## the Python suite: unit, integration, fault, architectur
 bench: $(STAMPS)/node  ## print the benchmarks of docs/benchmarks.md
 	$(BIN)/python tests/bench/bench_storage.py
 	$(BIN)/python tests/bench/bench_market.py
+	PYTHONPATH=. $(BIN)/python tests/bench/bench_verification.py
 	npm run --silent gas
 
 clean:  ## remove everything that was installed or built
