@@ -55,8 +55,8 @@ library Params {
     uint256 internal constant LISTING_MAX_S = 604800;
     /// @dev longest validity of a signed offer (s)
     uint256 internal constant OFFER_MAX_S = 600;
-    /// @dev chance that an audit finds a wrong output: 99 % detection times 80 % of seats not colluding (bps)
-    uint256 internal constant DETECT_BPS = 7900;
+    /// @dev chance that an audit finds a wrong output: 99 % detection times 80 % of seats not colluding, less what two colluding votes can turn into no verdict (bps)
+    uint256 internal constant DETECT_BPS = 7600;
     uint256 internal constant DETECT_BPS_MIN = 5000;
     uint256 internal constant DETECT_BPS_MAX = 9500;
     /// @dev smallest audit probability (bps)

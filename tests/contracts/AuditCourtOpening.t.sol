@@ -90,7 +90,7 @@ contract AuditCourtOpeningTest is AuditBase {
     function test_Terms_RefuseARiskThatNoAuditDeters() public {
         vm.expectRevert(
             abi.encodeWithSelector(
-                IAuditCourt.AuditCourt__RiskTooHigh.selector, 100e18, 20e18, 10_549
+                IAuditCourt.AuditCourt__RiskTooHigh.selector, 100e18, 20e18, 10_965
             )
         );
         audits.terms(modelId, 1, provider, 1e18, 20e18, 99e18, 1);
@@ -99,7 +99,7 @@ contract AuditCourtOpeningTest is AuditBase {
     function test_Terms_FirstJobsAreAudited() public {
         AuditCourt court = _asked(200, 20, 10);
         (uint16 pEcon, uint16 p) = court.terms(modelId, 1, provider, 1e18, 20e18, 0, 1);
-        assertEq(pEcon, 603);
+        assertEq(pEcon, 627);
         assertEq(p, 10_000);
         (pEcon, p) = _asked(700, 20, 10).terms(modelId, 1, provider, 1e18, 20e18, 0, 1);
         assertEq(pEcon, 700);

@@ -531,7 +531,7 @@ contract AuditCourtStreakTest is AuditBase {
             _pass();
         }
         (uint16 pEcon, uint16 p) = _terms();
-        assertEq(pEcon, 603);
+        assertEq(pEcon, 627);
         assertEq(p, 909);
         assertEq(audits.streakOf(provider, modelId), 10);
         JobSpec memory spec = _auditSpec(TENSOR, 1);

@@ -7,16 +7,16 @@ import {AuditOdds} from "../../contracts/libraries/AuditOdds.sol";
 
 /// @notice See AuditOdds.tree.
 contract AuditOddsTest is Test {
-    uint256 private constant DETECT = 7_900;
+    uint256 private constant DETECT = 7_600;
 
     function test_NeededBps_ByTheTable() public pure {
-        assertEq(AuditOdds.neededBps(1e18, 5e18), 2_110);
-        assertEq(AuditOdds.neededBps(1e18, 10e18), 1_151);
-        assertEq(AuditOdds.neededBps(1e18, 20e18), 603);
+        assertEq(AuditOdds.neededBps(1e18, 5e18), 2_193);
+        assertEq(AuditOdds.neededBps(1e18, 10e18), 1_197);
+        assertEq(AuditOdds.neededBps(1e18, 20e18), 627);
     }
 
     function test_NeededBps_WithoutALockIsOverCertainty() public pure {
-        assertEq(AuditOdds.neededBps(1, 0), 12_659);
+        assertEq(AuditOdds.neededBps(1, 0), 13_158);
     }
 
     function test_NeededBps_WithoutRiskIsZero() public pure {
@@ -43,11 +43,11 @@ contract AuditOddsTest is Test {
     }
 
     function test_DrawBps_ByTheRecord() public pure {
-        assertEq(AuditOdds.drawBps(603, 0, 10), 10_000);
-        assertEq(AuditOdds.drawBps(603, 9, 10), 10_000);
-        assertEq(AuditOdds.drawBps(603, 10, 10), 909);
-        assertEq(AuditOdds.drawBps(603, 15, 10), 625);
-        assertEq(AuditOdds.drawBps(603, 16, 10), 603);
+        assertEq(AuditOdds.drawBps(627, 0, 10), 10_000);
+        assertEq(AuditOdds.drawBps(627, 9, 10), 10_000);
+        assertEq(AuditOdds.drawBps(627, 10, 10), 909);
+        assertEq(AuditOdds.drawBps(627, 14, 10), 666);
+        assertEq(AuditOdds.drawBps(627, 15, 10), 627);
         assertEq(AuditOdds.drawBps(200, 0, 0), 10_000);
         assertEq(AuditOdds.drawBps(200, 1_000_000, 10), 200);
     }

@@ -21,7 +21,7 @@ LONG_STREAK = 10**6
 
 
 @pytest.mark.parametrize(
-    ("multiple", "long", "after_ten"), [(5, 2110, 2110), (10, 1151, 1151), (20, 603, 909)]
+    ("multiple", "long", "after_ten"), [(5, 2193, 2193), (10, 1197, 1197), (20, 627, 909)]
 )
 def test_the_odds_are_those_that_the_design_prints(
     multiple: int, long: int, after_ten: int
@@ -53,23 +53,23 @@ def test_a_risk_that_no_audit_rate_covers_is_refused() -> None:
     with pytest.raises(ContractRevert) as caught:
         terms_of(price_wei=NVY, lock_wei=5 * NVY, declared_gain_wei=20 * NVY, slots=1, passes=0)
     assert caught.value.context["error"] == "AuditCourt__RiskTooHigh"
-    assert caught.value.context["needed_bps"] == 10_224
+    assert caught.value.context["needed_bps"] == 10_628
     assert caught.value.context["risk"] == str(21 * NVY)
 
 
 def test_the_last_risk_that_is_covered_is_taken() -> None:
-    lock = 21 * 10**4  # 79 % of everything at stake is risk: exactly 10,000 bps
-    terms = terms_of(price_wei=79 * 10**4, lock_wei=lock, declared_gain_wei=0, slots=1, passes=50)
+    lock = 24 * 10**4  # 76 % of everything at stake is risk: exactly 10,000 bps
+    terms = terms_of(price_wei=76 * 10**4, lock_wei=lock, declared_gain_wei=0, slots=1, passes=50)
     assert terms == Terms(10_000, 10_000)
     with pytest.raises(ContractRevert):
-        terms_of(price_wei=79 * 10**4, lock_wei=lock, declared_gain_wei=1, slots=1, passes=50)
+        terms_of(price_wei=76 * 10**4, lock_wei=lock, declared_gain_wei=1, slots=1, passes=50)
 
 
 def test_a_large_risk_needs_two_slots() -> None:
     limit = default_of("twoSlotsRiskWei")
     job = {"price_wei": limit, "lock_wei": 20 * limit, "passes": 50}
-    assert terms_of(**job, declared_gain_wei=0, slots=1).p_econ_bps == 603
-    assert terms_of(**job, declared_gain_wei=1, slots=2).p_econ_bps == 603
+    assert terms_of(**job, declared_gain_wei=0, slots=1).p_econ_bps == 627
+    assert terms_of(**job, declared_gain_wei=1, slots=2).p_econ_bps == 627
     with pytest.raises(ContractRevert) as caught:
         terms_of(**job, declared_gain_wei=1, slots=1)
     assert caught.value.context["error"] == "AuditCourt__SlotsTooFew"
