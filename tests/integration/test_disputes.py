@@ -131,6 +131,11 @@ async def test_a_trace_that_is_withheld_costs_the_provider_its_lock(
     lost_wei = before_wei - (await world.contracts.stakes.stake_of(facts.provider)).own_wei
     assert lost_wei >= facts.lock_wei
     assert await world.contracts.market.free_of_wei(facts.challenger) == BOND_WEI
+    await world.control.increase_time(HOLD_S)
+    # Nobody judged: the same auditor sees to it that the judges' share reaches the audit pool.
+    auditors = [party for party in world.auditors if told(party)]
+    await wait_until_told(auditors[0], "We closed a seat")
+    assert (await court_payments(world))[world.contracts.audits.address] > 0
     await assert_balanced(world)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from neurovoyance.protocol.errors import (
     NeurovoyanceError,
     StorageError,
     StorageFull,
+    StorageNotFound,
     StorageSourceChanged,
 )
 
@@ -109,3 +111,12 @@ class Content:
                 return cid
 
         return list(await asyncio.gather(*(offer(path) for path in paths)))
+
+    async def withdraw(self, name: str) -> None:
+        """Stop offering what was served under a name; the files may go then."""
+        for pin in await self.storage.pins():
+            if pin.name != name:
+                continue
+            with suppress(StorageNotFound):
+                await self.storage.unprovide(pin.cid)
+                await self.storage.unpin(pin.cid)

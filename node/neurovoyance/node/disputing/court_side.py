@@ -20,6 +20,7 @@ from neurovoyance.chain.events import (
     JobPosted,
     JobRevealed,
     Pointed,
+    RefereePaid,
     SlashBooked,
     SlashFinalized,
     Tallied,
@@ -31,6 +32,7 @@ from neurovoyance.node.disputing.forms import Finding, PointPlan, Reason, TraceP
 from neurovoyance.node.disputing.history import History
 from neurovoyance.node.disputing.values import (
     COLD,
+    LEVELS,
     Case,
     DisputeAction,
     DisputeView,
@@ -49,6 +51,7 @@ from neurovoyance.protocol.audit import (
 from neurovoyance.protocol.errors import InternalError
 from neurovoyance.protocol.ids import Address, JobId
 from neurovoyance.protocol.lifecycle import JobState
+from neurovoyance.tokenomics.params import default_of
 
 _ROUNDS = {
     BeaconStatus.PENDING: Round.PENDING,
@@ -105,17 +108,21 @@ class CourtSide:
         state, slash_ready_s = SlashState.UNBOOKED, 0
         if phase is DisputePhase.GUILTY:
             state, slash_ready_s = await self.slash_of(facts.job_id)
+        seats = await self._seats(facts.dispute_id, phase, record.level)
         return DisputeView(
             phase=phase,
             level=record.level,
             deadline_s=record.deadline_s,
             round=await self._round(record.round) if phase is DisputePhase.SEATING else Round.NONE,
             round_number=record.round,
-            seats=await self._seats(facts.dispute_id, phase, record.level),
+            seats=seats,
             verdict=await self._verdict(facts, record.level, phase, record.deadline_s),
             has_job_ended=phase not in COLD and await self._has_job_ended(facts),
             slash=state,
             slash_ready_s=slash_ready_s,
+            has_ownerless_share=state is SlashState.SPLIT
+            and not seats
+            and not await self._is_swept(facts),
             withdrawable_wei=await self._withdrawable_wei(case, phase),
             free_wei=await self._free_wei(case, phase),
         )
@@ -150,7 +157,8 @@ class CourtSide:
 
     async def _has_job_ended(self, facts: DisputeFacts) -> bool:
         if facts.is_late:
-            return False
+            time_s = await self.contracts.client.time_s()
+            return time_s > facts.opened_at_s + default_of("auditBackstopS")
         return await self.contracts.market.state_of(JobId(facts.job_id)) is not JobState.DISPUTED
 
     async def slash_of(self, job_id: bytes) -> tuple[SlashState, int]:
@@ -162,6 +170,12 @@ class CourtSide:
         if await self.history.last(SlashFinalized, stakes, job_id):
             return SlashState.SPLIT, 0
         return SlashState.UNBOOKED, 0
+
+    async def _is_swept(self, facts: DisputeFacts) -> bool:
+        """Tell whether the judges' share of a conviction without judges reached the audit pool."""
+        court, pool = self.contracts.disputes.address, self.contracts.audits.address
+        paid = await self.history.last(RefereePaid, court, facts.dispute_id, pool)
+        return paid is not None
 
     async def booked_slash(self, job_id: bytes) -> SlashBooked | None:
         """Return the event of the booking of a slash, or None."""
@@ -175,7 +189,8 @@ class CourtSide:
         if self.book.fixed_value(case.facts.facts_hash(), WITHDRAWN, Reason) is not None:
             return 0
         free_wei = await self.contracts.market.free_of_wei(case.operator)
-        return min(free_wei, case.facts.bond_wei)
+        # With the bonds of appeals: 1 + 2 + 4 times the first.
+        return min(free_wei, case.facts.bond_wei * ((1 << LEVELS) - 1))
 
     async def _free_wei(self, case: Case, phase: DisputePhase) -> int:
         if phase is not DisputePhase.APPEAL:

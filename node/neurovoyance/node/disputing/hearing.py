@@ -20,7 +20,7 @@ from neurovoyance.node.disputing.forms import Finding
 from neurovoyance.node.disputing.judging import Judge
 from neurovoyance.node.disputing.material import Material, Registrar
 from neurovoyance.node.disputing.seeking import Seeker
-from neurovoyance.node.disputing.tracing import Defender
+from neurovoyance.node.disputing.tracing import Defender, pin_name
 from neurovoyance.node.disputing.values import Case, DisputeView, Wanted
 from neurovoyance.node.logs import log_event
 from neurovoyance.protocol.audit import DisputePhase, RefereeVote
@@ -120,8 +120,9 @@ class DisputeHearing:
         return frozenset(self._inputs.values())
 
     async def release(self, case: Case) -> None:
-        """Remove the files of a dispute; what was served of it stays pinned until its time."""
+        """Stop serving what was claimed in a dispute, and remove its files."""
         self._inputs.pop(case.facts.facts_hash(), None)
+        await self.content.withdraw(pin_name(case.facts))
         await self.content.clear(self._folder(case))
 
     async def _material(self, case: Case) -> Material:

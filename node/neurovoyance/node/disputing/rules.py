@@ -28,6 +28,9 @@ from neurovoyance.node.disputing.values import (
 )
 from neurovoyance.protocol.audit import DisputeKind, DisputePhase, RefereeVote
 
+_NOBODY = Seat(0, 0, "", 0, RefereeVote.NONE, False)
+"""Stands for the audit pool where a provider was convicted and nobody judged."""
+
 GUILTY_VOTES = frozenset({RefereeVote.GUILTY, RefereeVote.UNAVAILABLE})
 
 
@@ -53,7 +56,8 @@ def is_over(case: Case, view: DisputeView) -> bool:
         not seat.is_paid for seat in view.seats_of(case.owner)
     )
     is_convicted = view.phase is DisputePhase.GUILTY
-    has_slash = is_convicted and view.slash is not SlashState.SPLIT
+    is_split = view.slash is SlashState.SPLIT and not view.has_ownerless_share
+    has_slash = is_convicted and not is_split
     is_ours_to_end = case.role is not Role.DEFENDANT
     return not (has_dues or (has_slash and is_ours_to_end) or view.withdrawable_wei)
 
@@ -185,6 +189,8 @@ def _when_closed(case: Case, view: DisputeView, time_s: int) -> Iterator[Wanted]
             yield _want(case, view, DisputeAction.BOOK_SLASH)
         elif view.slash is SlashState.HELD and time_s >= view.slash_ready_s:
             yield _want(case, view, DisputeAction.FINALIZE_SLASH)
+        elif view.has_ownerless_share:
+            yield _want(case, view, DisputeAction.CLOSE_REFEREE, _NOBODY)
     for seat in view.seats_of(case.owner):
         if not seat.is_paid and _is_share_there(view, seat):
             yield _want(case, view, DisputeAction.CLOSE_REFEREE, seat)

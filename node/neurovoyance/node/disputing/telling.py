@@ -49,7 +49,7 @@ _DONE: Final = {
     DisputeAction.REVEAL_VOTE: "We opened our vote at level {level}: {vote}.",
     DisputeAction.APPEAL: "We appealed from level {level}.",
     DisputeAction.ADVANCE: "We ended a phase whose time was over.",
-    DisputeAction.CLOSE_REFEREE: "We closed our seat at level {level}.",
+    DisputeAction.CLOSE_REFEREE: "We closed a seat of level {level}.",
     DisputeAction.BOOK_SLASH: "We repeated the booking of the slash.",
     DisputeAction.FINALIZE_SLASH: "We split the slash after its hold.",
     DisputeAction.WITHDRAW: "We took the bond back.",

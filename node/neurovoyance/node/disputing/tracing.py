@@ -105,6 +105,11 @@ class Tracer:
         return OwnTrace(trace, paths)
 
 
+def pin_name(facts: DisputeFacts) -> str:
+    """Return the name of the pins of what is served in a dispute."""
+    return f"trace {facts.dispute_id} {facts.facts_hash()[:6].hex()}"
+
+
 def _rows_of(paths: Sequence[Path], dispute_id: int) -> Trace:
     return build_trace((map_tensors(path)[0] for path in paths), dispute_id)
 
@@ -168,7 +173,7 @@ class Defender:
         z0: Words4,
         z_trace: Words4,
     ) -> TracePlan:
-        name, until_s = f"trace {facts.dispute_id}", int(time.time()) + KEEP_S
+        name, until_s = pin_name(facts), int(time.time()) + KEEP_S
         cids = await self.content.serve(own.paths, name, until_s)
         listed = TraceManifest(facts.dispute_id, own.trace, tuple(str(cid) for cid in cids))
         path = own.paths[0].with_name("listing.json")

@@ -108,6 +108,8 @@ class DisputeView:
         has_job_ended: the job ended without this dispute, so that nothing is left to decide.
         slash: of the convicted provider, after GUILTY.
         slash_ready_s: from when a held slash can be split.
+        has_ownerless_share: the slash was split and nobody judged (no trace came), so that the
+            judges' share still has to go to the audit pool.
         withdrawable_wei: part of the returned bond that lies in the market under the operator key.
         free_wei: what could pay for the bond of an appeal of this node.
     """
@@ -122,6 +124,7 @@ class DisputeView:
     has_job_ended: bool = False
     slash: SlashState = SlashState.UNBOOKED
     slash_ready_s: int = 0
+    has_ownerless_share: bool = False
     withdrawable_wei: int = 0
     free_wei: int = 0
 

@@ -47,6 +47,11 @@ async def test_served_files_are_pinned_and_offered(content: Content, tmp_path: P
     cids = await content.serve(paths, "trace 1", 2_000_000_000)
     assert [await content.storage.served_block(cid) for cid in cids] == [b"a", b"b"]
     assert {pin.cid for pin in await content.storage.pins()} == set(cids)
+    await content.withdraw("trace 2")
+    assert len(await content.storage.pins()) == 2
+    await content.withdraw("trace 1")
+    assert await content.storage.pins() == []
+    assert await content.storage.served_block(cids[0]) is None
 
 
 async def test_directories_are_made_empty_and_removed(content: Content) -> None:

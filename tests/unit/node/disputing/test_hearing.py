@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from tests.unit.node.disputing.court import START_S, case, facts, referee
 
+from neurovoyance.ipfs.embedded import EmbeddedBackend
 from neurovoyance.node.disputing.casebook import FINDING, Casebook, vote_name
 from neurovoyance.node.disputing.content import Content
 from neurovoyance.node.disputing.duty import NotYet
@@ -58,7 +59,7 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     book = Casebook(tmp_path / "disputes.sqlite", {"market": "0x1"})
 
     async def time_s() -> int:
@@ -66,10 +67,11 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
     client = SimpleNamespace(time_s=time_s)
     court: Any = SimpleNamespace(book=book, contracts=SimpleNamespace(client=client))
-    content = Content(None, tmp_path / "disputes", allow_private=True)  # type: ignore[arg-type]
     nothing: Any = None
-    made = Bench(DisputeHearing(court, nothing, content, nothing, nothing, nothing), book)
-    yield made
+    async with EmbeddedBackend(tmp_path / "store") as storage:
+        content = Content(storage, tmp_path / "disputes", allow_private=True)
+        made = Bench(DisputeHearing(court, nothing, content, nothing, nothing, nothing), book)
+        yield made
     book.close()
 
 

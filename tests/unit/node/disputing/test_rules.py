@@ -197,6 +197,16 @@ def test_who_was_right_is_paid_when_the_slash_was_split() -> None:
     assert action(Role.BYSTANDER, split, VERY_LATE_S) is DisputeAction.CLOSE_REFEREE
 
 
+def test_the_share_of_judges_that_nobody_was_goes_to_the_pool() -> None:
+    shown = view(DisputePhase.GUILTY, slash=SlashState.SPLIT, has_ownerless_share=True)
+    found = wanted(case(Role.CHALLENGER), shown, START_S)
+    assert found is not None
+    assert (found.action, found.level, found.index) == (DisputeAction.CLOSE_REFEREE, 0, 0)
+    assert not is_over(case(Role.CHALLENGER), shown)
+    assert is_over(case(Role.CHALLENGER), replace(shown, has_ownerless_share=False))
+    assert action(Role.DEFENDANT, shown) is None
+
+
 def test_a_failed_booking_is_repeated_by_those_it_pays() -> None:
     shown = view(DisputePhase.GUILTY)
     assert action(Role.CHALLENGER, shown) is DisputeAction.BOOK_SLASH
