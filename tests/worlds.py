@@ -289,11 +289,19 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 
 
 @pytest.fixture
+def audit_settings() -> AuditSettings:
+    """What the courts of ``audited_world`` are made with; a test may give others."""
+    return AuditSettings.local(min_bps=10_000)
+
+
+@pytest.fixture
 async def audited_world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
     """A market that audits every job, and owners with seats in the pool of auditors: three, or as
     many as the test's parameter says.
     """
     settings = AuditSettings.local(min_bps=10_000)
+    if "audit_settings" in request.fixturenames:
+        settings = request.getfixturevalue("audit_settings")
     async with built(tmp_path, settings) as made:
         bank = made.devnet.wallet(0)
         for number in range(getattr(request, "param", 3)):

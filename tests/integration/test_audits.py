@@ -12,9 +12,20 @@ from typing import cast
 import pytest
 from tests.faults.accounts import assert_balanced
 from tests.unit.node.content import publish_certified
-from tests.worlds import STAKE_WEI, WAIT_S, Party, Start, World, audited_world, nodes, register
+from tests.worlds import (
+    STAKE_WEI,
+    WAIT_S,
+    Party,
+    Start,
+    World,
+    audit_settings,
+    audited_world,
+    nodes,
+    register,
+)
 
 from neurovoyance.chain.contracts import JobRecord
+from neurovoyance.chain.deploy import AuditSettings
 from neurovoyance.chain.events import (
     AuditAnswered,
     AuditClosed,
@@ -28,6 +39,7 @@ from neurovoyance.chain.events import (
     ChainEvent,
     JobRevealed,
     JobSettled,
+    SeedDrawn,
 )
 from neurovoyance.node.enrolment import take_seats
 from neurovoyance.node.runtime.numeric_class import numeric_class
@@ -38,7 +50,7 @@ from neurovoyance.protocol.ids import JobId
 from neurovoyance.protocol.job_spec import JobClass
 from neurovoyance.protocol.lifecycle import JobState
 
-__all__ = ["audited_world", "nodes"]
+__all__ = ["audit_settings", "audited_world", "nodes"]
 
 pytestmark = [
     pytest.mark.parametrize("audited_world", [2], indirect=True),
@@ -131,7 +143,8 @@ async def assert_passed_once(world: World, job_id: JobId) -> None:
     events = await world.events(job_id)
     revealed = [event for event in events if isinstance(event, AuditRevealed)]
     assert {event.outcome for event in revealed} == {Outcome.PASS}, world.log()
-    assert all(event.paid_wei > 0 for event in revealed)
+    # A second round, drawn for one job in twenty, may find the pool of a new market empty.
+    assert revealed[0].paid_wei > 0
     counts = Counter(type(event) for event in events)
     assert [counts[kind] for kind in (AuditOpened, AuditClosed, JobRevealed, JobSettled)] == [1] * 4
     assert counts[AuditorCommitted] == counts[AuditAnswered] == len(revealed)
@@ -173,6 +186,29 @@ async def test_rounded_weights_are_caught_conceded_and_slashed(
     executions = await world.provider.get("/v1/executions")
     [execution] = cast(list[dict[str, object]], executions["executions"])
     assert (execution["stands"], execution["outcome"]) == (False, "rejected")
+
+
+@pytest.mark.parametrize("audit_settings", [AuditSettings.local(min_bps=200, first_jobs=0)])
+async def test_a_job_whose_draw_selects_no_audit_is_drawn_and_revealed_in_one_call(
+    audited_world: World, nodes: Start, audit_settings: AuditSettings
+) -> None:
+    world, crew = audited_world, Crew(audited_world, nodes)
+    assert await world.contracts.audits.policy() == audit_settings.policy
+    await crew.begin_all()
+    made = await publish_certified(world.storage)
+    await register(world, made)
+    while True:  # one job in ten or so is audited here; each draw is another
+        job_id = await world.post(made)
+        await crew.reaches(job_id, JobState.REVEALED)
+        events = await world.events(job_id)
+        [drawn] = [event for event in events if isinstance(event, SeedDrawn)]
+        [revealed] = [event for event in events if isinstance(event, JobRevealed)]
+        assert drawn.audited == any(isinstance(event, AuditOpened) for event in events)
+        if not drawn.audited:
+            break
+    assert drawn.meta.tx_hash == revealed.meta.tx_hash
+    await crew.finishes(job_id)
+    await assert_balanced(world)
 
 
 async def test_an_exact_job_is_audited_byte_for_byte_by_its_numeric_class(

@@ -27,6 +27,7 @@ from neurovoyance.chain.events import (
 from neurovoyance.node.audit_book import AuditBook
 from neurovoyance.node.audit_reads import AuditReads
 from neurovoyance.node.audit_rules import (
+    LOCAL,
     AuditCase,
     AuditMargins,
     AuditorAction,
@@ -58,6 +59,8 @@ from neurovoyance.protocol.job_spec import JobClass
 RETRY_S = 3
 DOUBLINGS_MAX = 4
 RUN_ATTEMPTS = 5
+CHECK_ATTEMPTS = 200
+"""After so many vain attempts, hours in all, a result that nobody serves is left unchecked."""
 DEFECT_RETRY_S = 60
 
 OnForgery = Callable[[Forgery], Awaitable[None]]
@@ -177,8 +180,9 @@ class AuditDuty:
 
     async def _look(self, key: CaseKey, time_s: int) -> None:
         progress = self._progress.setdefault(key, _Progress())
-        if progress.task is not None and not progress.task.done():
-            return
+        is_busy = progress.task is not None and not progress.task.done()
+        if is_busy and progress.action not in LOCAL:
+            return  # a send is left to itself
         facts = await self._reads.facts(key)
         if facts is None:
             return
@@ -186,15 +190,23 @@ class AuditDuty:
         case = replace(await self._reads.case(key, facts), is_hopeless=progress.is_hopeless)
         owner = self._chain.provider
         progress.is_due = is_due(case, view, owner)
+        action = wanted(case, view, owner, time_s, self._margins)
+        if is_busy and progress.task is not None:
+            if action is not progress.action:
+                progress.task.cancel()  # the round went on without us, or the job ended
+            return
         if is_over(case, view, owner):
             await self._end(key)
-            return
-        action = wanted(case, view, owner, time_s, self._margins)
-        if action is None or time_s < progress.not_before_s:
-            return
-        job = await self._reads.job(key)
+        elif action is not None and time_s >= progress.not_before_s:
+            await self._begin(case, view, action, time_s)
+
+    async def _begin(
+        self, case: AuditCase, view: CaseView, action: AuditorAction, time_s: int
+    ) -> None:
+        progress = self._progress[case.key]
+        job = await self._reads.job(case.key)
         if job is None:
-            log_event(logging.WARNING, "listing_not_found", job_id=key.job_id)
+            log_event(logging.WARNING, "listing_not_found", job_id=case.key.job_id)
             progress.not_before_s = time_s + DEFECT_RETRY_S
             return
         progress.action = action
@@ -249,6 +261,9 @@ class AuditDuty:
             progress.is_hopeless = is_for_good or progress.runs >= RUN_ATTEMPTS
             if progress.is_hopeless:
                 log_event(logging.ERROR, "audit_given_up", job_id=case.key.job_id, error=error)
+        if action is AuditorAction.CHECK and progress.failures >= CHECK_ATTEMPTS:
+            log_event(logging.ERROR, "result_not_checked", job_id=case.key.job_id, error=error)
+            self._book.set_checked(case.key)
 
     # What is done.
 

@@ -72,6 +72,7 @@ class Watch:
                 self._chain.journal.add_seed(job_id, item.seed0)
             elif isinstance(item, AuditOpened) and job_id in self._shell:
                 self._chain.journal.add_audit(item.facts)
+                self._chain.journal.add_seed(job_id, item.facts.seed0)
             changed[job_id] = None
         for job_id in changed:
             if job_id in self._shell:

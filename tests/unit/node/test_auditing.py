@@ -11,9 +11,12 @@ from tests.unit.node.conftest import AUDITOR, Station
 
 from neurovoyance.node.audit_book import AuditBook
 from neurovoyance.node.audit_rules import CaseKey
+from neurovoyance.node.audit_work import AuditWork, Finding
 from neurovoyance.node.execution_values import Phase
+from neurovoyance.node.fitting import IntakeRefused
 from neurovoyance.protocol.audit import DisputeKind, SlotPhase
 from neurovoyance.protocol.lifecycle import JobState
+from neurovoyance.protocol.offer_exchange import RefusalCause
 
 WAIT_S = 60.0
 
@@ -116,13 +119,54 @@ async def test_an_answer_that_is_not_of_the_revealed_output_is_reported(
         assert found.kind is DisputeKind.BAD_ENVELOPE
 
 
-@pytest.mark.parametrize("state", [JobState.AUDITED])
-async def test_the_chain_side_of_the_provider_shows_the_audit(
-    court_station: Station, state: JobState
+async def test_a_repetition_nobody_waits_for_any_more_is_ended(
+    court_station: Station, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    started, ended = asyncio.Event(), asyncio.Event()
+
+    async def endless(self: AuditWork, *arguments: object) -> Finding:
+        started.set()
+        try:
+            await asyncio.sleep(WAIT_S)
+        finally:
+            ended.set()
+        raise AssertionError
+
+    monkeypatch.setattr(AuditWork, "repeat", endless)
+    station = court_station
+    async with auditor_of(station) as auditor:
+        key, facts = await under_audit(station)
+        await until(auditor, started.is_set)
+        assert auditor.duty.occupied() == 1
+        await station.control.increase_time(4 * facts.max_runtime_s + 301)
+        await until(auditor, ended.is_set)
+        assert auditor.book.vote(key, facts.seed0) is None
+        # The slot is moved on, at our own cost, and then it is no matter of ours any more.
+        await station.control.increase_time(60)
+        await until(auditor, lambda: not auditor.book.live())
+        assert (await station.contracts.audits.slot_of(key.job_id, 0)).round == 1
+        assert auditor.duty.occupied() == 0
+
+
+async def test_a_machine_that_cannot_repeat_the_job_gives_it_up_and_says_so(
+    court_station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unfit(self: AuditWork, *arguments: object) -> Finding:
+        raise IntakeRefused(RefusalCause.MEMORY, "The model is too large for this machine.")
+
+    monkeypatch.setattr(AuditWork, "repeat", unfit)
+    async with auditor_of(court_station) as auditor:
+        key, facts = await under_audit(court_station)
+        await until(auditor, lambda: auditor.duty.due() == 1)
+        await until(auditor, lambda: auditor.duty.due() == 0)
+        assert auditor.book.vote(key, facts.seed0) is None
+        assert auditor.book.live() == [key]
+
+
+async def test_the_chain_side_of_the_provider_shows_the_audit(court_station: Station) -> None:
     key, facts = await under_audit(court_station)
     view = await court_station.chain.view(key.job_id)
-    assert view.stored is state
+    assert view.stored is JobState.AUDITED
     assert view.audit is not None
     [slot] = view.audit.slots
     assert (slot.phase, slot.auditor) == (SlotPhase.COMMIT, AUDITOR.address)
