@@ -54,9 +54,9 @@ async def _prepared(url: str, folder: Path) -> Deployment:
         deployment = await deploy(chain, bank, audits=AuditSettings.local())
         contracts = Contracts(chain, deployment)
         await contracts.token.transfer(bank, OWNER.address, STAKE_WEI)
-        await contracts.token.transfer(bank, CLIENT.address, nvy("10"))
-        await contracts.token.approve(CLIENT, deployment.market, nvy("10"))
-        await contracts.market.deposit(CLIENT, nvy("10"))
+        await contracts.token.transfer(bank, CLIENT.address, nvy("500"))
+        await contracts.token.approve(CLIENT, deployment.market, nvy("500"))
+        await contracts.market.deposit(CLIENT, nvy("500"))
         await enrol(contracts, OWNER, OPERATOR.address, ENDPOINT, STAKE_WEI)
         return deployment
 
