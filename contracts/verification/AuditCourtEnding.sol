@@ -10,6 +10,10 @@ import {AuditFacts, AuditSlot, AuditVote, Outcome, SlotPhase} from "../types/Aud
 import {JobState, Opening} from "../types/Job.sol";
 import {AuditCourtBase} from "./AuditCourtBase.sol";
 
+// Facts are read into memory once: whatever draws and closes serves `drawAndOpen` too, which builds
+// them there, and a second copy of that code would not fit the contract.
+/* solhint-disable gas-calldata-parameters */
+
 /// @title How audits end: the summary of the slots, the contest, and the auditors' locks
 /// @dev Every path out of a failed audit refunds the client in the market before anything is slashed;
 /// booking the slash is tried, never a condition.
@@ -167,19 +171,19 @@ abstract contract AuditCourtEnding is AuditCourtBase {
     /// @dev Auditors behind the failed slots, in the order of slots and rounds; never empty once an
     /// audit failed.
     function _failing(AuditFacts memory facts) private view returns (address[] memory failing) {
-        failing = new address[](_FAILING_MAX);
+        address[] memory found = new address[](_FAILING_MAX);
         uint256 count;
         for (uint256 slot; slot < facts.slots; ++slot) {
             if (_phaseOf(facts.jobId, slot) != SlotPhase.Failed) continue;
             AuditVote[] storage votes = _votes[facts.jobId][slot];
             uint256 length = votes.length;
             for (uint256 i; i < length; ++i) {
-                if (votes[i].outcome == Outcome.Fail) failing[count++] = votes[i].auditor;
+                if (votes[i].outcome == Outcome.Fail) found[count++] = votes[i].auditor;
             }
         }
-        // solhint-disable-next-line no-inline-assembly
-        assembly ("memory-safe") {
-            mstore(failing, count) // shortens the list; counting first would not fit the contract
+        failing = new address[](count);
+        for (uint256 i; i < count; ++i) {
+            failing[i] = found[i];
         }
     }
 

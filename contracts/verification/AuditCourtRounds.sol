@@ -9,6 +9,10 @@ import {AuditFacts, AuditSlot, AuditVote, Outcome, SlotPhase} from "../types/Aud
 import {JobClass, JobState} from "../types/Job.sol";
 import {AuditCourtSeats} from "./AuditCourtSeats.sol";
 
+// Facts are read into memory once: whatever draws and closes serves `drawAndOpen` too, which builds
+// them there, and a second copy of that code would not fit the contract.
+/* solhint-disable gas-calldata-parameters */
+
 /// @title The rounds of a slot: an auditor commits, the provider answers, the auditor reveals
 /// @dev Neither can copy the other: the provider answers after the commitment, and the answer is
 /// under a seed that no other round uses.

@@ -6,14 +6,16 @@ import re
 
 from tests.architecture.test_layout import ROOT, sources, tracked
 
-from neurovoyance.cli.main import _ALL, app, job, model, node, wallet
+from neurovoyance.cli.main import _ALL, app, audit, job, model, node, receipt, wallet
 
 TYPED = re.compile(r"(?:`|\.venv/bin/|^\s*)neurovoyance((?: [a-z]+)+)", flags=re.M)
 GROUPS = {
     id(app): "",
+    id(audit): "audit ",
     id(job): "job ",
     id(model): "model ",
     id(node): "node ",
+    id(receipt): "receipt ",
     id(wallet): "wallet ",
 }
 COMMANDS = {GROUPS[id(group)] + name for group, name, *_ in _ALL}
