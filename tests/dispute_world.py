@@ -18,13 +18,13 @@ from neurovoyance.protocol.audit import DisputeFacts, DisputeKind, DisputePhase,
 from neurovoyance.protocol.errors import StorageNotFound
 from neurovoyance.protocol.ids import JobId
 from neurovoyance.protocol.units import nvy
-from neurovoyance.verification.grounds import challenge_bond_wei
+from neurovoyance.tokenomics.audits import challenge_bond_of
 from neurovoyance.verification.trace import parse_trace_manifest
 from tests.unit.node.content import publish_certified
 from tests.worlds import Party, Start, World, register
 
 WAIT_S = 120.0
-BOND_WEI = challenge_bond_wei(nvy("1"))
+BOND_WEI = challenge_bond_of(nvy("1"))
 CHALLENGER = 14
 """Number of the devnet wallet of somebody who is no provider."""
 

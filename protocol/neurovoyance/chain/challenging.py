@@ -95,7 +95,7 @@ async def challenge(
     """Challenge a revealed job and return the facts of the dispute.
 
     The bond comes out of the caller's free balance in the market
-    (``verification.grounds.challenge_bond_wei``).
+    (``tokenomics.audits.challenge_bond_of``).
 
     Raises:
         ChainError: see :meth:`ChainClient.send`; a revert says why it cannot be challenged.

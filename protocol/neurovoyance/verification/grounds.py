@@ -12,8 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from neurovoyance.protocol.audit import DisputeKind, Outcome, exact_answer, seed_of_round
-from neurovoyance.protocol.units import BPS
-from neurovoyance.tokenomics.params import default_of
 from neurovoyance.verification.commitment import output_root
 from neurovoyance.verification.projection import NoVector, Projection, ScaledTensor, project
 from neurovoyance.verification.tolerance import compare
@@ -33,12 +31,6 @@ class Answered:
 
     round_number: int
     words: tuple[bytes, ...]
-
-
-def challenge_bond_wei(price_wei: int) -> int:
-    """Return the bond of a challenge: 150 % of the price, at least 20 NVY."""
-    share_wei = -(-price_wei * default_of("challengeBondBps") // BPS)
-    return max(share_wei, default_of("challengeBondMinWei"))
 
 
 def envelope_grounds(tensor_hashes: Sequence[bytes] | None, out_root: bytes) -> Grounds | None:

@@ -152,3 +152,9 @@ def test_an_auditor_locks_so_much_that_one_wrong_audit_never_pays() -> None:
     assert lock == 19 * NVY
     re_audit = Fraction(default_of("reAuditBps"), 10_000)
     assert (1 - re_audit) * NVY <= re_audit * lock
+
+
+def test_the_bond_of_a_challenge_is_half_more_than_the_price_and_at_least_twenty() -> None:
+    assert audits.challenge_bond_of(NVY) == 20 * NVY
+    assert audits.challenge_bond_of(100 * NVY) == 150 * NVY
+    assert audits.challenge_bond_of(100 * NVY + 1) == 150 * NVY + 2

@@ -5,12 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from neurovoyance.protocol.audit import DisputeKind, exact_answer, seed_of_round
-from neurovoyance.protocol.units import nvy
 from neurovoyance.verification.commitment import output_root, tensor_hash
 from neurovoyance.verification.grounds import (
     Answered,
     answer_grounds,
-    challenge_bond_wei,
     envelope_grounds,
     output_grounds,
 )
@@ -28,12 +26,6 @@ def answer(round_number: int, array: np.ndarray = ARRAY) -> Answered:
     found = project([ScaledTensor(array, (20,))], seed=seed, shift=0)
     assert isinstance(found, Projection)
     return Answered(round_number, found.words)
-
-
-def test_the_bond_is_half_more_than_the_price_and_at_least_twenty() -> None:
-    assert challenge_bond_wei(nvy("1")) == nvy("20")
-    assert challenge_bond_wei(nvy("100")) == nvy("150")
-    assert challenge_bond_wei(nvy("100") + 1) == nvy("150") + 2
 
 
 def test_an_envelope_has_to_open_and_hold_the_committed_output() -> None:

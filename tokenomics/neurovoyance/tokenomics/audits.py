@@ -152,6 +152,12 @@ def audit_lock_of(pay_wei: int) -> int:
     return pay_wei * default_of("auditLockMultiple")
 
 
+def challenge_bond_of(price_wei: int) -> int:
+    """Return the bond of a challenge: 150 % of the price, at least 20 NVY, by default."""
+    share_wei = bps_up(price_wei, default_of("challengeBondBps"))
+    return max(share_wei, default_of("challengeBondMinWei"))
+
+
 def surcharge_of(price_wei: int, terms: Terms) -> int:
     """Return what a short record costs the provider, at most the price.
 

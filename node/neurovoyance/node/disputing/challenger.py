@@ -18,7 +18,7 @@ from neurovoyance.node.logs import log_event
 from neurovoyance.protocol.audit import DisputeKind
 from neurovoyance.protocol.ids import JobId, hex_of
 from neurovoyance.protocol.units import format_nvy
-from neurovoyance.verification.grounds import challenge_bond_wei
+from neurovoyance.tokenomics.audits import challenge_bond_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Challenger:
         """
         contracts, wallet = self.court.contracts, self.court.wallet
         case = await public_case(contracts, job_id)
-        bond_wei = challenge_bond_wei(case.record.price_wei)
+        bond_wei = challenge_bond_of(case.record.price_wei)
         free_wei = await contracts.market.free_of_wei(wallet.address)
         if free_wei < bond_wei:
             log_event(
