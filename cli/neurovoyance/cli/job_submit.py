@@ -26,6 +26,44 @@ PriceOption = Annotated[
 RuntimeOption = Annotated[
     int, typer.Option("--max-runtime", metavar="S", help="Seconds that one execution may take.")
 ]
+ClassOption = Annotated[
+    str,
+    typer.Option(
+        "--class", metavar="CLASS", help="TENSOR or EXACT; the model's usual one if left out."
+    ),
+]
+SlotsOption = Annotated[
+    int, typer.Option("--audit-slots", help="Independent audits, if one is drawn.")
+]
+GainOption = Annotated[
+    str,
+    typer.Option(
+        "--declared-gain", metavar="NVY", help="What a false result could gain somebody outside."
+    ),
+]
+
+
+def checking(job_class: str, audit_slots: int, declared_gain: str) -> dict[str, Any]:
+    """Return how a job is to be checked, as arguments of the client.
+
+    Raises:
+        SpecError: there is no such class.
+    """
+    from neurovoyance.protocol.errors import SpecError
+    from neurovoyance.protocol.job_spec import JobClass
+    from neurovoyance.protocol.units import nvy
+
+    name = job_class.upper()
+    if name and name not in ("TENSOR", "EXACT"):
+        raise SpecError(
+            f"{job_class[:20]!r} is no job class; nothing was sent.",
+            hint="Use TENSOR (distance within the tolerance) or EXACT (the same bits).",
+        )
+    return {
+        "job_class": JobClass[name] if name else None,
+        "audit_slots": audit_slots,
+        "declared_gain_wei": nvy(declared_gain),
+    }
 
 
 def submit(
@@ -39,6 +77,9 @@ def submit(
     window: Annotated[
         int, typer.Option("--window", metavar="S", help="Seconds of the challenge window.")
     ] = 1_800,
+    job_class: ClassOption = "",
+    audit_slots: SlotsOption = 1,
+    declared_gain: GainOption = "0",
     retries: Annotated[
         int, typer.Option("--retries", help="Further attempts, each after a refund.")
     ] = 1,
@@ -63,6 +104,7 @@ def submit(
         "max_price_wei": nvy(max_price),
         "max_runtime_s": max_runtime,
         "window_s": window,
+        **checking(job_class, audit_slots, declared_gain),
     }
     rest: dict[str, Any] = {
         "hire": "listing" if listing else "offer",
@@ -115,22 +157,26 @@ async def _submit(
 
 async def _agree(client: AsyncClient, quote: Quote | None, max_price_wei: int) -> None:
     """Show what the job costs and where the money comes from; ask before anything is signed."""
-    from neurovoyance.cli.job_tables import print_quote
+    from neurovoyance.cli.job_tables import audit_words, print_quote
     from neurovoyance.cli.output import console, nvy
+    from neurovoyance.client.audit_costs import cost_of_best
 
     out = console()
-    price_wei = max_price_wei
+    price_wei, held_wei, cost = max_price_wei, 0, None
     if quote is not None:
         print_quote(quote)
         if not quote.offers:
             return
-        best = quote.offers[0].offer
-        price_wei = best.price_wei if best else max_price_wei
+        cost = await cost_of_best(client.session.contracts, quote)
+        if cost is not None:
+            price_wei, held_wei = cost.price_wei, cost.audits.held_wei
     free_wei = await client.session.contracts.market.free_of_wei(client.session.address)
-    short_wei = max(0, price_wei - free_wei)
+    short_wei = max(0, price_wei + held_wei - free_wei)
     out.print()
     out.print(f"  price      {nvy(price_wei)}{' at most, listed' if quote is None else ''}")
-    out.print(f"  from       {nvy(price_wei - short_wei)} free in the market", end="")
+    if cost is not None and cost.audits.p_bps:
+        out.print(f"  audits     {audit_words(cost)}")
+    out.print(f"  from       {nvy(price_wei + held_wei - short_wei)} free in the market", end="")
     out.print(f", {nvy(short_wei)} from the wallet" if short_wei else "")
     out.print("  paid       when the result has been checked; refunded if none comes in time")
     out.print()

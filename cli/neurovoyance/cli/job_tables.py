@@ -8,14 +8,30 @@ from __future__ import annotations
 from typing import Any
 
 from neurovoyance.cli.output import console, nvy, short, size, table
+from neurovoyance.client.audit_costs import NO_AUDITS, JobCost
 from neurovoyance.client.nodes import Quote
 from neurovoyance.client.results import Arrays
 
 
-def quote_json(quote: Quote) -> dict[str, Any]:
-    """Return a quote as JSON values."""
+def audit_words(cost: JobCost) -> str:
+    """Return in one clause what audits add to a job."""
+    audits = cost.audits
+    words = f"{audits.p_bps / 100:g} % chance, {nvy(audits.premium_wei)} on average"
+    if audits.held_wei > audits.premium_wei:
+        words += f"; {nvy(audits.held_wei)} held until then"
+    return words
+
+
+def quote_json(quote: Quote, cost: JobCost | None = None) -> dict[str, Any]:
+    """Return a quote, and what audits add to its best offer, as JSON values."""
+    audits = cost.audits if cost else NO_AUDITS
     return {
         "summary": quote.summary,
+        "audits_of_best": {
+            "p_bps": audits.p_bps,
+            "premium_wei": str(audits.premium_wei),
+            "held_wei": str(audits.held_wei),
+        },
         "answers": [
             {
                 "node": answer.node.endpoint,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from neurovoyance.chain.contracts import Contracts
 from neurovoyance.client.journal import Attempt
+from neurovoyance.client.nodes import Quote
 from neurovoyance.protocol.job_spec import JobSpec
 from neurovoyance.tokenomics.audits import Terms, held_of, pay_of, premium_of
 
@@ -60,6 +61,30 @@ async def audit_cost(
     held = held_of(price_wei, spec.audit_slots, terms, pool_wei)
     premium_wei = premium_of(price_wei, spec.audit_slots, terms)
     return AuditCost(found.p_econ_bps, found.p_bps, premium_wei, held.held_wei)
+
+
+@dataclass(frozen=True, slots=True)
+class JobCost:
+    """What the best offer of a quote costs: its price, and what audits add."""
+
+    price_wei: int
+    audits: AuditCost
+
+
+async def cost_of_best(contracts: Contracts, quote: Quote) -> JobCost | None:
+    """Return what the cheapest offer costs; None without an offer.
+
+    Raises:
+        ContractRevert: see :func:`audit_cost`.
+    """
+    offers = [answer.offer for answer in quote.offers if answer.offer]
+    if not offers or quote.spec is None:
+        return None
+    best = offers[0]
+    cost = await audit_cost(
+        contracts, quote.spec, best.provider, price_wei=best.price_wei, lock_wei=best.lock_wei
+    )
+    return JobCost(best.price_wei, cost)
 
 
 async def escrow_of(contracts: Contracts, attempt: Attempt) -> int:

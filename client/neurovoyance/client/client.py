@@ -181,6 +181,8 @@ class AsyncClient:
         inputs: Arrays,
         *,
         job_class: JobClass | None = None,
+        audit_slots: int = 1,
+        declared_gain_wei: int = 0,
         max_runtime_s: int = 60,
         window_s: int = 1_800,
     ) -> JobSpec:
@@ -194,7 +196,8 @@ class AsyncClient:
         if not model.manifest.allows(chosen):
             raise SpecError(
                 f"The model is published for {model.manifest.job_class}, not {chosen.name}.",
-                hint="Leave the class out, or publish the model again for the other class.",
+                hint="Leave the class out, or use a model whose certificate covers that class; "
+                "`neurovoyance model show` tells.",
             )
         data = encode_inputs(model.manifest, inputs)
         cid = await self.session.storage.add(data, pin_name="input")
@@ -205,8 +208,10 @@ class AsyncClient:
                 "input_cid": cid.to_bytes(),
                 "job_class": chosen,
                 "batch": batch_of(model.manifest, inputs),
+                "declared_gain_wei": declared_gain_wei,
                 "max_runtime_s": max_runtime_s,
                 "window_s": window_s,
+                "audit_slots": audit_slots,
             }
         )
 
@@ -219,6 +224,8 @@ class AsyncClient:
         max_runtime_s: int = 60,
         window_s: int = 1_800,
         job_class: JobClass | None = None,
+        audit_slots: int = 1,
+        declared_gain_wei: int = 0,
     ) -> Quote:
         """Ask every known node what the job would cost; nothing is signed and nothing is bound.
 
@@ -227,7 +234,13 @@ class AsyncClient:
         """
         found = await self.model(model)
         spec = await self.spec(
-            found, inputs, job_class=job_class, max_runtime_s=max_runtime_s, window_s=window_s
+            found,
+            inputs,
+            job_class=job_class,
+            audit_slots=audit_slots,
+            declared_gain_wei=declared_gain_wei,
+            max_runtime_s=max_runtime_s,
+            window_s=window_s,
         )
         return await hiring.ask_nodes(
             self.session, spec, DEFAULT_MAX_PRICE_WEI if max_price_wei is None else max_price_wei
@@ -242,6 +255,8 @@ class AsyncClient:
         max_runtime_s: int = 60,
         hire: hiring.Hire = "offer",
         job_class: JobClass | None = None,
+        audit_slots: int = 1,
+        declared_gain_wei: int = 0,
         window_s: int = 1_800,
         retries: int = 1,
         confirm: Literal["auto", "never"] = "auto",
@@ -258,6 +273,9 @@ class AsyncClient:
             max_runtime_s: seconds that one execution may take.
             hire: take the cheapest signed offer, or list the job for anyone to accept.
             job_class: how the output is checked; the model's class when omitted.
+            audit_slots: independent audits if one is drawn, 1 to 8.
+            declared_gain_wei: what somebody could gain outside by a false result; raises the
+                chance of an audit.
             window_s: seconds of the challenge window.
             retries: further attempts after a provider missed a deadline; each only after the
                 refund of the one before.
@@ -276,7 +294,13 @@ class AsyncClient:
             raise SpecError("retries must be 0 to 10 and listing_s at least 10; nothing was sent.")
         found = await self.model(model)
         spec = await self.spec(
-            found, inputs, job_class=job_class, max_runtime_s=max_runtime_s, window_s=window_s
+            found,
+            inputs,
+            job_class=job_class,
+            audit_slots=audit_slots,
+            declared_gain_wei=declared_gain_wei,
+            max_runtime_s=max_runtime_s,
+            window_s=window_s,
         )
         terms = {
             "hire": hire,

@@ -21,6 +21,7 @@ from neurovoyance.client.journal import Journal
 from neurovoyance.ipfs.peers import PolicyResolver, check_url
 from neurovoyance.protocol.errors import NeurovoyanceError
 from neurovoyance.protocol.ids import ZERO_ADDRESS
+from neurovoyance.protocol.job_spec import JobSpec
 from neurovoyance.protocol.offer_exchange import (
     OfferReply,
     OfferRequest,
@@ -73,9 +74,11 @@ class Quote:
 
     Attributes:
         answers: in the order of price, refusals last.
+        spec: the job that was asked about.
     """
 
     answers: tuple[NodeAnswer, ...]
+    spec: JobSpec | None = None
 
     @property
     def offers(self) -> tuple[NodeAnswer, ...]:
@@ -141,7 +144,7 @@ class Asker:
             answers = await asyncio.gather(
                 *(self._ask_one(session, node, request, body, now_s) for node in nodes)
             )
-        return Quote(tuple(sorted(answers, key=_rank)))
+        return Quote(tuple(sorted(answers, key=_rank)), request.spec)
 
     async def execution_phase(self, endpoint: str, job_id: str) -> str:
         """Return what a node says it does with a job; empty when it does not say.
