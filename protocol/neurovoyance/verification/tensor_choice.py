@@ -198,7 +198,7 @@ def _front(graph: Graph, name: str) -> tuple[str, str]:
 
 
 def _feature(graph: Graph, name: str) -> list[str]:
-    """Return the inputs of the nearest mixing operator (product, convolution) before a value."""
+    """Return the input of the nearest mixing operator (product, convolution) before a value."""
     wanted, seen = [name], {name}
     while wanted:
         at = wanted.pop(0)
@@ -208,7 +208,8 @@ def _feature(graph: Graph, name: str) -> list[str]:
         operator = graph.rows[row].operator
         data = [one for one in operator.inputs if one in graph.row_by_name]
         if operator.op_type in _MIXING:
-            return data[:1]
+            # The first one reads the model's input, which nobody compares; what it gives is left.
+            return data[:1] or [one for one in operator.outputs[:1] if one and one != name]
         fresh = [one for one in data if one not in seen]
         seen.update(fresh)
         wanted.extend(fresh)

@@ -104,7 +104,7 @@ class Report:
             return "This model cannot be certified. " + " ".join(self.refusals)
         if self.accepted is not None:
             return _accepted(self.accepted, self.exact is not None)
-        said = _refused(self.tried)
+        said = _refused(self.tried, is_last_word=self.proposal is None)
         if self.proposal is not None:
             names = _named(self.proposal.option.names)
             said += f" Use {names}, gap {self.proposal.gap} tau."
@@ -157,24 +157,31 @@ def _accepted(tried: Tried, is_exact: bool) -> str:
     classes = "TENSOR and EXACT jobs" if is_exact else "TENSOR jobs"
     return (
         f"The model can be certified for {classes}, comparing {_named(tried.option.names)}. "
-        f"Honest results stay below a quarter of the tolerance, tau = {tried.result.tau}; the "
+        f"Honest results stay within a quarter of the tolerance, tau = {tried.result.tau}; the "
         f"smallest cheat is {tried.gap} tau away, and {GAP_FACTOR} are needed."
     )
 
 
-def _refused(tried: tuple[Tried, ...]) -> str:
+def _refused(tried: tuple[Tried, ...], *, is_last_word: bool) -> str:
     if not tried:
         return "The model was not measured for TENSOR jobs."
+    if is_last_word and len(tried) > 1:
+        said = "; ".join(f"{_named(one.option.names)}: {_why(one)}" for one in tried)
+        return f"The model is refused, whatever is compared. {said}."
     first = tried[0]
-    names, why = _named(first.option.names), first.faults[0].rstrip(".")
-    behind = first.option.behind
-    tail = f"; the checked tensor lies after a {behind.lower()}" if behind else ""
-    why = why.removesuffix(tail)
+    names, why, behind = _named(first.option.names), _why(first), first.option.behind
     if behind:
         verb = "lies" if len(first.option.names) == 1 else "lie"
         colon = ":" if why[:1].islower() else "."
         return f"The model is refused: {names} {verb} after a {behind.lower()}{colon} {why}."
     return f"The model is refused with {names}: {why}."
+
+
+def _why(tried: Tried) -> str:
+    """Return the first reason against some tensors, without what is said beside it."""
+    behind = tried.option.behind
+    tail = f"; the checked tensor lies after a {behind.lower()}" if behind else ""
+    return tried.faults[0].rstrip(".").removesuffix(tail)
 
 
 def _named(names: list[str]) -> str:
