@@ -177,9 +177,10 @@ class ChainSide:
                 return seed0
         if not last_round:
             return None
-        seed0 = await self._computed_seed(job_id, sealed.commitment, last_round)
-        is_proven = seed0 and binding_of(sealed.commitment, seed0) == record.binding
-        return seed0 if is_proven else None
+        computed = await self._computed_seed(job_id, sealed.commitment, last_round)
+        if computed is None or binding_of(sealed.commitment, computed) != record.binding:
+            return None
+        return computed
 
     async def _computed_seed(
         self, job_id: JobId, commitment: bytes, beacon_round: int

@@ -12,6 +12,7 @@ from tests.unit.node.conftest import CLIENT, LIMITS, Station
 from tests.unit.node.content import tiny_model
 
 from neurovoyance.ipfs.cid import Cid
+from neurovoyance.node.defence import ROOM_RETRY_S
 from neurovoyance.node.execution_values import (
     Action,
     ActionDone,
@@ -24,7 +25,7 @@ from neurovoyance.node.execution_values import (
 from neurovoyance.node.fitting import IntakeRefused
 from neurovoyance.node.intake import KEEP_S, Intake
 from neurovoyance.node.records import PostedJob
-from neurovoyance.node.work import CHECK_ATTEMPTS, ROOM_RETRY_S
+from neurovoyance.node.work import CHECK_ATTEMPTS
 from neurovoyance.protocol.errors import StorageNotFound
 from neurovoyance.protocol.ids import Address, JobId, hex_of
 from neurovoyance.protocol.job_spec import JobClass, JobSpec
