@@ -11,7 +11,8 @@ from neurovoyance.cli.main import app, run
 
 COMMANDS = (
     "demo", "up", "money", "doctor", "job submit", "job quote", "job list", "job watch",
-    "job fetch", "job cancel", "model add", "model show", "node init", "node start",
+    "job fetch", "job cancel", "model add", "model show", "model calibrate", "model register",
+    "model verify", "node init", "node start",
     "node status", "wallet create", "wallet import", "wallet show",
 )  # fmt: skip
 

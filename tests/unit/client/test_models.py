@@ -7,8 +7,16 @@ from pathlib import Path
 
 import onnx
 import pytest
+from tests.unit.node.content import publish
+from tests.unit.node.content import publish_certified as certified_content
 
-from neurovoyance.client.models import find_model, list_models, publish_model
+from neurovoyance.client.models import (
+    find_model,
+    list_models,
+    publish_certified,
+    publish_model,
+    read_certificate,
+)
 from neurovoyance.ipfs.cid import cid_of_keccak
 from neurovoyance.ipfs.embedded import EmbeddedBackend
 from neurovoyance.protocol.errors import SpecError, StorageNotFound, UnsupportedModel
@@ -95,3 +103,41 @@ async def test_weights_in_other_files_travel_with_the_model(
 async def test_a_path_without_a_model_is_refused(storage: EmbeddedBackend, tmp_path: Path) -> None:
     with pytest.raises(UnsupportedModel, match="There is no model at"):
         await publish_model(storage, tmp_path / "nothing.onnx")
+
+
+async def test_a_certified_model_is_offered_whole_or_not_at_all(storage: EmbeddedBackend) -> None:
+    spec = await certified_content(storage)
+    raw = await storage.get_block(cid_of_keccak(spec.model_id))
+    manifest = parse_manifest(raw, spec.model_id)
+    assert manifest.certificate is not None
+    missing = str(cid_of_keccak(bytes(32)))
+    certificate = manifest.certificate.model_copy(update={"inputs_cid": missing})
+    with pytest.raises(StorageNotFound, match="nobody could check the certificate"):
+        await publish_certified(storage, manifest.model_copy(update={"certificate": certificate}))
+    inputs = await storage.add(b"inputs", pin_name="inputs")
+    assert await storage.served_block(inputs) is None
+    certificate = manifest.certificate.model_copy(update={"inputs_cid": str(inputs)})
+    whole = manifest.model_copy(update={"certificate": certificate})
+    published = await publish_certified(storage, whole)
+    assert published.manifest == whole
+    for cid in (inputs, published.cid, cid_of_keccak(published.model_id)):
+        assert await storage.served_block(cid) is not None
+    with pytest.raises(SpecError, match="carries no certificate"):
+        bare = await publish(storage)
+        bare_raw = await storage.get_block(cid_of_keccak(bare.model_id))
+        await publish_certified(storage, parse_manifest(bare_raw, bare.model_id))
+
+
+async def test_a_certificate_file_is_read_as_it_was_written(
+    storage: EmbeddedBackend, tmp_path: Path
+) -> None:
+    spec = await certified_content(storage)
+    raw = await storage.get_block(cid_of_keccak(spec.model_id))
+    path = tmp_path / "m.certificate.json"
+    path.write_bytes(raw)
+    assert read_certificate(path).model_id() == spec.model_id
+    path.write_bytes(raw + b"\n")
+    with pytest.raises(SpecError, match="is not a certificate as it was written"):
+        read_certificate(path)
+    with pytest.raises(SpecError, match="There is no certificate at"):
+        read_certificate(tmp_path / "none.json")
