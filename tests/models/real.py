@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,7 @@ def _inputs(seed: int) -> Inputs:
     return {"bytes": row[None]}
 
 
+@cache
 def _files() -> list[Path]:
     """Return source files of this repository, by name."""
     root = Path(__file__).resolve().parents[2]
