@@ -41,7 +41,7 @@ async def _register(path: Path, is_sure: bool, home: Path | None, as_json: bool)
     def ask(bond_wei: int) -> None:
         if not is_sure:
             typer.confirm(
-                f"Bond {nvy(bond_wei)}? It returns after 7 days unless a challenge is upheld",
+                f"Bond {nvy(bond_wei)}? It returns after 14 days unless a challenge is upheld",
                 abort=True,
             )
 

@@ -95,7 +95,7 @@ async def _verify(
     print_repetition(repetition)
     print_registration(found)
     if evidence:
-        out.print(f"  Challenged. The evidence is {evidence}; the arbiter has 7 days to rule.")
+        out.print(f"  Challenged. The evidence is {evidence}; the arbiter has 14 days to rule.")
     elif not repetition.holds and found.is_registered:
         out.print(
             "  Challenge it: `neurovoyance model verify "

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.models import MODELS
+from tests.models import MODELS, magika
 
 from neurovoyance.node.calibration.engine import Plan, calibrate
 from neurovoyance.node.calibration.inputs import draw_from
@@ -53,6 +53,17 @@ async def test_what_was_asked_for_is_refused_and_something_else_proposed(case: C
     assert report.proposal.option.names == ["logits", "feature"]
     assert "`y` lies after a softmax" in report.verdict()
     assert "Use `logits` and `feature`, gap " in report.verdict()
+
+
+async def test_a_real_model_is_refused_behind_its_softmax(tmp_path: Path) -> None:
+    report = await calibrate(plan_of(case_of(magika(), tmp_path, 2), "target_label"))
+    assert not report.is_accepted
+    [fault, *_] = report.tried[0].faults
+    assert fault.startswith("fp16 weights differ by only ")
+    assert "`target_label` lies after a softmax: fp16 weights differ" in report.verdict()
+    assert report.proposal is not None
+    logits, features = report.proposal.option.names
+    assert (logits.split("/")[-2], features.split("/")[-2]) == ("Dense_1", "LayerNorm_1")
 
 
 async def test_few_inputs_refuse_unless_it_is_a_trial(case: Case) -> None:
