@@ -244,7 +244,6 @@ contract DisputeOpeningTest is DisputeBase {
         assertEq(disputes.refereeDraw().stakeManager(), address(stakes));
         assertEq(disputes.refereeDraw().auditCourt(), address(audits));
         assertEq(disputes.traceCheck().market(), address(market));
-        assertLe(address(disputes).code.length, 24_576);
     }
 
     function test_OtherFacts_Revert() public {
