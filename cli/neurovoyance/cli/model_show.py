@@ -11,6 +11,7 @@ from neurovoyance.cli.options import HomeOption, JsonOption
 
 if TYPE_CHECKING:
     from neurovoyance.client.models import PublishedModel
+    from neurovoyance.protocol.manifest import ModelManifest
 
 
 def show(
@@ -65,7 +66,8 @@ def print_model(model: PublishedModel) -> None:
         ("model id", hex_of(model.model_id)),
         ("model CID", manifest.model_cid),
         ("size", size(model.size_bytes)),
-        ("checked", f"{manifest.job_class}, opset {manifest.opset}"),
+        ("checked", f"{_classes(manifest)}, opset {manifest.opset}"),
+        *_certificate_rows(manifest),
     ]
     rows += [
         ("input", f"{t.name}  {t.dtype}  [{', '.join(t.shape)}]".replace("[", "\\["))
@@ -77,3 +79,21 @@ def print_model(model: PublishedModel) -> None:
     ]
     for label, value in rows:
         out.print(f"  [dim]{label:<10}[/dim]  {value}", soft_wrap=True)
+
+
+def _classes(manifest: ModelManifest) -> str:
+    from neurovoyance.protocol.job_spec import JobClass
+
+    found = [one.name for one in (JobClass.TENSOR, JobClass.EXACT) if manifest.allows(one)]
+    return " and ".join(found) or manifest.job_class
+
+
+def _certificate_rows(manifest: ModelManifest) -> list[tuple[str, str]]:
+    certificate = manifest.certificate
+    if certificate is None:
+        return [("certified", "no; audits need `neurovoyance model calibrate`")]
+    names = ", ".join(tensor.name for tensor in certificate.verify).replace("[", "\\[")
+    return [
+        ("certified", f"tau {certificate.tau}, measured on {certificate.inputs_count} inputs"),
+        ("compared", names),
+    ]

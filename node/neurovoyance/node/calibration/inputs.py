@@ -124,9 +124,8 @@ def change_one_element(paths: Sequence[Path], folder: Path, seed: bytes) -> list
     for number, path in enumerate(paths):
         feed = {name: np.array(array) for name, array in read_inputs(path).items()}
         random = np.random.default_rng([*seed, *number.to_bytes(4, "big")])
-        name = sorted(name for name, array in feed.items() if array.size)[
-            int(random.integers(len(feed)))
-        ]
+        names = sorted(name for name, array in feed.items() if array.size)
+        name = names[int(random.integers(len(names)))]
         flat = feed[name].reshape(-1)
         at = int(random.integers(flat.size))
         flat[at] = _changed(flat[at], spread.get(name, 1.0), largest.get(name, 0))
