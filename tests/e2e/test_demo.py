@@ -33,7 +33,7 @@ def shown(finished: subprocess.CompletedProcess[str]) -> Any:
 def test_it_prints_one_json_object_and_nothing_else(
     finished: subprocess.CompletedProcess[str], shown: Any
 ) -> None:
-    assert set(shown) == {"jobs", "labels", "balances", "seconds"}
+    assert set(shown) == {"jobs", "labels", "balances", "cheat", "seconds"}
     assert finished.stderr == ""
 
 
@@ -46,11 +46,23 @@ def test_every_job_is_settled_or_was_refunded_and_done_again(shown: Any) -> None
     for job in shown["jobs"]:
         assert set(job) == keys
         if job["state"] == "Settled":
-            assert job["paid_wei"] == job["price_wei"] != "0"
+            # A new provider bears what its certain audits cost more than the client's premium.
+            assert 0 < int(job["paid_wei"]) <= int(job["price_wei"])
             assert job["result_cid"].startswith("b")
         else:
             assert job["paid_wei"] == "0"
     assert sum(job["state"] == "Settled" for job in shown["jobs"]) >= 6
+
+
+def test_the_cheat_was_caught_slashed_and_its_client_served_by_another(shown: Any) -> None:
+    cheat = shown["cheat"]
+    assert cheat["state"] == "Rejected"
+    assert len(cheat["distances_in_tau"]) == 2
+    assert all(float(distance) > 5 for distance in cheat["distances_in_tau"])
+    assert int(cheat["slashed_wei"]) > 200 * WEI
+    told = " ".join(cheat["words"])
+    for part in ("the result fails", "price back", "burned", "client", "finder", "insurance"):
+        assert part in told
 
 
 def test_the_jobs_were_spread_over_several_providers(shown: Any) -> None:
@@ -67,12 +79,16 @@ def test_files_of_many_kinds_got_their_labels(shown: Any) -> None:
     assert "elf" in labels.values()
 
 
-def test_what_the_client_paid_is_what_the_providers_have(shown: Any) -> None:
-    paid_wei = sum(int(job["paid_wei"]) for job in shown["jobs"])
-    balances = shown["balances"]
-    client = next(view for view in balances.values() if int(view["available_wei"]) > 900 * WEI)
-    providers = [view for view in balances.values() if view is not client]
-    assert len(providers) == 3
-    got_wei = sum(int(view["pending_wei"]) + int(view["available_wei"]) for view in providers)
-    assert got_wei == paid_wei == 1_000 * WEI - int(client["available_wei"])
+def test_nobody_has_more_than_was_there(shown: Any) -> None:
+    balances = shown["balances"].values()
+    client = next(view for view in balances if int(view["available_wei"]) > 800 * WEI)
+    providers = [view for view in balances if view is not client]
+    assert len(providers) == 4
+    staked = sorted(int(view["reserved_wei"]) for view in providers)
+    assert staked[0] < 5_000 * WEI == staked[1] == staked[3], "the cheat alone lost stake"
     assert client["reserved_wei"] == client["pending_wei"] == "0"
+    spent_wei = 1_000 * WEI - int(client["available_wei"])
+    bond_wei = 100 * WEI
+    got_wei = sum(int(view["pending_wei"]) for view in providers)
+    assert bond_wei < spent_wei < bond_wei + WEI, "the registrant's bond, and cents for the jobs"
+    assert 0 < got_wei

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from neurovoyance.cli.demo_run import DemoReport, attempts_json
+from neurovoyance.cli.demo_run import DemoJob, DemoReport
 from neurovoyance.cli.local_network import CLIENT_FUNDS_WEI, NODE_STAKE_WEI
 from neurovoyance.cli.output import console, nvy, short, table
+from neurovoyance.protocol.ids import hex_of
 from neurovoyance.protocol.units import format_nvy
 
 
@@ -23,6 +24,14 @@ def report_json(report: DemoReport) -> dict[str, Any]:
             }
             for address, view in report.balances.items()
         },
+        "cheat": {
+            "name": report.cheat.name,
+            "job_id": report.cheat.facts.get("job_id", ""),
+            "state": report.cheat.facts.get("state", ""),
+            "distances_in_tau": report.cheat.distances,
+            "slashed_wei": str(report.cheat.slashed_wei),
+            "words": report.cheat.words,
+        },
         "seconds": round(report.seconds, 2),
     }
     if report.faults:
@@ -30,10 +39,42 @@ def report_json(report: DemoReport) -> dict[str, Any]:
     return shown
 
 
+def attempts_json(item: DemoJob) -> list[dict[str, str]]:
+    """Return the JSON entries of a job, one an attempt, the last with the result."""
+    receipt = item.receipt
+    earlier = [
+        {
+            "id": hex_of(attempt.job_id),
+            "state": attempt.note or attempt.status.value,
+            "model_cid": receipt["model_cid"],
+            "result_cid": "",
+            "provider": "",
+            "price_wei": str(attempt.price_wei),
+            "paid_wei": "0",
+            "refunded_wei": str(attempt.price_wei) if attempt.status.value == "refunded" else "0",
+        }
+        for attempt in item.attempts[:-1]
+    ]
+    last = {
+        key: str(receipt[key])
+        for key in (
+            "state",
+            "model_cid",
+            "result_cid",
+            "provider",
+            "price_wei",
+            "paid_wei",
+            "refunded_wei",
+        )
+    }
+    return [*earlier, {"id": str(receipt["job_id"]), **last}]
+
+
 def print_report(report: DemoReport) -> None:
     """Print the report for people."""
     _print_labels(report)
     _print_jobs(report)
+    _print_cheat(report)
     _print_money(report)
     out = console()
     out.print()
@@ -46,6 +87,7 @@ def print_report(report: DemoReport) -> None:
         f"  [green]All right.[/]  {len(report.labels)} labels equal a direct run of the model; "
         f"{len(report.jobs)} jobs settled, each paid once;"
     )
+    out.print("  the cheat was caught and slashed, its client refunded and served by another;")
     out.print(f"  the contracts hold what they owe, to the wei. {report.seconds:.0f} s in all.")
     out.print()
     out.print("  [dim]next[/]   neurovoyance up            a network that keeps running")
@@ -96,6 +138,22 @@ def _print_jobs(report: DemoReport) -> None:
         )
 
 
+def _print_cheat(report: DemoReport) -> None:
+    from rich.padding import Padding
+
+    story = report.cheat
+    distances = ", ".join(f"{one} tau" for one in story.distances) or "none"
+    out = console()
+    out.print(f"\n  [bold]The cheat[/]  {story.name} computed with int8 weights\n")
+    out.print(f"  distance   {distances}; 1 tau is allowed")
+    out.print(f"  verdict    {story.facts.get('state', 'not hired')}")
+    out.print(f"  lost       {nvy(story.slashed_wei)} of stake\n")
+    for line in story.words:
+        for address, name in report.names.items():
+            line = line.replace(address[:10], name)
+        out.print(Padding(line, (0, 2, 0, 2)))
+
+
 def _print_money(report: DemoReport) -> None:
     shown = table(
         "party",
@@ -107,7 +165,9 @@ def _print_money(report: DemoReport) -> None:
         "staked",
         right=("began with", "paid", "earned", "can use now", "staked"),
     )
-    paid_wei = sum(int(item.receipt["paid_wei"]) for item in report.jobs)
+    paid_wei = sum(
+        int(item.receipt["paid_wei"]) + int(item.receipt["audits_wei"]) for item in report.jobs
+    )
     for address, view in report.balances.items():
         is_client = report.names[address] == "client"
         began_wei = CLIENT_FUNDS_WEI if is_client else NODE_STAKE_WEI

@@ -1,4 +1,4 @@
-"""What the demo does: network, jobs, a SIGKILL, results, books; and what of it was wrong.
+"""What the demo does: network, jobs, a SIGKILL, audits, a cheat, books; and what of it was wrong.
 
 Place: logic of ``neurovoyance demo``; :mod:`.demo_report` prints what this returns. Every claim of
 the report is checked here: labels against a direct run of the model in another process, jobs by
@@ -18,8 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from neurovoyance.chain.chain_control import ChainControl
+from neurovoyance.chain.deploy import AuditSettings
+from neurovoyance.cli.demo_audits import CheatStory, settle_all, tell_cheat
+from neurovoyance.cli.demo_books import book_faults, cheat_faults
 from neurovoyance.cli.demo_files import write_demo_files
-from neurovoyance.cli.local_network import CLIENT_FUNDS_WEI, LocalNetwork, LocalNode
+from neurovoyance.cli.demo_model import registered_model
+from neurovoyance.cli.local_network import LocalNetwork, LocalNode
 from neurovoyance.cli.opened import logging_to
 from neurovoyance.cli.progress import StepLines
 from neurovoyance.client.client import AsyncClient
@@ -34,15 +38,18 @@ from neurovoyance.client.filetypes import (
 from neurovoyance.client.hiring import Hire
 from neurovoyance.client.jobs import AsyncJob
 from neurovoyance.client.journal import Attempt
+from neurovoyance.client.models import PublishedModel
 from neurovoyance.client.money import MoneyView, money_view
 from neurovoyance.client.opening import open_from_profile
 from neurovoyance.client.phases import Phase, PhaseUpdate
 from neurovoyance.client.receipts import check_receipt
 from neurovoyance.protocol.errors import ExecutionError
-from neurovoyance.protocol.ids import JobId, hex_of
-from neurovoyance.protocol.units import WEI_PER_NVY, format_nvy
+from neurovoyance.protocol.lifecycle import JobState
+from neurovoyance.protocol.units import WEI_PER_NVY
 
-NODES = 3
+NODES = 4
+"""Three honest ones, and one that computes with int8 weights."""
+FIRST_AUDITS = 2
 MAX_PRICE_WEI = WEI_PER_NVY
 MAX_RUNTIME_S = 20
 _JOBS_WHILE_AWAY = 3
@@ -58,6 +65,13 @@ GROUPS: tuple[tuple[str, Hire, tuple[str, ...]], ...] = (
     ("archives", "listing", ("archive.zip", "backup.tar", "notes.txt.gz")),
     ("programs", "listing", ("bin/", "ledger.sqlite")),
 )
+BARGAIN: tuple[str, Hire, tuple[str, ...]] = (
+    "bargain",
+    "offer",
+    ("protocol/py.typed", "settings.toml", "client/jobs.py"),
+)
+"""The job for which the cheat makes the cheapest offer."""
+WINDOW_S = 600
 
 
 @dataclass(slots=True)
@@ -82,6 +96,7 @@ class DemoReport:
     job_of_file: dict[str, str]
     balances: dict[str, MoneyView]
     names: dict[str, str]
+    cheat: CheatStory
     killed: str
     killed_job: str
     away_s: float
@@ -129,10 +144,17 @@ class DemoRun:
         files = write_demo_files(folder / "files")
         direct = asyncio.create_task(_direct_labels(files))
         try:
-            network = LocalNetwork(folder, node_count=NODES, max_jobs=2, on_step=self._lines.step)
+            network = LocalNetwork(
+                folder,
+                node_count=NODES,
+                max_jobs=2,
+                audits=AuditSettings.local(first_jobs=FIRST_AUDITS),
+                cheats=1,
+                on_step=self._lines.step,
+            )
             async with network, await open_from_profile(folder) as client:
                 self._names = {node.owner.address: node.name for node in network.nodes}
-                self._lines.step(f"ready: chain at {network.rpc_url}, {NODES} nodes")
+                self._lines.step(f"ready: chain at {network.rpc_url}, {NODES - 1} nodes")
                 report = await self._market(network, client, model, files)
                 report.direct = await direct
         finally:
@@ -147,31 +169,70 @@ class DemoRun:
         model: FileTypeModel,
         files: dict[str, Path],
     ) -> DemoReport:
-        published = await client.publish(model.path, name="magika")
-        self._lines.step(f"model {published.manifest.model_cid[:20]}... published by the client")
+        published = await registered_model(client, model)
+        tau = published.manifest.certificate.tau if published.manifest.certificate else ""
+        self._lines.step(
+            f"model {published.manifest.model_cid[:20]}... registered, tolerance {tau}"
+        )
         features = {name: model.read(path) for name, path in files.items()}
         labels = {name: item.label for name, item in features.items() if item.row is None}
         jobs: list[DemoJob] = []
         async with asyncio.TaskGroup() as waiting:
             for name, hire, wanted in GROUPS:
-                chosen = _matching(wanted, features)
-                job = await client.submit(
-                    published,
-                    input_of([features[file] for file in chosen]),
-                    hire=hire,
-                    max_price_wei=MAX_PRICE_WEI,
-                    max_runtime_s=MAX_RUNTIME_S,
-                )
-                jobs.append(DemoJob(name, hire, chosen, job))
+                jobs.append(await self._submit(client, published, features, name, hire, wanted))
                 if len(jobs) == 1:
                     self._victim = await self._kill(network, jobs[0])
                 waiting.create_task(self._finish(client, jobs[-1]))
                 if len(jobs) == _JOBS_WHILE_AWAY:
                     waiting.create_task(self._bring_back(network))
+        cheat = await self._hire_cheat(network, client, published, features, jobs)
+        self._lines.step("challenge windows end; audited jobs are settled")
+        await settle_all(network, client, [item.job for item in jobs])
+        self._lines.step("48 hours pass, and the slash is split")
+        story = await tell_cheat(client, cheat, jobs[-1].job)
+        for item in jobs:
+            item.receipt = await item.job.receipt()
         for item in jobs:
             scores = (await item.job.result())[OUTPUT_NAME]
             labels |= {file: model.label(row) for file, row in zip(item.files, scores, strict=True)}
-        return await self._report(network, client, jobs, labels)
+        return await self._report(network, client, jobs, labels, story)
+
+    async def _submit(
+        self,
+        client: AsyncClient,
+        published: PublishedModel,
+        features: dict[str, FileFeatures],
+        name: str,
+        hire: Hire,
+        wanted: tuple[str, ...],
+    ) -> DemoJob:
+        chosen = _matching(wanted, features)
+        job = await client.submit(
+            published,
+            input_of([features[file] for file in chosen]),
+            hire=hire,
+            max_price_wei=MAX_PRICE_WEI,
+            max_runtime_s=MAX_RUNTIME_S,
+            window_s=WINDOW_S,
+        )
+        return DemoJob(name, hire, chosen, job)
+
+    async def _hire_cheat(
+        self,
+        network: LocalNetwork,
+        client: AsyncClient,
+        published: PublishedModel,
+        features: dict[str, FileFeatures],
+        jobs: list[DemoJob],
+    ) -> LocalNode:
+        """Start the node that cheats and let it win a job by its price."""
+        cheat = network.nodes[-1]
+        await network.start_node(cheat)
+        self._lines.event("", cheat.name, "joins: int8 weights, and the lowest price", "yellow")
+        await client.session.follower.reach(await client.session.chain.block_number())
+        jobs.append(await self._submit(client, published, features, *BARGAIN))
+        await self._finish(client, jobs[-1])
+        return cheat
 
     async def _kill(self, network: LocalNetwork, first: DemoJob) -> LocalNode:
         """Kill the node that has the first job in hand, as a power cut would."""
@@ -199,6 +260,7 @@ class DemoRun:
             is_told = update.phase is Phase.ASSIGNED and update.job_id == first_id
             if not is_told and update.phase in (
                 Phase.ASSIGNED,
+                Phase.AUDITED,
                 Phase.SETTLED,
                 Phase.REFUNDED,
                 Phase.RETRYING,
@@ -213,11 +275,12 @@ class DemoRun:
         try:
             receipt = await item.job.wait(tell, timeout_s=_PATIENCE_S)
         except StillRunning:
-            # The provider never came back to it: let chain time pass its deadline, so that the
-            # client takes its money back and hires another one.
             record = await client.session.contracts.market.job(item.job.current.job_id)
-            behind_s = record.deadline_s - await client.session.chain.time_s()
-            await ChainControl(client.session.chain.rpc).increase_time(max(1, behind_s + 1))
+            if record.state in (JobState.OPEN, JobState.ASSIGNED):
+                # The provider never came back to it: let chain time pass its deadline, so that
+                # the client takes its money back and hires another one.
+                behind_s = record.deadline_s - await client.session.chain.time_s()
+                await ChainControl(client.session.chain.rpc).increase_time(max(1, behind_s + 1))
             receipt = await item.job.wait(tell, timeout_s=_PATIENCE_S)
         item.receipt, item.attempts = receipt, item.job.attempts
 
@@ -227,6 +290,7 @@ class DemoRun:
         client: AsyncClient,
         jobs: list[DemoJob],
         labels: dict[str, str],
+        story: CheatStory,
     ) -> DemoReport:
         session = client.session
         await session.follower.reach(await session.chain.block_number())
@@ -237,7 +301,8 @@ class DemoRun:
             for account in accounts
         }
         faults = [fault for item in jobs for fault in _job_faults(client, item)]
-        faults += await _book_faults(client, network, jobs)
+        faults += await book_faults(network, client)
+        faults += cheat_faults(story)
         return DemoReport(
             jobs=jobs,
             labels=dict(sorted(labels.items())),
@@ -245,6 +310,7 @@ class DemoRun:
             job_of_file={file: item.name for item in jobs for file in item.files},
             balances=views,
             names={str(session.address): "client", **self._names},
+            cheat=story,
             killed=self._victim.name if self._victim else "",
             killed_job=jobs[0].name,
             away_s=self._away_s,
@@ -312,78 +378,3 @@ def _job_faults(client: AsyncClient, item: DemoJob) -> list[str]:
     if len(paid) != 1:
         faults.append(f"{item.name}: it was paid {len(paid)} times.")
     return faults
-
-
-async def _book_faults(
-    client: AsyncClient, network: LocalNetwork, jobs: list[DemoJob]
-) -> list[str]:
-    """Compare the contracts' token balances with the sum of what they owe, to the wei."""
-    session = client.session
-    contracts, deployment = session.contracts, session.deployment
-    owners = [node.owner.address for node in network.nodes]
-    free_wei = await contracts.market.free_of_wei(session.address)
-    earned_wei = [await contracts.market.earned_of_wei(owner) for owner in owners]
-    stakes = [await contracts.stakes.stake_of(owner) for owner in owners]
-    insured_wei = await contracts.stakes.insurance_wei()
-    escrow_wei = 0
-    for event in session.journal.events_named("JobPosted"):
-        if event.job_id is not None:
-            record = await contracts.market.job(JobId(event.job_id))
-            escrow_wei += 0 if record.state.is_final else record.price_wei
-    faults = []
-    for name, address, owed_wei in (
-        ("market", deployment.market, free_wei + sum(earned_wei) + escrow_wei),
-        (
-            "stake manager",
-            deployment.stake_manager,
-            sum(stake.own_wei + stake.unbonding_wei for stake in stakes) + insured_wei,
-        ),
-    ):
-        held_wei = await contracts.token.balance_of_wei(address)
-        if held_wei != owed_wei:
-            faults.append(
-                f"The {name} holds {format_nvy(held_wei)} NVY and owes {format_nvy(owed_wei)}."
-            )
-    paid_wei = sum(int(item.receipt["paid_wei"]) for item in jobs)
-    wallet_wei = await contracts.token.balance_of_wei(session.address)
-    share_wei = sum(
-        int(event.body["amount_wei"])
-        for event in session.journal.events_named("SlashShareCredited")
-    )
-    if wallet_wei + free_wei + paid_wei + escrow_wei != CLIENT_FUNDS_WEI + share_wei:
-        faults.append("The client's money does not add up to what it began with.")
-    gained_wei = [await contracts.token.balance_of_wei(owner) for owner in owners]
-    if sum(earned_wei) + sum(gained_wei) != paid_wei:
-        faults.append("What the providers got is not what the client paid.")
-    return faults
-
-
-def attempts_json(item: DemoJob) -> list[dict[str, str]]:
-    """Return the JSON entries of a job: one an attempt, the last one with the result."""
-    receipt = item.receipt
-    earlier = [
-        {
-            "id": hex_of(attempt.job_id),
-            "state": attempt.note or attempt.status.value,
-            "model_cid": receipt["model_cid"],
-            "result_cid": "",
-            "provider": "",
-            "price_wei": str(attempt.price_wei),
-            "paid_wei": "0",
-            "refunded_wei": str(attempt.price_wei) if attempt.status.value == "refunded" else "0",
-        }
-        for attempt in item.attempts[:-1]
-    ]
-    last = {
-        key: str(receipt[key])
-        for key in (
-            "state",
-            "model_cid",
-            "result_cid",
-            "provider",
-            "price_wei",
-            "paid_wei",
-            "refunded_wei",
-        )
-    }
-    return [*earlier, {"id": str(receipt["job_id"]), **last}]

@@ -23,7 +23,7 @@ import aiohttp
 
 from neurovoyance.chain.client import ChainClient
 from neurovoyance.chain.contracts import Contracts
-from neurovoyance.chain.deploy import deploy
+from neurovoyance.chain.deploy import AuditSettings, deploy
 from neurovoyance.chain.deployment import Deployment
 from neurovoyance.chain.devnet import ACCOUNTS
 from neurovoyance.chain.devnet_keys import devnet_wallet
@@ -31,13 +31,19 @@ from neurovoyance.chain.wallet import DEVNET_CHAIN_ID, Wallet
 from neurovoyance.cli.processes import Child, stop_all
 from neurovoyance.client.opening import PROFILE_NAME
 from neurovoyance.client.settings import NetworkProfile, save_profile
-from neurovoyance.node.enrolment import enrol
+from neurovoyance.node.enrolment import enrol, take_seats
+from neurovoyance.protocol.certificate import pool_of
 from neurovoyance.protocol.errors import ConfigError
 from neurovoyance.protocol.units import WEI_PER_NVY
 
 CLIENT_ACCOUNT = 1
 CLIENT_FUNDS_WEI = 1_000 * WEI_PER_NVY
-NODE_STAKE_WEI = 2_000 * WEI_PER_NVY
+NODE_STAKE_WEI = 5_000 * WEI_PER_NVY
+NODE_SEATS = 4
+AUDIT_POOL = "cpu"
+AUDIT_POOL_WEI = 1_000 * WEI_PER_NVY
+CHEAT_PRICE_WEI = 10**15
+"""Base price of a node that cheats: less work can be sold for less."""
 NODE_GAS_WEI = 10**18
 MAX_NODES = 8
 _START_S = 60.0
@@ -82,6 +88,9 @@ class LocalNetwork:
         node_count: provider nodes to start.
         rpc_port: port of the chain; 0 picks a free one.
         max_jobs: executions that each node computes at once.
+        audits: what the courts are deployed with; None for a market without audits.
+        cheats: how many of the nodes, the last ones, compute with other weights than they claim;
+            they ask for less, and are started by :meth:`start_node` alone.
         on_step: told of each step of the start.
     """
 
@@ -89,6 +98,8 @@ class LocalNetwork:
     node_count: int = 3
     rpc_port: int = 0
     max_jobs: int = 1
+    audits: AuditSettings | None = None
+    cheats: int = 0
     on_step: OnStep = _say_nothing
     nodes: list[LocalNode] = field(default_factory=list)
     rpc_url: str = ""
@@ -100,6 +111,11 @@ class LocalNetwork:
     def children(self) -> tuple[Child, ...]:
         """The processes of the network, the chain first."""
         return tuple(self._children)
+
+    @property
+    def honest(self) -> list[LocalNode]:
+        """The nodes that compute what they claim."""
+        return self.nodes[: self.node_count - self.cheats]
 
     @property
     def folder(self) -> Path:
@@ -140,14 +156,20 @@ class LocalNetwork:
         async with await self._connect(chain_child) as chain:
             self.on_step("deploying the contracts")
             self.deployment = await deploy(
-                chain, devnet_wallet(0), path=self.folder / "deployment.json"
+                chain,
+                devnet_wallet(0),
+                audits=self.audits,
+                path=self.folder / "deployment.json",
             )
-            self.on_step(f"staking and starting {self.node_count} nodes")
+            self.on_step(f"staking and starting {self.node_count - self.cheats} nodes")
             await self._enrol(chain, Contracts(chain, self.deployment))
         save_profile(self._profile(), self.home / PROFILE_NAME)
-        for node in self.nodes:
-            node.child.start()
-        await asyncio.gather(*(self.wait_for_node(node) for node in self.nodes))
+        await asyncio.gather(*(self.start_node(node) for node in self.honest))
+
+    async def start_node(self, node: LocalNode) -> None:
+        """Start a node that does not run and wait until it answers."""
+        node.child.start()
+        await self.wait_for_node(node)
 
     def _claim_home(self) -> None:
         """Hold the home folder: a second network would wipe the first one's files."""
@@ -216,6 +238,20 @@ class LocalNetwork:
                 for node in self.nodes
             )
         )
+        if self.audits is not None:
+            await self._fund_audits(contracts)
+            pools = [pool_of(AUDIT_POOL)]
+            await asyncio.gather(
+                # Who cheats does not audit; and it does not run yet.
+                *(take_seats(contracts, node.owner, pools, NODE_SEATS) for node in self.honest)
+            )
+
+    async def _fund_audits(self, contracts: Contracts) -> None:
+        """Seed the audit pool as the insurance fund does on a public network."""
+        bank, market = devnet_wallet(0), contracts.deployment.market
+        await contracts.token.approve(bank, market, AUDIT_POOL_WEI)
+        await contracts.market.deposit(bank, AUDIT_POOL_WEI)
+        await contracts.audits.fund_pool(bank, AUDIT_POOL_WEI)
 
     @property
     def known_deployment(self) -> Deployment:
@@ -241,14 +277,19 @@ class LocalNetwork:
             "allow_private_addresses": True,
             "max_jobs": self.max_jobs,
             "poll_interval_s": 0.25,
+            "pools": [AUDIT_POOL],
         }
+        module = "neurovoyance.node"
+        if index >= self.node_count - self.cheats:
+            module = "neurovoyance.cli.cheating_node"
+            settings["base_price_wei"] = str(CHEAT_PRICE_WEI)
         # JSON values of these kinds are TOML values.
         lines = [f"{key} = {json.dumps(value)}" for key, value in settings.items()]
         config.write_text("\n".join(lines) + "\n", encoding="utf-8")
         config.chmod(0o600)
         child = Child(
             name,
-            ["neurovoyance.node", "--config", str(config)],
+            [module, "--config", str(config)],
             self.folder / "logs" / f"{name}.log",
         )
         self._children.append(child)

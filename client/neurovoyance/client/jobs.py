@@ -274,11 +274,24 @@ class AsyncJob(OrderView):
         await self._refunded(attempt, record.state)
 
     async def _refunded(self, attempt: Attempt, state: JobState) -> None:
-        event = await self._await_event(*_REFUNDS)
+        event = await self._await_refund(attempt)
         refund_wei = int(event.body["refund_wei"]) if event else attempt.price_wei
         self._set(attempt, Status.REFUNDED, state.label)
         detail = f"{format_nvy(refund_wei)} NVY back, {_WHY.get(state, state.label)}"
         self._tell(Phase.REFUNDED, tx=event, detail=detail)
+
+    def _refund_of(self, attempt: Attempt) -> StoredEvent | None:
+        """Return the event that gave the escrow back; a court's other moves refund nothing."""
+        for event in reversed(self._session.journal.events_of(attempt.job_id)):
+            is_end = event.name != "JobMoved" or JobState(int(event.body["to"])).is_final
+            if event.name in _REFUNDS and is_end:
+                return event
+        return None
+
+    async def _await_refund(self, attempt: Attempt) -> StoredEvent | None:
+        """Wait a little until the follower has the refund that is on chain already."""
+        await self._session.follower.reach(await self._session.chain.block_number())
+        return self._refund_of(attempt)
 
     async def _check(self, attempt: Attempt, event: StoredEvent) -> None:
         path = self._session.result_path(attempt.job_id)
@@ -333,7 +346,7 @@ class AsyncJob(OrderView):
         await plan_and_journal(self._session, plan, terms)
 
     def _no_result(self, attempts: list[Attempt]) -> JobRefunded:
-        events = [self._event(*_REFUNDS, of=a) for a in attempts]
+        events = [self._refund_of(a) for a in attempts]
         refund_wei = sum(int(event.body["refund_wei"]) for event in events if event)
         notes = ", ".join(item.note or item.status.value for item in attempts)
         return JobRefunded(

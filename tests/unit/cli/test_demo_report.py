@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from neurovoyance.cli.demo_audits import CheatStory
 from neurovoyance.cli.demo_report import print_report, report_json
 from neurovoyance.cli.demo_run import DemoReport
 from neurovoyance.client.journal import Status
@@ -14,6 +15,17 @@ from neurovoyance.client.money import Bucket, MoneyLine, MoneyView
 from .test_demo_run import attempt, demo_job
 
 ME, NODE = "0x" + "aa" * 20, "0x" + "bb" * 20
+
+CHEAT = CheatStory(
+    "node 4",
+    {
+        "job_id": "0x02",
+        "state": "Rejected",
+        "audit": {"rounds": [{"distance_in_tau": "812.5"}, {}]},
+        "slashes": [{"amount_wei": str(250 * 10**18)}],
+    },
+    [f"Auditor {NODE[:10]} repeated the job."],
+)
 
 
 def report_of(*attempts: Any, faults: list[str]) -> DemoReport:
@@ -25,6 +37,7 @@ def report_of(*attempts: Any, faults: list[str]) -> DemoReport:
         job_of_file={"a.png": "code"},
         balances={ME: view},
         names={ME: "client", NODE: "node 1"},
+        cheat=CHEAT,
         killed="node 1",
         killed_job="code",
         away_s=4.2,
@@ -36,7 +49,9 @@ def report_of(*attempts: Any, faults: list[str]) -> DemoReport:
 
 def test_programs_get_jobs_labels_balances_and_seconds() -> None:
     shown = report_json(report_of(attempt(0, Status.SETTLED), faults=[]))
-    assert set(shown) == {"jobs", "labels", "balances", "seconds"}
+    assert set(shown) == {"jobs", "labels", "balances", "cheat", "seconds"}
+    assert shown["cheat"]["distances_in_tau"] == ["812.5"]
+    assert shown["cheat"]["slashed_wei"] == str(250 * 10**18)
     assert shown["balances"][ME] == {
         "available_wei": "5",
         "reserved_wei": "7",
@@ -53,6 +68,14 @@ def test_people_read_the_story_of_the_killed_node(capsys: pytest.CaptureFixture[
     assert "All right." in text
     print_report(report_of(attempt(0, Status.REFUNDED), attempt(1, Status.SETTLED), faults=[]))
     assert "the client refunded" in " ".join(capsys.readouterr().out.split())
+
+
+def test_people_read_how_the_cheat_was_caught(capsys: pytest.CaptureFixture[str]) -> None:
+    print_report(report_of(attempt(0, Status.SETTLED), faults=[]))
+    text = " ".join(capsys.readouterr().out.split())
+    assert "node 4 computed with int8 weights" in text
+    assert "812.5 tau; 1 tau is allowed" in text and "verdict Rejected" in text
+    assert "lost 250 NVY of stake" in text and "Auditor node 1 repeated the job." in text
 
 
 def test_a_fault_is_shown_instead_of_all_right(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from neurovoyance.cli.demo_report import attempts_json as entries_of
 from neurovoyance.cli.demo_run import DemoJob, DemoReport, _job_faults, _label_faults, _matching
-from neurovoyance.cli.demo_run import attempts_json as entries_of
 from neurovoyance.client.filetypes import FileFeatures
 from neurovoyance.client.journal import Attempt, Status, StoredEvent
 from neurovoyance.protocol.ids import JobId
@@ -26,7 +26,8 @@ def demo_job(*attempts: Attempt, **receipt: Any) -> DemoJob:
     job: Any = SimpleNamespace(attempts=list(attempts))
     shown = {
         "job_id": "0x01", "state": "Settled", "model_cid": "m", "result_cid": "r",
-        "provider": "p", "price_wei": "3", "paid_wei": "3", "refunded_wei": "0", **receipt,
+        "provider": "p", "price_wei": "3", "paid_wei": "3", "refunded_wei": "0", "audits_wei": "0",
+        **receipt,
     }  # fmt: skip
     return DemoJob("code", "offer", ["a"], job, shown, list(attempts))
 
