@@ -19,7 +19,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from neurovoyance.protocol.certificate import TAU_MAX, TAU_MIN, Measurement, tau_sq_of
+from neurovoyance.protocol.certificate import TAU_MAX, Measurement, tau_sq_of
 from neurovoyance.protocol.errors import VerificationError
 from neurovoyance.protocol.ids import hash_abi
 from neurovoyance.verification.canonical import Array, has_non_finite
@@ -32,6 +32,9 @@ from neurovoyance.verification.projection import (
 
 CANDIDATES_MIN: Final = 200
 INPUTS_MIN: Final = 100
+TAU_FLOOR: Final = Fraction(2, 10**6)
+"""Smallest tolerance that is proposed: engines that were not measured differ by up to 4e-7, also
+where those that were agree bit for bit."""
 HONEST_FACTOR: Final = 4
 GAP_FACTOR: Final = 5
 CHANNEL_RATIO: Final = 8
@@ -252,7 +255,7 @@ def calibrate(
     """
     reasons = _count_faults(honest, cheats, inputs_min)
     highest = max((max(some, default=0.0) for some in honest.values()), default=0.0)
-    tau = _write(max(HONEST_FACTOR * _exact(highest), TAU_MIN), up=True)
+    tau = _write(max(HONEST_FACTOR * _exact(highest), TAU_FLOOR), up=True)
     if Fraction(tau) > TAU_MAX:
         name, index = _place(honest, highest)
         reasons.append(

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neurovoyance.protocol.certificate import TAU_MAX, TAU_MIN, Certificate, VerifyTensor
+from neurovoyance.protocol.certificate import TAU_MAX, Certificate, VerifyTensor
 from neurovoyance.protocol.errors import VerificationError
 from neurovoyance.verification import calibration as cal
-from neurovoyance.verification.calibration import Candidate, TensorNorms, calibrate
+from neurovoyance.verification.calibration import TAU_FLOOR, Candidate, TensorNorms, calibrate
 from neurovoyance.verification.canonical import Array
 from neurovoyance.verification.projection import ScaledTensor
 
@@ -193,8 +193,8 @@ def test_tolerance_and_measurements_are_rounded_against_the_registrant(
     honest = [min(highest, one) for one in distances]
     result = calibrate(LOGITS, {"ORT ALL": honest}, {"fp16 weights": distances})
     tau, largest = Fraction(result.tau), Fraction(max(honest))
-    assert tau >= max(4 * largest, TAU_MIN)
-    assert tau <= max(4 * largest, TAU_MIN) * Fraction(101, 100)
+    assert tau >= max(4 * largest, TAU_FLOOR)
+    assert tau <= max(4 * largest, TAU_FLOOR) * Fraction(101, 100)
     assert largest <= Fraction(result.honest_max[0].value) <= largest * Fraction(101, 100)
     lowest = Fraction(min(distances))
     assert lowest * Fraction(99, 100) <= Fraction(result.cheat_min[0].value) <= lowest
