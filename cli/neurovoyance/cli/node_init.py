@@ -1,4 +1,4 @@
-"""``neurovoyance node init``: keys, settings, registration and stake of a provider's node."""
+"""``neurovoyance node init``: keys, settings, registration, stake and seats of a node."""
 
 from __future__ import annotations
 
@@ -27,6 +27,21 @@ def init(
     max_jobs: Annotated[
         int, typer.Option("--max-jobs", min=1, max=64, help="Jobs computed at once.")
     ] = 1,
+    seats: Annotated[
+        int | None,
+        typer.Option(
+            "--seats",
+            min=0,
+            help="Seats as an auditor; as many as half of the stake backs if left out; 0: none.",
+        ),
+    ] = None,
+    pool: Annotated[
+        list[str] | None,
+        typer.Option("--pool", help="Auditor pool to sit in; may be repeated; cpu if left out."),
+    ] = None,
+    exact: Annotated[
+        bool, typer.Option("--exact", help="Sit in the pool of this machine's numeric class too.")
+    ] = False,
     yes: YesOption = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -34,7 +49,8 @@ def init(
     """Make this machine a provider: a hot key for the node, its settings, your stake.
 
     The key that the profile names is the owner: it holds stake and earnings and stays out of the
-    node. Repeating the command changes only what is missing or different.
+    node. Repeating the command changes only what is missing or different. Where jobs are audited,
+    seats let the node be drawn: it is paid for auditing, and loses stake if it does not.
     """
     from neurovoyance.cli.opened import run
     from neurovoyance.protocol.units import nvy
@@ -45,12 +61,19 @@ def init(
         "base_price_wei": f"{base_price} NVY",
         "price_per_second_wei": f"{second_price} NVY",
         "max_jobs": max_jobs,
+        "pools": pool or None,
+        "exact": exact,
     }
-    run(_init(values, nvy(stake), yes or as_json, home, as_json))
+    run(_init(values, nvy(stake), seats, yes or as_json, home, as_json))
 
 
 async def _init(
-    values: dict[str, Any], stake_wei: int, is_agreed: bool, home: Path | None, as_json: bool
+    values: dict[str, Any],
+    stake_wei: int,
+    seats: int | None,
+    is_agreed: bool,
+    home: Path | None,
+    as_json: bool,
 ) -> None:
     import asyncio
 
@@ -71,6 +94,7 @@ async def _init(
                 f"\n  owner      {session.address}\n  operator   {operator.address}\n"
                 f"  answers    {url}\n  stake      {nvy(stake_wei)}, yours; it takes 21 days to "
                 "take it out, and part is lost when a job is not done\n"
+                + _seats_line(session.contracts.has_audits, stake_wei, seats)
             )
             typer.confirm("Register and stake?", default=True, abort=True)
         await _fund_gas(session, operator.address)
@@ -78,6 +102,7 @@ async def _init(
             session.contracts, session.wallet, Address(operator.address), url, stake_wei
         )
         config = _write_config(folder, values, session, operator.address)
+        taken = await _take_seats(session, config, seats)
     if as_json:
         emit_json(
             {
@@ -86,12 +111,54 @@ async def _init(
                 "operator": operator.address,
                 "endpoint": url,
                 "stake_wei": str(own_wei),
+                "seats": taken,
             }
         )
         return
     out = console()
     out.print(f"\n  Registered with a stake of {nvy(own_wei)}. Settings: {config}", soft_wrap=True)
+    if taken:
+        count = "1 seat" if taken == 1 else f"{taken} seats"
+        out.print(f"  It has {count} and may be drawn to audit jobs and judge disputes.")
     out.print("  Start it with: neurovoyance node start\n")
+
+
+def _seats_line(has_audits: bool, stake_wei: int, seats: int | None) -> str:
+    """Say what is going to be promised; nothing where jobs are not audited."""
+    from neurovoyance.node.enrolment import seats_by_default
+
+    wanted = seats_by_default(stake_wei) if seats is None else seats
+    if not has_audits or not wanted:
+        return ""
+    return (
+        f"  seats      {wanted}; the node has to audit and judge when drawn, and is paid for it; "
+        "whoever fails to loses stake\n"
+    )
+
+
+async def _take_seats(session: Any, config: Path, seats: int | None) -> int:
+    """Take the missing seats in the pools that the settings name; return how many there are."""
+    from neurovoyance.node.enrolment import take_seats
+    from neurovoyance.node.settings import load_settings
+    from neurovoyance.protocol.certificate import pool_of
+
+    if not session.contracts.has_audits:
+        return 0
+    settings = load_settings(config)
+    pools = [pool_of(name) for name in settings.pools]
+    if settings.exact:
+        pools.append(await _own_pool())
+    return await take_seats(session.contracts, session.wallet, pools, seats)
+
+
+async def _own_pool() -> bytes:
+    """Return the pool of this machine's numeric class."""
+    from neurovoyance.node.runtime.numeric_class import numeric_class
+    from neurovoyance.node.runtime.onnx_ import OnnxRuntime
+    from neurovoyance.protocol.certificate import pool_of_numeric_class
+
+    async with OnnxRuntime() as runtime:
+        return pool_of_numeric_class(await numeric_class(runtime))
 
 
 _GAS_WEI = 10**17

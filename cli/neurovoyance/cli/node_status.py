@@ -1,4 +1,4 @@
-"""``neurovoyance node status``: what a node says of itself: health, jobs, stake, earnings."""
+"""``neurovoyance node status``: what a node says of itself: health, work, stake, earnings."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def status(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show a node's health, jobs, stake and earnings."""
+    """Show a node's health, jobs, audits, disputes, stake, seats and earnings."""
     import asyncio
 
     from neurovoyance.cli.output import emit_json
@@ -78,6 +78,7 @@ def _print(base: str, answer: dict[str, Any]) -> None:
         ("stake", f"{nvy(int(stake['own_wei']))}, {nvy(int(stake['locked_wei']))} behind jobs"),
         ("earned", f"{nvy(int(answer['earned_wei']))} to be harvested"),
         ("jobs", f"{jobs['live']} live, {jobs['occupied']} in work, {jobs['promised']} offered"),
+        *_duty_rows(answer),
         (
             "price",
             f"{nvy(int(prices['base_price_wei']))} and "
@@ -104,3 +105,16 @@ def _print(base: str, answer: dict[str, Any]) -> None:
             )
         out.print()
         out.print(shown)
+
+
+def _duty_rows(answer: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return what the node promised beside its own jobs; nothing where there are no audits."""
+    duties, seats = answer["duties"], answer["stake"]["seats"]
+    if not duties["live"] and not seats:
+        return []
+    due = f", {duties['due']} must not be missed" if duties["due"] else ""
+    return [
+        ("seats", f"{seats}, each may be drawn to audit a job or to judge a dispute"),
+        *((name, f"{count} live") for name, count in sorted(duties["live"].items())),
+        ("duties", f"{duties['occupied']} in work{due}"),
+    ]

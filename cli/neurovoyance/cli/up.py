@@ -18,19 +18,30 @@ if TYPE_CHECKING:
 def up(
     nodes: Annotated[int, typer.Option("--nodes", min=1, max=8, help="Provider nodes.")] = 3,
     port: Annotated[int, typer.Option("--port", help="Port of the chain; 0 picks one.")] = 8545,
+    audits: Annotated[
+        bool,
+        typer.Option(
+            "--audits",
+            help="With audits and disputes. Jobs then need a registered model: "
+            "see `neurovoyance model register`.",
+        ),
+    ] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Start a private chain with contracts, nodes and a funded client; ends with Ctrl-C."""
     from neurovoyance.cli.opened import run
 
-    run(_up(nodes, port, home, as_json))
+    run(_up(nodes, port, audits, home, as_json))
 
 
-async def _up(node_count: int, port: int, home: Path | None, as_json: bool) -> None:
+async def _up(
+    node_count: int, port: int, has_audits: bool, home: Path | None, as_json: bool
+) -> None:
     import asyncio
     import signal
 
+    from neurovoyance.chain.deploy import AuditSettings
     from neurovoyance.cli.local_network import LocalNetwork
     from neurovoyance.cli.opened import home_of, logging_to
     from neurovoyance.cli.progress import StepLines
@@ -42,7 +53,12 @@ async def _up(node_count: int, port: int, home: Path | None, as_json: bool) -> N
     folder = home_of(home)
     lines = StepLines(is_silent=as_json)
     made = LocalNetwork(
-        folder, node_count=node_count, rpc_port=port, max_jobs=2, on_step=lines.step
+        folder,
+        node_count=node_count,
+        rpc_port=port,
+        max_jobs=2,
+        audits=AuditSettings.local() if has_audits else None,
+        on_step=lines.step,
     )
     with logging_to(folder / "network.log"):
         await _keep(made, stop, is_default_home=home is None, as_json=as_json)
@@ -96,6 +112,9 @@ def _network_json(network: LocalNetwork) -> dict[str, object]:
             "market": deployment.market,
             "stake_manager": deployment.stake_manager,
             "beacon": deployment.beacon,
+            "registry": deployment.registry,
+            "audit_court": deployment.audit_court,
+            "dispute_court": deployment.dispute_court,
         },
         "nodes": [
             {"name": node.name, "url": node.url, "provider": node.owner.address}
@@ -119,7 +138,15 @@ def _print_network(network: LocalNetwork, *, is_default_home: bool) -> None:
     out.print(Padding(shown, (0, 0, 0, 2), expand=False))
     flag = "" if is_default_home else f" --home {network.home}"
     out.print(f"\n  Your account holds {nvy(CLIENT_FUNDS_WEI)}. In another terminal:\n")
+    first = []
+    if network.known_deployment.has_audits:
+        out.print("  Jobs are audited, so a model is measured and registered first.\n")
+        first = [
+            f"neurovoyance model calibrate MODEL.onnx --inputs FOLDER{flag}",
+            f"neurovoyance model register MODEL.onnx{flag}",
+        ]
     for line in (
+        *first,
         f"neurovoyance job submit MODEL.onnx --input INPUT.npz{flag}",
         f"neurovoyance job list{flag}",
         f"neurovoyance money{flag}",

@@ -97,6 +97,8 @@ class AuditDuty:
         on_forgery: told of forged results.
     """
 
+    name = "audits"
+
     def __init__(
         self,
         chain: ChainSide,
@@ -159,6 +161,10 @@ class AuditDuty:
     def due(self) -> int:
         """Return the cases whose next step is ours and costs stake if missed."""
         return sum(progress.is_due for progress in self._progress.values())
+
+    def live(self) -> int:
+        """Return the cases that have not ended."""
+        return len(self._book.live())
 
     def occupied(self) -> int:
         """Return the repetitions that run or wait for a place."""

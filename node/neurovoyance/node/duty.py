@@ -14,7 +14,13 @@ from neurovoyance.chain.events import ChainEvent, Rollback
 
 
 class Duty(Protocol):
-    """One kind of promise that this node keeps towards jobs of others, or defends its own with."""
+    """One kind of promise that this node keeps towards jobs of others, or defends its own with.
+
+    Attributes:
+        name: what people call its cases, such as ``audits``.
+    """
+
+    name: str
 
     async def handle(self, items: Sequence[ChainEvent | Rollback]) -> None:
         """Take a batch of events into account; what has to survive a crash is on disk after it.
@@ -37,6 +43,10 @@ class Duty(Protocol):
 
     def due(self) -> int:
         """Return how many cases would cost stake if a deadline passed: a stop waits for them."""
+        ...
+
+    def live(self) -> int:
+        """Return how many cases have not ended."""
         ...
 
     def occupied(self) -> int:

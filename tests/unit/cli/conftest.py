@@ -1,4 +1,4 @@
-"""One private network for all tests of the command line, started as a user would start it."""
+"""Private networks for all tests of the command line, started as a user would start them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,13 +35,12 @@ def write_sum_model(path: Path) -> Path:
     return path
 
 
-@pytest.fixture(scope="session")
-def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """``neurovoyance up`` with one node; yields what it printed as JSON, home included."""
-    home = tmp_path_factory.mktemp("home")
+@contextmanager
+def up(home: Path, *options: str) -> Iterator[dict[str, Any]]:
+    """``neurovoyance up``; gives what it printed as JSON, home included."""
     command = [sys.executable, "-m", "neurovoyance.cli.main", "up", "--json"]
     process = subprocess.Popen(
-        [*command, "--nodes", "1", "--port", "0", "--home", str(home)],
+        [*command, "--port", "0", "--home", str(home), *options],
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -54,6 +54,20 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]
     process.send_signal(signal.SIGINT)
     process.stdout.close()
     assert process.wait(60) == 0
+
+
+@pytest.fixture(scope="session")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """A private network with one node and no audits."""
+    with up(tmp_path_factory.mktemp("home"), "--nodes", "1") as shown:
+        yield shown
+
+
+@pytest.fixture(scope="session")
+def audited_network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """A private network with audits: one node computes, another one audits it."""
+    with up(tmp_path_factory.mktemp("audited"), "--nodes", "2", "--audits") as shown:
+        yield shown
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,22 @@ def test_a_running_node_shows_stake_and_jobs(
     shown = invoke("node", "status", "--url", url)
     assert shown["provider"] == network["nodes"][0]["provider"]
     assert settled_job["job_id"] in {item["job_id"] for item in shown["executions"]}
-    assert "2000 NVY" in invoke("node", "status", "--url", url, text=True)
+    assert "5000 NVY" in invoke("node", "status", "--url", url, text=True)
+
+
+def test_a_node_with_seats_shows_them_and_its_duties(
+    invoke: Invoke, network: dict[str, Any], audited_network: dict[str, Any]
+) -> None:
+    url = audited_network["nodes"][1]["url"]
+    shown = invoke("node", "status", "--url", url)
+    assert shown["stake"]["seats"] == 4
+    assert set(shown["duties"]["live"]) == {"audits", "disputes"}
+    words = invoke("node", "status", "--url", url, text=True)
+    assert "4, each may be drawn to audit" in words
+    assert "disputes" in words
+    plain = invoke("node", "status", "--url", network["nodes"][0]["url"], text=True)
+    assert "seats" not in plain
+    assert "disputes" not in plain
 
 
 def test_a_node_that_is_away_is_unreachable(invoke: Invoke) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from neurovoyance.cli.main import run
 from neurovoyance.client.settings import load_profile
+from neurovoyance.protocol.ids import ZERO_ADDRESS
 
 
 def test_the_profile_leads_to_the_network(network: dict[str, Any]) -> None:
@@ -17,6 +18,14 @@ def test_the_profile_leads_to_the_network(network: dict[str, Any]) -> None:
     assert profile.rpc_urls == [network["rpc_url"]]
     deployment = json.loads((Path(network["home"]) / "local" / "deployment.json").read_text())
     assert network["contracts"]["market"] in json.dumps(deployment)
+
+
+def test_audits_are_there_only_if_asked_for(
+    network: dict[str, Any], audited_network: dict[str, Any]
+) -> None:
+    courts = ("registry", "audit_court", "dispute_court")
+    assert {network["contracts"][name] for name in courts} == {ZERO_ADDRESS}
+    assert ZERO_ADDRESS not in {audited_network["contracts"][name] for name in courts}
 
 
 def test_a_second_network_does_not_wipe_the_first(

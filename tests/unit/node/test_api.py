@@ -53,9 +53,13 @@ async def test_status_tells_public_facts(
     assert (status["chain_id"], status["market"]) == (31337, station.chain.market)
     assert status["prices"]["base_price_wei"] == str(10**16)
     assert status["capabilities"]["job_classes"] == ["EXACT", "TENSOR"]
-    assert status["stake"] == {"own_wei": str(nvy("5000")), "locked_wei": "0"}
+    assert status["stake"] == {
+        "own_wei": str(nvy("5000")),
+        "locked_wei": "0",
+        "seats": 0,
+    }
     assert status["jobs"] == {"live": 0, "occupied": 0, "promised": 0}
-    assert status["duties"] == {"occupied": 0, "due": 0}
+    assert status["duties"] == {"occupied": 0, "due": 0, "live": {}}
     assert status["capabilities"]["numeric_class"] == "0x" + "0c" * 32
     assert bytes(OPERATOR.account.key).hex() not in text
 

@@ -18,6 +18,8 @@ WAIT_S = 30.0
 class Recorder:
     """A duty that notes what it is told; its first sweeps fail."""
 
+    name = "records"
+
     def __init__(self, failures: int = 0, due: int = 0) -> None:
         self.seen: list[ChainEvent | Rollback] = []
         self.times: list[int] = []
@@ -37,6 +39,9 @@ class Recorder:
         self.left = max(0, self.left - 1)
 
     def due(self) -> int:
+        return self.left
+
+    def live(self) -> int:
         return self.left
 
     def occupied(self) -> int:

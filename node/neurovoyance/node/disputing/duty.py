@@ -136,6 +136,8 @@ class DisputeDuty:
         margins: time kept in hand.
     """
 
+    name = "disputes"
+
     def __init__(
         self, court: CourtSide, hearing: Hearing, crash: CrashPoint, margins: Margins | None = None
     ) -> None:
@@ -191,6 +193,10 @@ class DisputeDuty:
     def due(self) -> int:
         """Return how many disputes would cost stake or bond if a deadline passed."""
         return sum(is_costly(live.case, live.view, self._time_s) for live in self._live.values())
+
+    def live(self) -> int:
+        """Return how many disputes are not over."""
+        return sum(not live.is_over for live in self._live.values())
 
     def occupied(self) -> int:
         """Return how many disputes are being worked on now."""
