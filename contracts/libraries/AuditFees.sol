@@ -77,6 +77,8 @@ library AuditFees {
 
     /// @dev ceil(amount * bps / 1e4).
     function _part(uint256 amount, uint256 bps) private pure returns (uint256) {
-        return (amount * bps + _BPS - 1) / _BPS;
+        unchecked {
+            return (amount * bps + _BPS - 1) / _BPS; // under 2^96 * 2^4 * 2^16, see above
+        }
     }
 }

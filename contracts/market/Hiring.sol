@@ -214,16 +214,20 @@ abstract contract Hiring is CourtMoves, EIP712 {
         uint88 lock,
         Terms memory terms
     ) private {
+        uint16 pBps = terms.pBps;
+        uint16 pEconBps = terms.pEconBps;
+        uint8 flags = j.flags | (terms.isWhole ? FLAG_WHOLE : 0);
+        uint96 held = terms.held;
+        // Fields of a slot follow each other, so that the compiler joins their writes.
         j.deadline = deadline;
         j.state = JobState.Assigned;
         j.provider = provider;
         j.price = price;
         j.lock = lock;
-        if (!_hasAudits()) return;
-        j.pBps = terms.pBps;
-        j.pEconBps = terms.pEconBps;
-        if (terms.isWhole) j.flags |= FLAG_WHOLE;
-        j.held = terms.held;
+        j.pBps = pBps;
+        j.pEconBps = pEconBps;
+        j.flags = flags;
+        j.held = held;
     }
 
     /// @dev The record holds 88 bits of an amount: a third of the supply.
