@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from neurovoyance.cli import (
+    audit_challenge,
     audit_explain,
     demo,
     doctor,
@@ -51,7 +52,7 @@ job = typer.Typer(help="Buy: run a model on your inputs and get a checked result
 model = typer.Typer(help="Publish, measure and register models.", **_PLAIN)  # type: ignore[arg-type]
 node = typer.Typer(help="Lend: set up and run a node.", **_PLAIN)  # type: ignore[arg-type]
 wallet = typer.Typer(help="Encrypted keys.", **_PLAIN)  # type: ignore[arg-type]
-audit = typer.Typer(help="What the checks of a job found.", **_PLAIN)  # type: ignore[arg-type]
+audit = typer.Typer(help="What the checks of a job found, and challenges.", **_PLAIN)  # type: ignore[arg-type]
 receipt = typer.Typer(help="Receipts that anybody can check.", **_PLAIN)  # type: ignore[arg-type]
 
 
@@ -99,6 +100,7 @@ _ALL = (
     (wallet, "import", wallet_import.import_key, "Encrypt an existing key."),
     (wallet, "show", wallet_show.show, "List your keys."),
     (audit, "explain", audit_explain.explain, "Tell how a job was checked, in words."),
+    (audit, "challenge", audit_challenge.challenge, "Claim that a result is wrong."),
     (receipt, "check", receipt_check.check, "Compare a receipt with the chain."),
 )
 
@@ -106,7 +108,7 @@ app.add_typer(job, name="job", short_help="Buy: run models on other people's com
 app.add_typer(node, name="node", short_help="Lend: run models for others.")
 app.add_typer(model, name="model", short_help="Publish, measure and register models.")
 app.add_typer(wallet, name="wallet", short_help="Make, import and list keys.")
-app.add_typer(audit, name="audit", short_help="See how a job was checked.")
+app.add_typer(audit, name="audit", short_help="See how a job was checked; challenge it.")
 app.add_typer(receipt, name="receipt", short_help="Check a receipt.")
 for _group, _name, _command, _short in _ALL:
     _group.command(_name, short_help=_short)(_command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import subprocess
@@ -15,8 +16,18 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
+from safetensors.numpy import load
+from tests.unit.node.content import certified_input, publish_certified
 
 from neurovoyance.cli.main import run
+from neurovoyance.cli.opened import opened
+from neurovoyance.client.certificates import register
+from neurovoyance.client.models import PublishedModel
+from neurovoyance.ipfs.cid import cid_of_keccak
+from neurovoyance.protocol.ids import ModelId
+from neurovoyance.protocol.lifecycle import JobState
+from neurovoyance.protocol.manifest import parse_manifest
+from neurovoyance.protocol.units import nvy
 
 Invoke = Callable[..., Any]
 
@@ -105,3 +116,28 @@ def settled_job(home: Path) -> dict[str, Any]:
     )
     shown: dict[str, Any] = json.loads(found.stdout)
     return shown
+
+
+@pytest.fixture(scope="session")
+def audited_job(audited_network: dict[str, Any]) -> str:
+    """The id of a job that was audited and revealed, and whose window is open."""
+    return asyncio.run(_audited_job(Path(audited_network["home"])))
+
+
+async def _audited_job(home: Path) -> str:
+    async with opened(home, serve=True) as client:
+        storage = client.session.storage
+        model_id = (await publish_certified(storage)).model_id
+        manifest = parse_manifest(await storage.get_block(cid_of_keccak(model_id)), model_id)
+        await register(client.session, manifest)
+        job = await client.submit(
+            PublishedModel(ModelId(model_id), manifest),
+            load(certified_input()),
+            max_price_wei=nvy("1"),
+            window_s=86_400,
+            confirm="never",
+        )
+        async with asyncio.timeout(200):
+            while await job.state() is not JobState.REVEALED:
+                await asyncio.sleep(0.2)
+        return job.id
