@@ -83,6 +83,14 @@ def submit(
     retries: Annotated[
         int, typer.Option("--retries", help="Further attempts, each after a refund.")
     ] = 1,
+    private: Annotated[
+        bool,
+        typer.Option(
+            "--private",
+            help="Encrypt the input: only the hired provider, nodes asked for an offer one by one, "
+            "and drawn auditors and referees can read it; the output becomes public.",
+        ),
+    ] = False,
     no_confirm: Annotated[
         bool, typer.Option("--no-confirm", help="Do not pay before the window ends.")
     ] = False,
@@ -104,6 +112,7 @@ def submit(
         "max_price_wei": nvy(max_price),
         "max_runtime_s": max_runtime,
         "window_s": window,
+        "private": private,
         **checking(job_class, audit_slots, declared_gain),
     }
     rest: dict[str, Any] = {

@@ -29,6 +29,8 @@ from neurovoyance.client.models import PublishedModel
 from neurovoyance.client.money import MoneyView, money_view
 from neurovoyance.client.nodes import Asker, MarketId, Node, Quote, known_nodes
 from neurovoyance.client.orders import new_order, plan_and_journal
+from neurovoyance.client.private_inputs import quoted_spec, store_input
+from neurovoyance.client.private_keys import PrivateKeys
 from neurovoyance.client.serving import serve_storage
 from neurovoyance.client.session import Session
 from neurovoyance.client.settings import ClientSettings
@@ -103,6 +105,8 @@ class AsyncClient:
             )
             opening.callback(cursor.close)
             follower = Follower(cursor, journal, wallet.address, poll_s=profile.poll_s)
+            keys = PrivateKeys(settings.home / "private.sqlite")
+            opening.callback(keys.close)
             asker = Asker(
                 contracts,
                 MarketId(chain.chain_id, deployment.market),
@@ -119,6 +123,7 @@ class AsyncClient:
                 journal=journal,
                 follower=follower,
                 asker=asker,
+                keys=keys,
             )
             while await follower.read_on():
                 pass
@@ -185,8 +190,11 @@ class AsyncClient:
         declared_gain_wei: int = 0,
         max_runtime_s: int = 60,
         window_s: int = 1_800,
+        private: bool = False,
     ) -> JobSpec:
         """Store the input and return the spec of a job; the same input is stored once.
+
+        A private input is encrypted under a new key each time.
 
         Raises:
             InputMismatch: the arrays do not fit the model.
@@ -200,8 +208,7 @@ class AsyncClient:
                 "`neurovoyance model show` tells.",
             )
         data = encode_inputs(model.manifest, inputs)
-        cid = await self.session.storage.add(data, pin_name="input")
-        await self.session.storage.provide(cid)
+        cid = await store_input(self.session, data, private=private)
         return JobSpec.model_validate(
             {
                 "model_id": model.model_id,
@@ -212,6 +219,7 @@ class AsyncClient:
                 "max_runtime_s": max_runtime_s,
                 "window_s": window_s,
                 "audit_slots": audit_slots,
+                "client_key": self.session.keys.public_key if private else bytes(32),
             }
         )
 
@@ -226,6 +234,7 @@ class AsyncClient:
         job_class: JobClass | None = None,
         audit_slots: int = 1,
         declared_gain_wei: int = 0,
+        private: bool = False,
     ) -> Quote:
         """Ask every known node what the job would cost; nothing is signed and nothing is bound.
 
@@ -241,6 +250,7 @@ class AsyncClient:
             declared_gain_wei=declared_gain_wei,
             max_runtime_s=max_runtime_s,
             window_s=window_s,
+            private=private,
         )
         return await hiring.ask_nodes(
             self.session, spec, DEFAULT_MAX_PRICE_WEI if max_price_wei is None else max_price_wei
@@ -263,6 +273,7 @@ class AsyncClient:
         listing_s: int = 600,
         quote: Quote | None = None,
         on_deposit: hiring.OnDeposit | None = None,
+        private: bool = False,
     ) -> AsyncJob:
         """Hire a provider and return the job once it is on chain.
 
@@ -283,6 +294,8 @@ class AsyncClient:
             listing_s: seconds that a listing waits for a provider.
             quote: answers to the same job that were asked for before; not asked again.
             on_deposit: told the amount in wei before money is deposited.
+        private: encrypt the input for the provider, and for the auditors and referees that are
+            drawn; nobody else can read it. The output becomes public when it is revealed.
 
         Raises:
             NotHired: no acceptable offer; nothing was signed.
@@ -292,8 +305,15 @@ class AsyncClient:
         """
         if not 0 <= retries <= 10 or listing_s < 10:
             raise SpecError("retries must be 0 to 10 and listing_s at least 10; nothing was sent.")
+        if private and hire != "offer":
+            raise SpecError(
+                "A private job cannot be listed: a listing goes to anybody, and the key of the "
+                "input only to the provider that is hired. Nothing was sent.",
+                hint="Take an offer instead, or list the job without the encryption.",
+            )
         found = await self.model(model)
-        spec = await self.spec(
+        spec = quoted_spec(self.session, quote) if private else None
+        spec = spec or await self.spec(
             found,
             inputs,
             job_class=job_class,
@@ -301,6 +321,7 @@ class AsyncClient:
             declared_gain_wei=declared_gain_wei,
             max_runtime_s=max_runtime_s,
             window_s=window_s,
+            private=private,
         )
         terms = {
             "hire": hire,

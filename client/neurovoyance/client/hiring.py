@@ -19,6 +19,7 @@ from neurovoyance.client.audit_costs import escrow_of
 from neurovoyance.client.errors import NotHired
 from neurovoyance.client.journal import Attempt, Status
 from neurovoyance.client.nodes import Node, NodeAnswer, Quote, known_nodes
+from neurovoyance.client.private_asking import ask_in_private
 from neurovoyance.client.session import Session
 from neurovoyance.protocol.errors import InsufficientFunds
 from neurovoyance.protocol.ids import ZERO_ADDRESS, JobId, hex_of, job_id_of
@@ -33,8 +34,12 @@ _PERMIT_EXTRA_S = 3_600
 _DEPOSIT_TRIES = 3
 
 
-async def ask_nodes(session: Session, spec: JobSpec, max_price_wei: int) -> Quote:
+async def ask_nodes(
+    session: Session, spec: JobSpec, max_price_wei: int, avoid: frozenset[str] = frozenset()
+) -> Quote:
     """Ask every known node for an offer; nothing is signed by the client.
+
+    A private job is shown to one node after the other, to none of ``avoid``, until one offers.
 
     Raises:
         NotHired: no node is known at all.
@@ -52,7 +57,11 @@ async def ask_nodes(session: Session, spec: JobSpec, max_price_wei: int) -> Quot
         max_price_wei=max_price_wei,
         sources=session.sources,
     )
-    return await session.asker.ask(nodes, request, now_s=await session.chain.time_s())
+    now_s = await session.chain.time_s()
+    key = session.keys.input_key(spec.input_cid)
+    if key is not None:
+        return await ask_in_private(session.asker, nodes, request, key, now_s=now_s, avoid=avoid)
+    return await session.asker.ask(nodes, request, now_s=now_s)
 
 
 @dataclass(frozen=True, slots=True)

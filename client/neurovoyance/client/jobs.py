@@ -21,17 +21,13 @@ from neurovoyance.chain.reverts import (
     JobMarketWrongState,
 )
 from neurovoyance.client import hiring
+from neurovoyance.client.early import EarlyResult, early_result
 from neurovoyance.client.errors import JobRefunded, ResultMismatch, StillRunning
 from neurovoyance.client.journal import Attempt, Status, StoredEvent
 from neurovoyance.client.orders import OrderView, plan_and_journal, revealed_of
 from neurovoyance.client.phases import PHASE_OF_STATE, OnPhase, Phase
 from neurovoyance.client.receipts import build_receipt, save_receipt
-from neurovoyance.client.results import (
-    Arrays,
-    fetch_result,
-    load_result,
-    save_result,
-)
+from neurovoyance.client.results import Arrays, fetch_result, load_result, save_result
 from neurovoyance.client.signed_receipts import sign_receipt
 from neurovoyance.protocol.errors import RequestError, StorageNotFound
 from neurovoyance.protocol.ids import hex_of
@@ -129,6 +125,16 @@ class AsyncJob(OrderView):
         if not self.result_path.exists():
             await self.wait(self._on_phase)
         return load_result(self.result_path, self.manifest)
+
+    async def early_result(self) -> EarlyResult:
+        """Return a private job's output before its reveal; see :func:`.early.early_result`."""
+        return await early_result(
+            self._session,
+            self.current.job_id,
+            self.manifest,
+            committed=self._event("JobCommitted"),
+            sources=self._result_sources(),
+        )
 
     async def confirm(self) -> str:
         """Accept the checked result now, so that the provider is paid; return the transaction.

@@ -118,8 +118,8 @@ class Asker:
     def __init__(
         self, contracts: Contracts, market: MarketId, *, allow_private: bool, timeout_s: float
     ) -> None:
-        self._contracts = contracts
-        self._market = market
+        self.contracts = contracts
+        self.market = market
         self._allow_private = allow_private
         self._timeout_s = timeout_s
 
@@ -145,6 +145,22 @@ class Asker:
                 *(self._ask_one(session, node, request, body, now_s) for node in nodes)
             )
         return Quote(tuple(sorted(answers, key=_rank)), request.spec)
+
+    async def get(self, endpoint: str, path: str, limit_bytes: int) -> bytes:
+        """Return what a node answers to a question, bounded in size and time.
+
+        Raises:
+            NeurovoyanceError: the address may not be asked.
+            ClientError, TimeoutError, OSError: no answer, or one of refusal.
+            ValueError: the answer is too long.
+        """
+        url = check_url(endpoint, self._allow_private) + path
+        async with (
+            self._session(self._timeout_s) as session,
+            session.get(url, allow_redirects=False) as response,
+        ):
+            response.raise_for_status()
+            return await _bounded(response, limit_bytes)
 
     async def execution_phase(self, endpoint: str, job_id: str) -> str:
         """Return what a node says it does with a job; empty when it does not say.
@@ -214,9 +230,9 @@ class Asker:
     ) -> tuple[RefusalCause, str] | None:
         try:
             signer = recover_offer_signer(
-                offer, signature, chain_id=self._market.chain_id, market=self._market.address
+                offer, signature, chain_id=self.market.chain_id, market=self.market.address
             )
-            operator = await self._contracts.stakes.operator_of(offer.provider)
+            operator = await self.contracts.stakes.operator_of(offer.provider)
         except NeurovoyanceError as error:
             return RefusalCause.SPEC, error.message
         if signer != operator:

@@ -157,7 +157,7 @@ async def plan_and_journal(
     if terms["hire"] == "offer" or plan.avoid:
         try:
             if quote is None:
-                quote = await hiring.ask_nodes(session, plan.spec, max_price_wei)
+                quote = await hiring.ask_nodes(session, plan.spec, max_price_wei, plan.avoid)
             attempt = hiring.plan_offer(session, plan, quote)
         except NotHired:
             if terms["hire"] == "offer":

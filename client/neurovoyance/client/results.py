@@ -83,19 +83,36 @@ def check_result(envelope: bytes, revealed: Revealed, manifest: ModelManifest) -
     Raises:
         ResultMismatch: see :func:`fetch_result`.
     """
-    try:
-        plain = decrypt(envelope, revealed.result_key, revealed.job_id)
-    except StorageDecryptError as error:
-        raise _mismatch(revealed, "cannot be opened with the key that was published") from error
-    try:
-        arrays = decode_tensors(plain)
-    except SpecError as error:
-        raise _mismatch(revealed, "does not hold canonical tensors") from error
+    arrays = _opened(envelope, revealed)
     found = output_root([tensor_hash(array) for array in arrays]) if arrays else b""
     if found != revealed.out_root:
         raise _mismatch(
             revealed, "is not the one that the provider committed to", found=hex_of(found)
         )
+    return _named(arrays, revealed, manifest)
+
+
+def unchecked_result(envelope: bytes, said: Revealed, manifest: ModelManifest) -> Arrays:
+    """Return the output in an envelope on the provider's word, before there is a root to check.
+
+    Raises:
+        ResultMismatch: it cannot be opened, or does not hold outputs of the model.
+    """
+    return _named(_opened(envelope, said), said, manifest)
+
+
+def _opened(envelope: bytes, revealed: Revealed) -> list[npt.NDArray[Any]]:
+    try:
+        plain = decrypt(envelope, revealed.result_key, revealed.job_id)
+    except StorageDecryptError as error:
+        raise _mismatch(revealed, "cannot be opened with the key that was published") from error
+    try:
+        return decode_tensors(plain)
+    except SpecError as error:
+        raise _mismatch(revealed, "does not hold canonical tensors") from error
+
+
+def _named(arrays: list[npt.NDArray[Any]], revealed: Revealed, manifest: ModelManifest) -> Arrays:
     committed = manifest.committed()
     if len(arrays) != len(committed):
         raise _mismatch(revealed, f"holds {len(arrays)} tensors, not the model's {len(committed)}")

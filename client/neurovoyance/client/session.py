@@ -16,6 +16,7 @@ from neurovoyance.chain.wallet import Wallet
 from neurovoyance.client.following import Follower
 from neurovoyance.client.journal import Journal
 from neurovoyance.client.nodes import Asker, MarketId
+from neurovoyance.client.private_keys import PrivateKeys
 from neurovoyance.client.settings import ClientSettings
 from neurovoyance.ipfs.embedded import EmbeddedBackend
 from neurovoyance.protocol.ids import Address
@@ -39,6 +40,7 @@ class Session:
     journal: Journal
     follower: Follower
     asker: Asker
+    keys: PrivateKeys
     source_url: str = ""
     money_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from neurovoyance.chain.wallet import Wallet
 from neurovoyance.client.client import AsyncClient
+from neurovoyance.client.early import EarlyResult
 from neurovoyance.client.inputs import Arrays
 from neurovoyance.client.jobs import AsyncJob
 from neurovoyance.client.models import PublishedModel
@@ -90,6 +91,10 @@ class Job:
     def result(self) -> ResultArrays:
         """Return the checked output, waiting for it if need be."""
         return self._loop.call(self._job.result())
+
+    def early_result(self) -> EarlyResult:
+        """Return the output of a private job before its reveal, on the provider's word alone."""
+        return self._loop.call(self._job.early_result())
 
     def confirm(self) -> str:
         """Accept the checked result now; return the transaction."""

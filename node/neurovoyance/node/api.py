@@ -1,7 +1,8 @@
 """The node's HTTP API: what it is, what it asks, what it does, and the content it offers.
 
 Place: the outside of the node; listens on the loopback interface unless told otherwise. Everything
-served is public: prices, counts, job ids, encrypted results. Errors are
+served is public: prices, counts, job ids, encrypted results; keys leave only sealed to those who
+have a right to them. Errors are
 ``{code, message, hint, context}``. Requests are bounded in size and number, and have to name a
 host that the owner allowed, so that no web page can reach a node behind its user's back. Never: a
 call that changes the node, or an answer that names an input.
@@ -30,6 +31,7 @@ from neurovoyance.node.agent import Agent
 from neurovoyance.node.audit_slots import AuditView
 from neurovoyance.node.execution_values import OCCUPYING, Phase
 from neurovoyance.node.journal import Entry
+from neurovoyance.node.key_desk import KeyDesk
 from neurovoyance.node.offering import SUPPORTED_CLASSES
 from neurovoyance.protocol.errors import (
     AccessDenied,
@@ -38,14 +40,16 @@ from neurovoyance.protocol.errors import (
     RequestError,
     SpecError,
 )
-from neurovoyance.protocol.ids import hex_of
+from neurovoyance.protocol.ids import JobId, hex_of, parse_job_id
 from neurovoyance.protocol.offer_exchange import REQUEST_MAX_BYTES, OfferRequest
+from neurovoyance.protocol.privacy import KEY_REQUEST_MAX_BYTES, InputKeyRequest
 
 API_VERSION = "1"
 EXECUTIONS_MAX = 100
 STATUS_KEEP_S = 1.0
 READ_LIMIT = RateLimit(requests_per_s=50.0, burst=100)
 OFFER_LIMIT = RateLimit(requests_per_s=2.0, burst=20)
+KEY_LIMIT = RateLimit(requests_per_s=1.0, burst=10)
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -66,6 +70,7 @@ class NodeApi:
         self._numeric_class = numeric_class
         self._reads = RateLimiter(READ_LIMIT)
         self._offers = RateLimiter(OFFER_LIMIT)
+        self._keys = RateLimiter(KEY_LIMIT)
         self._reading = asyncio.Lock()
         self._known: dict[str, object] | None = None
         self._known_at_s = 0.0
@@ -76,6 +81,8 @@ class NodeApi:
             Route("/v1/status", _answered(self.status), methods=["GET"]),
             Route("/v1/offers", _answered(self.offers), methods=["POST"]),
             Route("/v1/executions", _answered(self.executions), methods=["GET"]),
+            Route("/v1/jobs/{job_id}/input-key", _answered(self.input_key), methods=["POST"]),
+            Route("/v1/jobs/{job_id}/result-key", _answered(self.result_key), methods=["GET"]),
         ]
 
     async def status(self, request: Request) -> Response:
@@ -93,7 +100,7 @@ class NodeApi:
 
     async def _read_facts(self) -> dict[str, object]:
         agent, policy = self._agent, self._agent.desk.policy
-        room = await agent.desk.room()
+        room, keys = await agent.desk.room(), agent.desk.keys
         stake = await agent.chain.stake()
         return {
             "api": API_VERSION,
@@ -131,6 +138,7 @@ class NodeApi:
                 "locked_wei": str(stake.locked_wei),
                 "seats": stake.seats,
             },
+            "input_key": keys.node_key().model_dump(mode="json") if keys else None,
             "earned_wei": str(await agent.chain.earned_wei()),
             "refused": dict(agent.watch.refused),
             "failed_turns": agent.failed_turns,
@@ -154,6 +162,28 @@ class NodeApi:
             ) from error
         reply = await self._agent.desk.answer(wanted)
         return Response(reply.model_dump_json(), media_type="application/json")
+
+    async def input_key(self, request: Request) -> Response:
+        """Answer ``POST /v1/jobs/{job_id}/input-key``; see :meth:`.KeyDesk.input_key`."""
+        _refuse_flood(self._keys, request)
+        body = await _body(request, KEY_REQUEST_MAX_BYTES)
+        try:
+            wanted = InputKeyRequest.model_validate_json(body)
+        except ValidationError as error:
+            raise SpecError("The request for a key is not valid.") from error
+        reply = await self._key_desk().input_key(_job_id(request), wanted)
+        return Response(reply.model_dump_json(), media_type="application/json")
+
+    async def result_key(self, request: Request) -> Response:
+        """Answer ``GET /v1/jobs/{job_id}/result-key``; see :meth:`.KeyDesk.result_key`."""
+        _refuse_flood(self._keys, request)
+        reply = await self._key_desk().result_key(_job_id(request))
+        return Response(reply.model_dump_json(), media_type="application/json")
+
+    def _key_desk(self) -> KeyDesk:
+        if self._agent.desk.keys is None:
+            raise AccessDenied("This node takes no private jobs.")
+        return self._agent.desk.keys
 
     async def executions(self, request: Request) -> Response:
         """Answer ``GET /v1/executions``: the executions that changed last, newest first."""
@@ -259,6 +289,10 @@ async def _body(request: Request, limit_bytes: int) -> bytes:
     except ClientDisconnect as error:
         raise RequestError("The request ended before its body was complete.") from error
     return bytes(body)
+
+
+def _job_id(request: Request) -> JobId:
+    return parse_job_id(str(request.path_params["job_id"]))
 
 
 def _public(entry: Entry) -> dict[str, object]:

@@ -20,6 +20,9 @@ from neurovoyance.node.crash import CrashPoint
 from neurovoyance.node.disputing.build import DisputeParts, build_disputes
 from neurovoyance.node.duty import Duty
 from neurovoyance.node.intake import Intake, IntakeLimits
+from neurovoyance.node.key_book import KeyBook
+from neurovoyance.node.key_desk import KeyDesk
+from neurovoyance.node.key_seeker import KeySeeker
 from neurovoyance.node.offer_desk import OfferDesk
 from neurovoyance.node.offering import OfferSigner, PricePolicy
 from neurovoyance.node.runtime.base import Runtime
@@ -28,6 +31,8 @@ from neurovoyance.node.settings import NodeSettings
 from neurovoyance.node.shell import Shell
 from neurovoyance.node.watch import Watch
 from neurovoyance.node.work import Work
+
+KEYS_NAME = "keys.sqlite"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +64,17 @@ def build_agent(settings: NodeSettings, machine: Machine, stack: AsyncExitStack)
         stack: closes the journals of the duties in the end.
     """
     chain, policy = machine.chain, price_policy(settings)
+    keys = KeyBook(settings.data_dir / KEYS_NAME, machine.identity)
+    stack.callback(keys.close)
     intake = Intake(
         machine.storage,
         machine.runtime,
         intake_limits(settings),
         settings.data_dir / "files",
         allow_private_addresses=settings.allow_private_addresses,
+        keys=keys,
     )
+    key_desk = KeyDesk(chain, keys)
     work = Work(
         chain=chain,
         intake=intake,
@@ -87,23 +96,31 @@ def build_agent(settings: NodeSettings, machine: Machine, stack: AsyncExitStack)
         Watch(chain, shell, policy),
         machine.cursor,
         intake,
-        OfferDesk(chain, shell, intake, policy, signer, settings.max_jobs),
+        OfferDesk(chain, shell, intake, policy, signer, settings.max_jobs, key_desk),
         AgentSettings(
             poll_interval_s=settings.poll_interval_s,
             harvest_threshold_wei=settings.harvest_threshold_wei,
             stop_grace_s=settings.stop_grace_s,
         ),
-        build_duties(settings, machine, work, crash, stack),
+        build_duties(settings, machine, work, crash, stack, key_desk),
     )
 
 
 def build_duties(
-    settings: NodeSettings, machine: Machine, work: Work, crash: CrashPoint, stack: AsyncExitStack
+    settings: NodeSettings,
+    machine: Machine,
+    work: Work,
+    crash: CrashPoint,
+    stack: AsyncExitStack,
+    keys: KeyDesk,
 ) -> list[Duty]:
     """Return what the node owes besides its own jobs; nothing in a deployment without audits."""
     if machine.reference is None:
         return []
     chain = machine.chain
+    seeker = KeySeeker(
+        chain, work.intake, keys.book, allow_private=settings.allow_private_addresses
+    )
     disputes, challenger = build_disputes(
         DisputeParts(
             contracts=chain.contracts,
@@ -117,15 +134,17 @@ def build_duties(
             defence=work.defence,
             crash=crash,
             allow_private_addresses=settings.allow_private_addresses,
+            seeker=seeker,
         )
     )
     stack.callback(disputes.book.close)
+    keys.disputes_of = lambda job_id: [entry.facts for entry in disputes.book.of_job(job_id)]
     book = AuditBook(settings.data_dir / "audits.sqlite", machine.identity)
     stack.callback(book.close)
     audits = AuditDuty(
         chain,
         book,
-        AuditWork(work.bench, machine.storage),
+        AuditWork(work.bench, machine.storage, seeker),
         crash,
         numeric_class=machine.numeric_class,
         on_forgery=challenger.on_forgery,

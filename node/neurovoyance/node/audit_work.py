@@ -20,6 +20,7 @@ from neurovoyance.node.audit_rules import CaseKey
 from neurovoyance.node.bench import Bench
 from neurovoyance.node.fitting import IntakeRefused
 from neurovoyance.node.intake import KEEP_S, HeldJob
+from neurovoyance.node.key_seeker import KeySeeker
 from neurovoyance.node.logs import log_event
 from neurovoyance.node.output_file import Compared, Words, answer_of_file, root_of_file
 from neurovoyance.node.records import PostedJob
@@ -85,10 +86,11 @@ class Forgery:
 
 @dataclass(frozen=True, slots=True)
 class AuditWork:
-    """Repeats jobs of others on this machine's bench."""
+    """Repeats jobs of others on this machine's bench; ``seeker`` gets keys of private inputs."""
 
     bench: Bench
     storage: EmbeddedBackend
+    seeker: KeySeeker | None = None
 
     async def repeat(
         self,
@@ -136,7 +138,7 @@ class AuditWork:
         """Return the files of a job, or None when they could not be had in time."""
         while True:
             try:
-                held = await self.bench.intake.hold(job.spec, sources, KEEP_S)
+                held = await self._held(job, sources)
             except (StorageError, Unreachable) as error:
                 log_event(logging.WARNING, "audit_delayed", job_id=job.job_id, error=error)
             else:
@@ -149,6 +151,11 @@ class AuditWork:
             if await self.bench.chain.time_s() >= last_start_s:
                 return None
             await asyncio.sleep(FETCH_RETRY_S)
+
+    async def _held(self, job: PostedJob, sources: Sequence[str]) -> HeldJob | Refusal:
+        if self.seeker is not None:
+            return await self.seeker.hold(job, sources)
+        return await self.bench.intake.hold(job.spec, sources, KEEP_S, client=job.client)
 
     async def check(
         self,
@@ -165,7 +172,7 @@ class AuditWork:
             StorageError, Unreachable: the envelope could not be had; asking again may help.
             SpecError: the manifest is not the one of the job.
         """
-        held = await self.bench.intake.hold(job.spec, sources, KEEP_S)
+        held = await self._held(job, sources)
         if isinstance(held, Refusal):
             raise IntakeRefused(held.cause, held.message)
         out_root, envelope_cid, result_key = result

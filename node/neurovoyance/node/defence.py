@@ -136,7 +136,7 @@ class Defence:
             await asyncio.to_thread(path.unlink, missing_ok=True)
 
     async def _held(self, job: PostedJob) -> HeldJob:
-        held = await self.bench.intake.hold(job.spec, job.sources, KEEP_S)
+        held = await self.bench.intake.hold(job.spec, job.sources, KEEP_S, client=job.client)
         if isinstance(held, Refusal):
             raise IntakeRefused(held.cause, held.message)
         return held

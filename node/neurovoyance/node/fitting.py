@@ -32,6 +32,24 @@ from neurovoyance.protocol.offer_exchange import Refusal, RefusalCause
 _FLOATS = frozenset({"float32", "float16", "bfloat16"})
 
 
+class InputKeyMissing(StorageError):
+    """The input of the job is encrypted, and its key is not here.
+
+    Attributes:
+        head: the first bytes of the container, which tell whether a key fits.
+    """
+
+    code = "storage.input_key_missing"
+    retryable = True
+
+    def __init__(self, head: bytes) -> None:
+        super().__init__(
+            "The input is encrypted and no key came with it.",
+            hint="A private job is hired by an offer, and the request for it carries the key.",
+        )
+        self.head = head
+
+
 class IntakeRefused(NeurovoyanceError):
     """The job is not for this node; carries the refusal through the steps of the intake."""
 
@@ -49,6 +67,7 @@ _CAUSES: tuple[tuple[type[NeurovoyanceError], RefusalCause], ...] = (
     (RuntimeMissing, RefusalCause.RUNTIME),
     (ConfinementUnavailable, RefusalCause.RUNTIME),
     (ResourceExceeded, RefusalCause.MEMORY),
+    (InputKeyMissing, RefusalCause.INPUT),
     (StorageFull, RefusalCause.DISK),
     (StorageNotFound, RefusalCause.UNREACHABLE),
     (Unreachable, RefusalCause.UNREACHABLE),

@@ -3,9 +3,10 @@
 Place: stages 3 and 4; before an offer is signed, before a listing is accepted, and again before a
 run, when everything is found on disk already. Order: cheap before dear, small before large:
 manifest, sizes against the limits, input (its header against the manifest), model, the model in
-the sandbox. Model and input are pinned, and offered to peers, since whoever takes a job declares
-that it holds the input. Never: load a model in this process, or believe a size that was not
-counted.
+the sandbox. A private input arrives encrypted; it is opened with a key that came for this client,
+and only the ciphertext is offered to peers. Model and input are pinned, and offered to peers, since
+whoever takes a job declares that it holds the input. Never: load a model in this process, or
+believe a size that was not counted.
 """
 
 from __future__ import annotations
@@ -21,14 +22,22 @@ from pathlib import Path
 from neurovoyance.ipfs.cid import Cid, cid_of_keccak
 from neurovoyance.ipfs.embedded import EmbeddedBackend
 from neurovoyance.ipfs.peers import check_url
+from neurovoyance.ipfs.private_input import (
+    HEAD_BYTES,
+    decrypt_input_file,
+    is_encrypted,
+    require_fit,
+)
 from neurovoyance.ipfs.unixfs import Kind
 from neurovoyance.node.fitting import (
+    InputKeyMissing,
     IntakeRefused,
     check_class,
     check_declared,
     check_given,
     refusal_of,
 )
+from neurovoyance.node.key_book import KeyBook
 from neurovoyance.node.runtime.base import (
     Limits,
     ModelFiles,
@@ -42,10 +51,12 @@ from neurovoyance.protocol.errors import (
     NeurovoyanceError,
     ResourceExceeded,
     SpecError,
+    StorageDecryptError,
     StorageNotFound,
     StorageTooLarge,
     Unreachable,
 )
+from neurovoyance.protocol.ids import ZERO_ADDRESS
 from neurovoyance.protocol.job_spec import JobSpec
 from neurovoyance.protocol.manifest import (
     MANIFEST_MAX_BYTES,
@@ -98,6 +109,7 @@ class Intake:
         limits: what a job may take.
         folder: for the files of models and inputs; made with mode 0700.
         allow_private_addresses: whether sources may lie in private networks.
+        keys: of private inputs; without them every encrypted input is refused.
     """
 
     def __init__(
@@ -108,10 +120,12 @@ class Intake:
         folder: Path,
         *,
         allow_private_addresses: bool,
+        keys: KeyBook | None = None,
     ) -> None:
         self._storage = storage
         self._runtime = runtime
         self._limits = limits
+        self._keys = keys
         self._models = folder / "models"
         self._inputs = folder / "inputs"
         for directory in (folder, self._models, self._inputs):
@@ -122,7 +136,13 @@ class Intake:
         self._busy: dict[str, asyncio.Lock] = {}
 
     async def hold(
-        self, spec: JobSpec, sources: Sequence[str] = (), keep_s: int = CHECK_KEEP_S
+        self,
+        spec: JobSpec,
+        sources: Sequence[str] = (),
+        keep_s: int = CHECK_KEEP_S,
+        *,
+        client: str = ZERO_ADDRESS,
+        key: bytes | None = None,
     ) -> HeldJob | Refusal:
         """Check a job and hold its model and input; quick when they are held already.
 
@@ -130,12 +150,15 @@ class Intake:
             spec: the job.
             sources: gateways named by the client.
             keep_s: how long the content is safe from being thrown out; ``KEEP_S`` once taken.
+            client: whose job it is; the key of a private input is kept for its client alone.
+            key: of a private input, 32 bytes, when it is not in the book already.
 
         Returns:
             The held job, or a refusal that another attempt would repeat.
 
         Raises:
             StorageError, Unreachable: content could not be had now; another attempt may help.
+            InputKeyMissing: the input is encrypted, and held; its key is not.
             ExecutionError: the model could not be looked at for a reason of this machine.
         """
         try:
@@ -144,7 +167,13 @@ class Intake:
             self._check_sizes(spec, manifest)
             input_cid = _cid(spec.input_cid, "input")
             input_path = self._inputs / f"{input_cid}.safetensors"
-            given = await self._hold_input(input_cid, input_path, usable, keep_s)
+            await self._hold_input(input_cid, usable, keep_s)
+            head = await self._head(input_cid)
+            if is_encrypted(head):
+                await self._open_input(spec, input_cid, input_path, head, client, key)
+            else:
+                await self._write(input_cid, input_path, self._limits.input_bytes)
+            given = await _header_of(input_path)
             check_given(spec, manifest, given)
             model = await self._hold_model(manifest, usable, keep_s)
             info = await self._probe(manifest, model)
@@ -229,7 +258,7 @@ class Intake:
                 f"{limits.memory_bytes:,} bytes of memory here.",
             )
 
-    async def _hold_input(self, cid: Cid, path: Path, sources: Sequence[str], keep_s: int) -> Given:
+    async def _hold_input(self, cid: Cid, sources: Sequence[str], keep_s: int) -> None:
         try:
             await self._ensure(cid, sources, self._limits.input_bytes)
         except StorageTooLarge as error:
@@ -238,12 +267,40 @@ class Intake:
                 f"The input is larger than the {self._limits.input_bytes:,} bytes taken here.",
             ) from error
         await self._keep(cid, "input", keep_s)
-        await self._write(cid, path, self._limits.input_bytes)
+
+    async def _head(self, cid: Cid) -> bytes:
+        """Return the first bytes of a file; nothing of a directory."""
+        if (await self._storage.stat(cid)).kind is Kind.DIRECTORY:
+            return b""
+        return b"".join([piece async for piece in self._storage.open(cid, 0, HEAD_BYTES)])
+
+    async def _open_input(
+        self, spec: JobSpec, cid: Cid, path: Path, head: bytes, client: str, key: bytes | None
+    ) -> None:
+        """Put the plaintext of a private input under its name, if its client gave us the key."""
+        if self._keys is None:
+            raise IntakeRefused(RefusalCause.INPUT, "This node takes no encrypted inputs.")
+        known = self._keys.input_key(spec.input_cid, client)
+        key = key or known
+        if key is None:
+            raise InputKeyMissing(head)
+        sealed = path.with_suffix(".sealed")
         try:
-            return await asyncio.to_thread(read_tensor_header, path)
-        except (SpecError, OSError) as error:
-            message = error.message if isinstance(error, SpecError) else "The input is no file."
-            raise IntakeRefused(RefusalCause.INPUT, message) from error
+            require_fit(head, key)
+            async with self._busy.setdefault(path.name, asyncio.Lock()):
+                if await asyncio.to_thread(path.exists):
+                    await asyncio.to_thread(os.utime, path)
+                else:
+                    await self._storage.fetch(cid, sealed, max_bytes=self._limits.input_bytes)
+                    await asyncio.to_thread(decrypt_input_file, sealed, path, key)
+        except StorageDecryptError as error:
+            raise IntakeRefused(
+                RefusalCause.INPUT, f"The private input cannot be opened: {error.message}"
+            ) from error
+        finally:
+            await asyncio.to_thread(sealed.unlink, missing_ok=True)
+        if key != known:
+            self._keys.add(spec.input_cid, client, key)
 
     async def _hold_model(
         self, manifest: ModelManifest, sources: Sequence[str], keep_s: int
@@ -309,6 +366,14 @@ class Intake:
                 path.unlink()
             removed += not is_used
         return removed
+
+
+async def _header_of(path: Path) -> Given:
+    try:
+        return await asyncio.to_thread(read_tensor_header, path)
+    except (SpecError, OSError) as error:
+        message = error.message if isinstance(error, SpecError) else "The input is no file."
+        raise IntakeRefused(RefusalCause.INPUT, message) from error
 
 
 def _cid(value: bytes | str, what: str) -> Cid:

@@ -16,6 +16,7 @@ from neurovoyance.node.execution_values import OCCUPYING, Phase, Terms
 from neurovoyance.node.fitting import refusal_of
 from neurovoyance.node.intake import Intake
 from neurovoyance.node.journal import OfferRecord
+from neurovoyance.node.key_desk import KeyDesk
 from neurovoyance.node.logs import log_event
 from neurovoyance.node.offering import (
     OfferSigner,
@@ -44,6 +45,7 @@ class OfferDesk:
     """Makes offers for one node, and knows what room it has.
 
     Attributes:
+        keys: opens keys of private inputs; None where they are not taken.
         is_draining: the node is stopping and promises nothing more.
         occupied_by_duties: places of computation that audits and disputes use; set by the agent.
     """
@@ -56,6 +58,7 @@ class OfferDesk:
         policy: PricePolicy,
         signer: OfferSigner,
         max_jobs: int,
+        keys: KeyDesk | None = None,
     ) -> None:
         self._chain = chain
         self._shell = shell
@@ -63,6 +66,7 @@ class OfferDesk:
         self.policy = policy
         self._signer = signer
         self.max_jobs = max_jobs
+        self.keys = keys
         self._signing = asyncio.Lock()
         self._checks = asyncio.Semaphore(CHECKS_AT_ONCE)
         self.is_draining = False
@@ -115,9 +119,12 @@ class OfferDesk:
             )
 
     async def _refusal_of_intake(self, request: OfferRequest) -> Refusal | None:
+        key = self.keys.opened(request) if self.keys else None
         try:
             async with asyncio.timeout(CHECK_TIMEOUT_S), self._checks:
-                held = await self._intake.hold(request.spec, request.sources)
+                held = await self._intake.hold(
+                    request.spec, request.sources, client=request.client, key=key
+                )
         except TimeoutError:
             return Refusal(
                 cause=RefusalCause.UNREACHABLE,

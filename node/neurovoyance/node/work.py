@@ -28,7 +28,7 @@ from neurovoyance.node.execution_values import (
     OutputSealed,
     OutputUnsound,
 )
-from neurovoyance.node.fitting import IntakeRefused, refusal_of
+from neurovoyance.node.fitting import InputKeyMissing, IntakeRefused, refusal_of
 from neurovoyance.node.intake import KEEP_S, HeldJob, Intake
 from neurovoyance.node.logs import log_event
 from neurovoyance.node.offering import PricePolicy, quote
@@ -97,7 +97,10 @@ class Work:
             return CheckFailed(refusal)
         try:
             async with self._checks:
-                held = await self.intake.hold(job.spec, job.sources)
+                held = await self.intake.hold(job.spec, job.sources, client=job.client)
+        except InputKeyMissing as error:
+            # A listing: nobody sends a key for it, so asking again is in vain.
+            return CheckFailed(Refusal(cause=RefusalCause.INPUT, message=error.message))
         except (StorageError, NetworkError) as error:
             self._failed_checks[job.job_id] += 1
             failures = self._failed_checks[job.job_id]
@@ -116,7 +119,7 @@ class Work:
         if sealed is not None:
             return OutputSealed(sealed.commitment)
         try:
-            held = await self.intake.hold(job.spec, job.sources, KEEP_S)
+            held = await self.intake.hold(job.spec, job.sources, KEEP_S, client=job.client)
             if isinstance(held, Refusal):
                 return _no_room(job) if held.cause in _ROOM else _hopeless(job, held.message)
             await self.bench.compute(job, held, self._output_path(job), finish_by_s=finish_by_s)
@@ -168,7 +171,7 @@ class Work:
             IntakeRefused: they are not fit after all.
             StorageError, Unreachable: they could not be had now.
         """
-        held = await self.intake.hold(job.spec, job.sources, KEEP_S)
+        held = await self.intake.hold(job.spec, job.sources, KEEP_S, client=job.client)
         if isinstance(held, Refusal):
             raise IntakeRefused(held.cause, held.message)
 

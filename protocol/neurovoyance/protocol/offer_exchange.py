@@ -15,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, mod
 
 from neurovoyance.protocol.ids import ZERO_ADDRESS
 from neurovoyance.protocol.job_spec import HEX, JobSpec, WeiField, bytes_from_hex
+from neurovoyance.protocol.privacy import SealedKey
 from neurovoyance.protocol.signing import AddressField, Offer
 
 REQUEST_MAX_BYTES = 65_536
@@ -60,6 +61,7 @@ class OfferRequest(BaseModel):
         client: who will take the offer.
         max_price_wei: refuse with cause ``price`` rather than offer above this.
         sources: base URLs of gateways where model and input can be fetched now.
+        sealed_key: key of a private input, sealed to the node that is asked; see ``privacy``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -68,6 +70,7 @@ class OfferRequest(BaseModel):
     client: AddressField = ZERO_ADDRESS
     max_price_wei: WeiField
     sources: Annotated[list[Annotated[str, Field(max_length=512)]], Field(max_length=SOURCES_MAX)]
+    sealed_key: SealedKey | None = None
 
     @model_validator(mode="after")
     def _sources_are_urls(self) -> Self:

@@ -47,7 +47,7 @@ async def test_with_courts_a_node_audits_and_disputes(court_station: Station) ->
         assert [type(duty) for duty in agent.duties] == [AuditDuty, DisputeDuty]
         assert (await agent.desk.room()).occupied == 0
         names = {path.name for path in (station.folder / "assembled").glob("*.sqlite")}
-        assert names == {"audits.sqlite", "disputes.sqlite"}
+        assert names == {"audits.sqlite", "disputes.sqlite", "keys.sqlite"}
 
 
 def test_the_settings_reach_the_price_list_and_the_limits() -> None:

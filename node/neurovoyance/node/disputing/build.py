@@ -27,6 +27,7 @@ from neurovoyance.node.disputing.projections import Projections
 from neurovoyance.node.disputing.seeking import Seeker
 from neurovoyance.node.disputing.tracing import Defender, Tracer
 from neurovoyance.node.intake import Intake
+from neurovoyance.node.key_seeker import KeySeeker
 from neurovoyance.node.runtime.config import C1, EngineConfig
 from neurovoyance.node.runtime.onnx_ import OnnxRuntime
 from neurovoyance.protocol.ids import Address
@@ -45,6 +46,7 @@ class DisputeParts:
         identity: of its journals.
         owner: whose stake and seats are ours.
         config: how traces are run; anything but C1 is for tests.
+        seeker: gets the keys of private inputs.
     """
 
     contracts: Contracts
@@ -60,6 +62,7 @@ class DisputeParts:
     allow_private_addresses: bool
     patience: Patience = PATIENCE
     config: EngineConfig = C1
+    seeker: KeySeeker | None = None
 
 
 def build_disputes(parts: DisputeParts) -> tuple[DisputeDuty, Challenger]:
@@ -73,7 +76,7 @@ def build_disputes(parts: DisputeParts) -> tuple[DisputeDuty, Challenger]:
     content = Content(
         parts.storage, parts.data_dir / FOLDER_NAME, allow_private=parts.allow_private_addresses
     )
-    registrar = Registrar(court, parts.intake, content)
+    registrar = Registrar(court, parts.intake, content, parts.seeker)
     tracer = Tracer(parts.runtime, parts.intake, parts.config)
     claims = Claimed(content, parts.runtime, parts.intake)
     projections = Projections(court, content, 2 * parts.intake.output_bytes)

@@ -13,6 +13,7 @@ from neurovoyance.node.disputing.content import Content
 from neurovoyance.node.disputing.court_side import CourtSide
 from neurovoyance.node.fitting import IntakeRefused
 from neurovoyance.node.intake import KEEP_S, HeldJob, Intake
+from neurovoyance.node.key_seeker import KeySeeker
 from neurovoyance.node.output_file import Compared
 from neurovoyance.node.records import PostedJob, posted_job
 from neurovoyance.protocol.audit import DisputeFacts
@@ -46,11 +47,12 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class Registrar:
-    """Brings material together."""
+    """Brings material together; ``seeker`` gets keys of private inputs."""
 
     court: CourtSide
     intake: Intake
     content: Content
+    seeker: KeySeeker | None = None
 
     async def sources(self, facts: DisputeFacts, job: PostedJob | None = None) -> tuple[str, ...]:
         """Return the gateways to ask: the provider's endpoint, then those of the client."""
@@ -83,7 +85,10 @@ class Registrar:
         """
         job, block = await self.job(facts)
         sources = await self.sources(facts, job)
-        held = await self.intake.hold(job.spec, sources, KEEP_S)
+        if self.seeker is not None:
+            held = await self.seeker.hold(job, sources)
+        else:
+            held = await self.intake.hold(job.spec, sources, KEEP_S, client=job.client)
         if isinstance(held, Refusal):
             raise IntakeRefused(held.cause, held.message)
         record = await self.court.contracts.market.job(job.job_id)
