@@ -139,7 +139,7 @@ class JobActions(World):
             self.send(OPERATORS[owner], "JobMarket", "accept", *args)
 
     def _deliver(self, work: Work, record: JobRecord) -> None:
-        if self.chance(0.06):
+        if self.chance(0.1) and self.one_of("declareInvalid", "commit") == "declareInvalid":
             args = (work.job_id, work.spec.as_abi(), work.salt)
             self._by_provider(work, "declareInvalid", *args)
         elif self.chance(0.06):
@@ -186,7 +186,7 @@ class JobActions(World):
         if self.chance(0.03):
             self.evm.mine(260)  # the round lapses: an audit is forced
         self.evm.mine(2)
-        way = self.rng.choice(["draw", "drawAndReveal", "drawAndOpen"])
+        way = self.one_of("draw", "drawAndReveal", "drawAndOpen")
         if way == "draw":
             self.send(STRANGER, "JobMarket", "draw", work.job_id)
         elif way == "drawAndReveal":
@@ -308,14 +308,16 @@ class JobActions(World):
 
     def _after_failure(self, work: Work, facts: AuditFacts) -> None:
         deadline_s = self.evm.call("AuditCourt", "contestDeadlineOf", work.job_id)
+        way = self.one_of("expireContest", "concede", "contest", "contest")
         args: tuple[Any, ...] = (facts.as_abi(),)
-        if self.evm.time_s() > deadline_s or (self.chance(0.3) and self.warp_past(deadline_s)):
-            self.send(0, "AuditCourt", "expireContest", *args)
-        elif self.chance(0.25):
-            self._by_provider(work, "concede", *args, contract="AuditCourt")
+        if self.evm.time_s() > deadline_s or way == "expireContest":
+            if self.warp_past(deadline_s):
+                self.send(0, "AuditCourt", "expireContest", *args)
+        elif way == "concede":
+            self._by_provider(work, way, *args, contract="AuditCourt")
         else:
             args = (*args, self.opening_of(work))
-            self._by_provider(work, "contest", *args, contract="AuditCourt")
+            self._by_provider(work, way, *args, contract="AuditCourt")
 
     def close_votes(self, work: Work) -> None:
         """Free the locks of a slot whose job ended; a slot without any is refused."""

@@ -21,11 +21,23 @@ from neurovoyance.protocol.audit import (
 )
 from neurovoyance.protocol.ids import ZERO_ADDRESS
 from neurovoyance.protocol.job_spec import JobClass
+from neurovoyance.protocol.lifecycle import JobState
 from neurovoyance.verification.commitment import MerkleTree
 
 _ZERO = bytes(32)
 _ZEROS = (_ZERO,) * 4
 _NO_FACTS = (*(_ZERO,) * 4, ZERO_ADDRESS, ZERO_ADDRESS, 0, 0, 0, bytes(12), 0, 0, 0, 0, 0)
+
+
+def challenge_name(kind: DisputeKind, is_late: bool) -> str:
+    """Return how successes are counted."""
+    return f"challenge {kind.name}" + (" late" if is_late else "")
+
+
+def _fits(kind: DisputeKind, work: Work, is_late: bool) -> bool:
+    if kind is DisputeKind.FORGED_ANSWER:
+        return work.facts is not None
+    return kind is not DisputeKind.UNAVAILABLE or not is_late
 
 
 class DisputeActions(JobActions):
@@ -38,14 +50,18 @@ class DisputeActions(JobActions):
         if work.opening is None:
             return
         challenger = self.rng.choice([work.client, STRANGER, *OWNERS])
-        kind = self.rng.choice([0, 0, 0, 1, 2, 3])
+        is_late = self.books.jobs[work.job_id].ended_in is JobState.SETTLED
+        kinds = [kind for kind in DisputeKind if _fits(kind, work, is_late)]
+        name = self.one_of(*(challenge_name(kind, is_late) for kind in kinds))
+        kind = next(kind for kind in kinds if challenge_name(kind, is_late) == name)
+        if self.chance(0.1):
+            kind = self.rng.choice(list(DisputeKind))
         audit_facts = _NO_FACTS if work.facts is None else work.facts.as_abi()
-        named = (work.job_id, kind, work.spec.as_abi(), work.salt)
+        named = (work.job_id, int(kind), work.spec.as_abi(), work.salt)
         args = (*named, self.opening_of(work), audit_facts)
         sent = self.send(challenger, "DisputeCourt", "challenge", *args)
         if sent.is_success:
-            is_late = work.disputes[-1].facts.is_late
-            self.seen[f"challenge {DisputeKind(kind).name}" + (" late" if is_late else "")] += 1
+            self.seen[challenge_name(kind, work.disputes[-1].facts.is_late)] += 1
 
     # --- a dispute's next step ---
 

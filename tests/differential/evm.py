@@ -28,7 +28,8 @@ DEPLOY_GAS = 16_000_000
 
 
 def key(number: int) -> LocalAccount:
-    return Account.from_key(keccak(b"differential" + number.to_bytes(4, "big")))
+    account: LocalAccount = Account.from_key(keccak(b"differential" + number.to_bytes(4, "big")))
+    return account
 
 
 class _Backend(PyEVMBackend):  # type: ignore[misc]

@@ -13,7 +13,6 @@ import pytest
 from tests.differential.court_world import (
     CLIENTS,
     INSURANCE,
-    OPERATORS,
     OWNERS,
     STRANGER,
     Work,
@@ -26,7 +25,8 @@ from neurovoyance.tokenomics.params import default_of
 
 STEPS = int(os.environ.get("NEUROVOYANCE_TEST_STEPS", "400"))
 SEEDS = int(os.environ.get("NEUROVOYANCE_TEST_SEEDS", "2"))
-LOOK_AT_ALL_EVERY = 25
+MORE_SEEDS = 3
+LOOK_AT_ALL_EVERY = 50
 BUSY = 3  # jobs at a time
 LONG_AFTER = 12  # jobs, before a model is suspended
 WANTED = {
@@ -37,7 +37,7 @@ WANTED = {
     "openAudit", "seat", "commitAudit", "answer", "revealAudit", "concede", "contest",
     "expireContest", "closeVotes", "finalizeSlash",
     "challenge", "challenge WRONG_OUTPUT", "challenge FORGED_ANSWER", "challenge BAD_ENVELOPE",
-    "challenge UNAVAILABLE", "challenge WRONG_OUTPUT late",
+    "challenge UNAVAILABLE", "challenge WRONG_OUTPUT late", "challenge FORGED_ANSWER late",
     "postTrace", "point", "drawReferees", "commitVote", "revealVote", "appeal", "advance",
     "closeReferee", "refused bookSlash",
 }  # fmt: skip
@@ -203,10 +203,11 @@ def run(seed: int) -> Counter[str]:
 
 @pytest.mark.timeout(1_800)
 def test_random_sequences_with_courts_lose_no_wei() -> None:
-    """All seeds in one test: together they must reach every call."""
-    assert set(OPERATORS) == set(OWNERS)
+    """All seeds in one test: together they must reach every call, some more if those do not."""
     seen: Counter[str] = Counter()
     for seed in range(SEEDS):
         seen += run(seed)
-    missing = WANTED - set(seen)
-    assert not missing or STEPS * SEEDS < 800, (missing, seen)
+    for seed in range(SEEDS, SEEDS + MORE_SEEDS):
+        if WANTED - set(seen):
+            seen += run(seed)
+    assert not WANTED - set(seen) or STEPS < 300, (WANTED - set(seen), seen)
