@@ -150,7 +150,7 @@ async def test_a_private_job_is_computed_audited_settled_and_read_by_nobody_else
     await world.control.increase_time(601)
     receipt = await waiting
     assert receipt["job_id"] == hex_of(job_id)
-    assert (await world.contracts.market.job(job_id)).state is JobState.SETTLED
+    await world.wait_for(job_id, JobState.SETTLED)
     checked = await job.result()
     for name, array in checked.items():
         np.testing.assert_array_equal(array, early.arrays[name])

@@ -70,7 +70,8 @@ class KeyBook(SqliteFile):
         return seal_key(key, recipient, context)
 
     def add(self, input_cid: bytes, client: str, key: bytes) -> None:
-        """Keep the key of a client's input; it is known to fit the input."""
+        """Keep the key of a client's input, which is known to fit it; old keys go."""
+        self.purge()
         with self._transaction():
             self._db.execute(
                 "INSERT OR REPLACE INTO input_keys VALUES (?, ?, ?, ?)",
