@@ -59,7 +59,8 @@ def random_case(rng: Random) -> tuple[Cheat, int, int]:
 @cache
 def cases() -> tuple[tuple[tuple[Cheat, int, Terms], ...], int]:
     """Return every accepted case with its declared gain and terms, and how many were refused."""
-    rng, accepted, refused = Random(20_261), [], 0
+    rng, refused = Random(20_261), 0
+    accepted: list[tuple[Cheat, int, Terms]] = []
     while len(accepted) < CASES:
         cheat, declared_wei, streak = random_case(rng)
         try:
