@@ -334,7 +334,9 @@ class JobActions(World):
         self.send(0, "ModelRegistry", "suspend", self.models[1])
 
     def void_job(self) -> None:
+        """Void a job of the suspended model, mostly one that is not over."""
         works = [work for work in self.works.values() if work.spec.model_id == self.models[1]]
+        works = [work for work in works if self.is_live(work)] or works
         if works:
             work = self.rng.choice(works[-3:])
             args = (work.job_id, work.spec.as_abi(), work.salt)

@@ -28,7 +28,6 @@ SEEDS = int(os.environ.get("NEUROVOYANCE_TEST_SEEDS", "2"))
 MORE_SEEDS = 3
 LOOK_AT_ALL_EVERY = 50
 BUSY = 3  # jobs at a time
-LONG_AFTER = 12  # jobs, before a model is suspended
 WANTED = {
     "deposit", "withdraw", "harvest", "stake", "requestUnbonding", "withdrawUnbonded",
     "takeSeats", "leaveSeats", "collectInsurance", "fundPool",
@@ -55,15 +54,15 @@ class Run(DisputeActions):
             self.move_money()
         elif roll < 0.09:
             self.rng.choice([self.change_seats, self.change_seats, self.prune_seats, self.top_up])()
-        elif roll < 0.1 and len(self.works) > LONG_AFTER:
-            self.rng.choice([self.suspend, self.void_job, self.void_job])()
-        elif roll < 0.12:
+        elif roll < 0.11 and self.seen["suspend"]:
+            self.void_job()
+        elif roll < 0.13:
             self.pass_time(bool(live))
         elif not busy or (len(live) < BUSY and roll < 0.3):
             self.rng.choice([self.open, self.open, self.post])()
-        elif roll < 0.13:
+        elif roll < 0.16:
             self.object_late()
-        elif roll < 0.14:
+        elif roll < 0.17:
             self.meddle(self.rng.choice(list(self.works.values())[-8:]))
         else:
             self.go_on(self.rng.choice(live if live and self.chance(0.75) else busy))
@@ -133,6 +132,8 @@ class Run(DisputeActions):
             for slot in sorted(work.open_slots):
                 assert work.facts is not None
                 self.send(0, "AuditCourt", "closeVotes", work.facts.as_abi(), slot)
+        for work in list(self.works.values())[-3:]:
+            self.book_again(work)
         self.evm.warp(default_of("slashHoldS"))
         for slash_id in list(self.booked):
             self.must(STRANGER, "StakeManager", "finalizeSlash", slash_id)
@@ -193,6 +194,9 @@ def run(seed: int) -> Counter[str]:
     found = Run(seed)
     for number in range(STEPS):
         found.step()
+        if number == STEPS * 3 // 4:
+            found.suspend()
+            found.void_job()
         if number % LOOK_AT_ALL_EVERY == 0:
             found.check_everything()
     found.end_everything()
