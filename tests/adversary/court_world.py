@@ -27,7 +27,7 @@ from neurovoyance.protocol.audit import (
     vote_commitment,
 )
 from neurovoyance.protocol.certificate import NO_POOL, Terms, pool_of, verify_rows_hash
-from neurovoyance.protocol.ids import ZERO_ADDRESS, keccak256
+from neurovoyance.protocol.ids import ZERO_ADDRESS, Address, keccak256
 from neurovoyance.protocol.job_spec import JobClass, JobSpec
 from neurovoyance.protocol.lifecycle import JobState
 from neurovoyance.protocol.result import Opening, commitment_of
@@ -113,8 +113,8 @@ class CourtWorld(Evm):
 
     # --- plumbing ---
 
-    def address(self, index: int) -> str:
-        return str(self.accounts[index].address)
+    def address(self, index: int) -> Address:
+        return Address(str(self.accounts[index].address))
 
     def index_of(self, address: str) -> int:
         return next(i for i in range(len(self.accounts)) if self.address(i) == address)

@@ -348,6 +348,20 @@ async def _build(made: Made, name: str, folder: Path) -> Arena:
     return Arena(name, accepted.result.tau, accepted.exponents, honest, dishonest, inputs)
 
 
+def outputs_of(
+    made: Made, folder: Path, configs: Sequence[EngineConfig]
+) -> dict[str, list[Arrays]]:
+    """Compute the held-out inputs of a model with ONNX Runtime, by name of the configuration."""
+
+    async def run() -> dict[str, list[Arrays]]:
+        paths = made.save_inputs(folder, HELD_OUT, seed=CALIBRATED)
+        async with OnnxRuntime() as ort:
+            runner = _Runner(made, Renderings(made.save(folder)), folder, {Engine.ORT: ort})
+            return {config.name: await runner.run(paths, config) for config in configs}
+
+    return asyncio.run(run())
+
+
 @dataclass
 class _Runner:
     made: Made

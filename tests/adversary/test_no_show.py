@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from tests.adversary.court_world import (
@@ -324,8 +324,9 @@ def strangers_act(world: CourtWorld, case: Case) -> None:
     def attempt(contract: str, function: str, *args: object) -> None:
         world.attempt(ANYONE, contract, function, *args)
 
-    state = world.state(case)
-    if state in WARM:
+    record = world.record(case)
+    state = JobState(record.state)
+    if state in WARM and record.deadline_s < world.time_s():
         attempt("JobMarket", "settle" if state is JobState.REVEALED else "expire", case.job_id)
     if case.facts is not None:
         facts = case.facts.as_abi()
@@ -351,6 +352,8 @@ def act_on(world: CourtWorld, attempt: Callable[..., None], dispute: DisputeFact
         attempt("DisputeCourt", "drawReferees", facts)
     if phase not in COLD_DISPUTES:
         attempt("DisputeCourt", "advance", facts)
+        return
+    if not world.owes_referees(dispute) and phase is not DisputePhase.GUILTY:
         return
     for one in range(level + 1):
         for index in range(max(1, len(world.referees(dispute, one)))):
@@ -414,3 +417,24 @@ def payers(world: CourtWorld, case: Case) -> set[str]:
         "auditors": gained(*AUDITORS),
     }
     return {name for name, wei in found.items() if wei < 0}
+
+
+def test_a_copied_commitment_opens_for_no_other_job(world: CourtWorld) -> None:
+    """The copy may even pass its audit; it cannot be revealed, and costs the lock."""
+    first = passed(world)
+    copy = world.open()
+    copy.commitment = first.commitment
+    world.commit(copy)
+    world.draw(copy)
+    world.open_audit(copy)
+    while world.state(copy) is JobState.AUDITED:
+        world.vote_once(copy, Z)
+    world.reveal(first)  # everything that the commitment bound is public now
+    for seed in (first.opening.seed0, copy.opening.seed0):
+        opening = replace(first.opening, seed0=seed)
+        args = (copy.job_id, opening.as_abi())
+        assert not world.attempt(OPERATOR, "JobMarket", "reveal", *args).is_success
+    world.warp(STEP_S + 1)
+    world.must(ANYONE, "JobMarket", "expire", copy.job_id)
+    assert world.state(copy) is JobState.PROVIDER_REVEAL_TIMEOUT
+    assert world.state(first) is JobState.REVEALED
