@@ -27,7 +27,7 @@ from neurovoyance.ipfs.private_input import is_encrypted
 from neurovoyance.ipfs.sealing import open_key
 from neurovoyance.protocol.audit import Outcome
 from neurovoyance.protocol.errors import StorageDecryptError
-from neurovoyance.protocol.ids import Address, JobId, hex_of
+from neurovoyance.protocol.ids import Address, JobId, ModelId, hex_of
 from neurovoyance.protocol.lifecycle import JobState
 from neurovoyance.protocol.manifest import parse_manifest
 from neurovoyance.protocol.privacy import (
@@ -96,7 +96,7 @@ async def hired(world: World, client: AsyncClient, start: Start) -> AsyncJob:
         await party.get("/v1/status")
     while len(await client.nodes()) < 3:
         await asyncio.sleep(0.1)
-    model = PublishedModel(spec.model_id, parse_manifest(document, spec.model_id))
+    model = PublishedModel(ModelId(spec.model_id), parse_manifest(document, spec.model_id))
     return await client.submit(
         model,
         load(certified_input(PRIVATE_SEED)),

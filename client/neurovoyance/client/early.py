@@ -14,7 +14,6 @@ from typing import Any
 
 import aiohttp
 import numpy.typing as npt
-from pydantic import ValidationError
 
 from neurovoyance.client.journal import StoredEvent
 from neurovoyance.client.results import RESULT_MAX_BYTES, Revealed, unchecked_result
@@ -94,7 +93,7 @@ async def _reply(session: Session, job_id: bytes, endpoint: str) -> ResultKeyRep
                 hint="The checked result comes with the reveal; `wait` fetches it.",
             ) from error
         raise Unreachable(f"The provider's node answers with status {error.status}.") from error
-    except (aiohttp.ClientError, TimeoutError, OSError, ValidationError) as error:
+    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
         raise Unreachable(
             "The provider's node cannot be asked for the result now.",
             hint="Nothing is lost: the checked result comes with the reveal.",

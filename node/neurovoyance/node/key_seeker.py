@@ -35,6 +35,12 @@ ASK_TIMEOUT_S = 10.0
 REPLY_MAX_BYTES = 4_096
 
 
+class KeyNotGiven(Unreachable):
+    """No source gave the key of a private input; its provider has it and owes it."""
+
+    code = "network.key_not_given"
+
+
 @dataclass(frozen=True, slots=True)
 class KeySeeker:
     """Holds jobs of others, private ones among them.
@@ -52,7 +58,7 @@ class KeySeeker:
         """Hold a job, asking for the key of its input if it needs one.
 
         Raises:
-            Unreachable: no source gave the key; asking again may help.
+            KeyNotGiven: no source gave the key; asking again may help.
             StorageError, ExecutionError: see :meth:`.Intake.hold`.
         """
         try:
@@ -75,7 +81,7 @@ class KeySeeker:
             key = await self._ask(source, job, request)
             if key is not None and key_fits(head, key):
                 return key
-        raise Unreachable(
+        raise KeyNotGiven(
             "No source gave us the key of the job's private input.", job_id=hex_of(job.job_id)
         )
 

@@ -8,11 +8,13 @@ machine cannot judge is abstained from. Never: a look at anything but what was p
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
 from neurovoyance.chain.events import Pointed, TracePosted
 from neurovoyance.ipfs.cid import Cid
+from neurovoyance.ipfs.private_input import HEAD_BYTES, is_encrypted
 from neurovoyance.node.disputing.claims import ROW_MAX_BYTES, Claimed, ClaimedTrace
 from neurovoyance.node.disputing.content import Content
 from neurovoyance.node.disputing.court_side import CourtSide
@@ -20,6 +22,7 @@ from neurovoyance.node.disputing.examiner import Examiner, Trial
 from neurovoyance.node.disputing.material import Material, Registrar
 from neurovoyance.node.disputing.projections import BadEnvelope, NotServed, Projections
 from neurovoyance.node.disputing.tracing import Tracer
+from neurovoyance.node.key_seeker import KeyNotGiven
 from neurovoyance.protocol.audit import DisputeFacts, DisputeKind, PointKind, RefereeVote
 from neurovoyance.protocol.errors import VerificationError
 from neurovoyance.verification.refereeing import Judgement
@@ -54,13 +57,17 @@ class Judge:
             NeurovoyanceError: it could not be judged now, for a reason of this machine or of the
                 model's and the input's; no finding about the provider.
         """
-        match facts.kind:
-            case DisputeKind.WRONG_OUTPUT:
-                return await self._point(facts, folder, wall_time_s)
-            case DisputeKind.UNAVAILABLE:
-                return await self._served(facts, folder)
-            case _:
-                return await self._revealed(facts, folder)
+        try:
+            match facts.kind:
+                case DisputeKind.WRONG_OUTPUT:
+                    return await self._point(facts, folder, wall_time_s)
+                case DisputeKind.UNAVAILABLE:
+                    return await self._served(facts, folder)
+                case _:
+                    return await self._revealed(facts, folder)
+        except KeyNotGiven as error:
+            # Only the provider can give it, so its silence is no excuse for it.
+            return Judgement(RefereeVote.UNAVAILABLE, error.message)
 
     # Without a trace.
 
@@ -92,6 +99,8 @@ class Judge:
             path = folder / f"served-{name}"
             if not await self.content.fetch(Cid.from_bytes(cid), path, sources, max_bytes):
                 return Judgement(RefereeVote.UNAVAILABLE, f"The {name} is not served.")
+        if await asyncio.to_thread(_is_private, folder / "served-input"):
+            await self.registrar.material(facts)
         return Judgement(CLEAR, "Envelope and input are served.")
 
     # By trace.
@@ -153,3 +162,8 @@ class Judge:
         return await self.examiner.judge(
             trial, pointed.kind, pointed.row.index, claimed.fetch_row, claimed.runner(material)
         )
+
+
+def _is_private(path: Path) -> bool:
+    with path.open("rb") as file:
+        return is_encrypted(file.read(HEAD_BYTES))

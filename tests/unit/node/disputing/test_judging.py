@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.unit.node.content import certified_input
 from tests.unit.node.disputing.conftest import Bench
 from tests.unit.node.disputing.court import facts
 from tests.unit.node.disputing.test_claims import ARRAYS, WORDS
@@ -15,6 +17,9 @@ from tests.unit.node.disputing.test_duty import META
 from tests.unit.node.disputing.test_material import listed
 
 from neurovoyance.chain.events import Pointed, TracePosted
+from neurovoyance.ipfs.encryption import new_key
+from neurovoyance.ipfs.private_input import encrypt_input
+from neurovoyance.node.chain_side import ChainSide
 from neurovoyance.node.disputing.claims import Claimed
 from neurovoyance.node.disputing.court_side import CourtSide
 from neurovoyance.node.disputing.examiner import Examiner
@@ -22,6 +27,9 @@ from neurovoyance.node.disputing.judging import Judge
 from neurovoyance.node.disputing.material import Registrar
 from neurovoyance.node.disputing.projections import Projections
 from neurovoyance.node.disputing.tracing import Tracer
+from neurovoyance.node.journal import Journal
+from neurovoyance.node.key_book import KeyBook
+from neurovoyance.node.key_seeker import KeySeeker
 from neurovoyance.protocol.audit import (
     DisputeFacts,
     DisputeKind,
@@ -110,3 +118,24 @@ async def test_an_input_that_can_be_had_is_available(bench: Bench, tmp_path: Pat
     about = replace(await listed(bench), kind=DisputeKind.UNAVAILABLE)
     found = await judge_of(bench).judge(about, tmp_path, 60)
     assert found.vote is RefereeVote.CLEAR
+
+
+@pytest.mark.parametrize("kind", [DisputeKind.UNAVAILABLE, DisputeKind.BAD_ENVELOPE])
+async def test_a_key_that_the_provider_withholds_counts_against_it(
+    bench: Bench, tmp_path: Path, kind: DisputeKind
+) -> None:
+    cid = await bench.storage.add(encrypt_input(certified_input(), new_key()))
+    about = replace(await listed(bench, input_cid=cid.to_bytes()), kind=kind)
+    court, identity = bench.court, {"of": "referee"}
+    with ExitStack() as stack:
+        journal = Journal(tmp_path / "journal.sqlite", identity)
+        book = KeyBook(tmp_path / "keys.sqlite", identity)
+        stack.callback(journal.close)
+        stack.callback(book.close)
+        bench.intake._keys = book
+        chain = ChainSide(court.contracts, court.wallet, court.owner, journal)
+        seeker = KeySeeker(chain, bench.intake, book, allow_private=True)
+        registrar = Registrar(court, bench.intake, bench.content, seeker)
+        found = await replace(judge_of(bench), registrar=registrar).judge(about, tmp_path, 60)
+    assert found.vote is RefereeVote.UNAVAILABLE
+    assert "No source gave us the key" in found.reason

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from tests.unit.node.conftest import CLIENT, OWNER
 from tests.unit.node.content import publish_certified
@@ -15,9 +17,9 @@ from neurovoyance.protocol.job_spec import JobClass
 from neurovoyance.protocol.units import nvy
 
 
-async def listed(bench: Bench, source: str = "") -> DisputeFacts:
-    """List a certified job; return facts that name it."""
-    spec = await publish_certified(bench.storage)
+async def listed(bench: Bench, source: str = "", **changes: Any) -> DisputeFacts:
+    """List a certified job, with changes of its spec; return facts that name it."""
+    spec = await publish_certified(bench.storage, **changes)
     market, client = bench.court.contracts.market, bench.court.contracts.client
     salt = (await client.block_number()).to_bytes(32, "big")
     until_s = await client.time_s() + 3_600
