@@ -64,7 +64,7 @@ class JobActions(World):
 
     def price_wei(self) -> int:
         usual = self.rng.randrange(1, 40 * NVY)
-        return self.rng.choice([1, 7, usual, usual, usual, usual, 300 * NVY])
+        return self.rng.choice([1, 7, usual, usual, usual, usual, 300 * NVY, 800 * NVY])
 
     def open(self) -> None:
         """Take an offer of one of a few providers, so that some get a record."""
@@ -202,7 +202,7 @@ class JobActions(World):
             self._by_provider(work, "reveal", work.job_id, self.opening_of(work))
 
     def _confirm_or_wait(self, work: Work, record: JobRecord) -> None:
-        if self.chance(0.4):
+        if self.chance(0.8 if work.facts is None else 0.1):
             self.send(work.client, "JobMarket", "confirm", work.job_id)
         else:
             self.warp_past(record.deadline_s)

@@ -15,7 +15,13 @@ from typing import Any
 from tests.differential.evm import CAP_WEI, Evm, Sent, generated
 from tests.differential.lens import Query
 
-from neurovoyance.protocol.audit import AuditFacts, DisputeFacts, DisputePhase, TraceRow
+from neurovoyance.protocol.audit import (
+    AuditFacts,
+    DisputeFacts,
+    DisputePhase,
+    RefereeVote,
+    TraceRow,
+)
 from neurovoyance.protocol.certificate import TAU_MAX, Terms, verify_rows_hash
 from neurovoyance.protocol.ids import keccak256
 from neurovoyance.protocol.job_spec import JobSpec
@@ -49,6 +55,7 @@ class Case:
 
     facts: DisputeFacts
     phase: DisputePhase = DisputePhase.TRACE
+    verdict: RefereeVote = RefereeVote.NONE
     benches: dict[int, list[str]] = field(default_factory=dict)
     sitting: list[str] = field(default_factory=list)
     votes: dict[tuple[int, str], tuple[int, bytes]] = field(default_factory=dict)
@@ -106,7 +113,8 @@ class Purses:
         elif isinstance(event, generated.DisputeOpened) and not event.facts.is_contest:
             self.bonds[event.dispute_id] += event.facts.bond_wei
         elif isinstance(event, generated.Appealed):
-            if event.by == cases[event.dispute_id].facts.challenger:
+            # Who appeals does not tell: a provider may have challenged its own job.
+            if cases[event.dispute_id].verdict is RefereeVote.CLEAR:
                 self.bonds[event.dispute_id] += event.bond_wei
         elif isinstance(event, generated.DisputeClosed):
             self._closed(event)
@@ -253,6 +261,8 @@ class World:
             case = self.cases[event.dispute_id]
             case.sitting = list(event.owners)
             case.benches.setdefault(event.level, []).extend(event.owners)
+        elif isinstance(event, generated.Tallied):
+            self.cases[event.dispute_id].verdict = event.verdict
         elif isinstance(event, generated.DisputeClosed):
             self.cases[event.dispute_id].phase = event.phase
         elif isinstance(event, generated.RefereePaid):

@@ -36,7 +36,7 @@ WANTED = {
     "openAudit", "seat", "commitAudit", "answer", "revealAudit", "concede", "contest",
     "expireContest", "closeVotes", "finalizeSlash",
     "challenge", "challenge WRONG_OUTPUT", "challenge FORGED_ANSWER", "challenge BAD_ENVELOPE",
-    "challenge UNAVAILABLE", "challenge WRONG_OUTPUT late", "challenge FORGED_ANSWER late",
+    "challenge UNAVAILABLE", "challenge WRONG_OUTPUT late",
     "postTrace", "point", "drawReferees", "commitVote", "revealVote", "appeal", "advance",
     "closeReferee", "refused bookSlash",
 }  # fmt: skip
@@ -91,7 +91,7 @@ class Run(DisputeActions):
             self.judge(work)
         elif self.books.jobs[work.job_id].ended_in is None:
             record = self.record(work)
-            if self.state_of(record) is JobState.REVEALED and self.chance(0.6):
+            if self.state_of(record) is JobState.REVEALED and self.chance(0.5):
                 self.challenge(work)
             else:
                 self.take_on(work)
