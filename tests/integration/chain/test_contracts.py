@@ -87,7 +87,13 @@ async def test_a_listed_job_runs_from_post_to_harvest(
     assert event.spec.checked() == SPEC
     assert await market.spec_hash_of(SPEC) == SPEC.spec_hash()
     accepted = await market.accept(
-        OPERATOR, event.job_id, OWNER.address, price_wei=PRICE_WEI, lock_wei=LOCK_WEI
+        OPERATOR,
+        event.job_id,
+        event.spec.checked(),
+        event.salt,
+        OWNER.address,
+        price_wei=PRICE_WEI,
+        lock_wei=LOCK_WEI,
     )
     assert accepted.one(JobAssigned).provider == OWNER.address
     assert (await contracts.stakes.stake_of(OWNER.address)).locked_wei == LOCK_WEI
@@ -150,6 +156,6 @@ async def test_views_of_an_empty_market_answer_zero(contracts: Contracts) -> Non
     assert await contracts.market.state_of(JobId(b"\x01" * 32)) is JobState.NONE
     assert (await contracts.market.job(JobId(b"\x01" * 32))).client == ZERO_ADDRESS
     assert await contracts.stakes.operator_of(CLIENT.address) == ZERO_ADDRESS
-    assert await contracts.stakes.stake_of(CLIENT.address) == (0, 0, 0, 0)
+    assert await contracts.stakes.stake_of(CLIENT.address) == (0, 0, 0, 0, 0)
     assert await contracts.token.total_supply_wei() == await contracts.token.cap_wei()
     assert (await contracts.token.symbol(), await contracts.token.decimals()) == ("NVY", 18)
