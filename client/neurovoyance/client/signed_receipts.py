@@ -10,14 +10,14 @@ from __future__ import annotations
 from typing import Any
 
 import rfc8785
-from eth_account import Account
 from eth_account.messages import encode_defunct
 
 from neurovoyance.chain.contracts import Contracts
 from neurovoyance.chain.wallet import Wallet
 from neurovoyance.client.job_story import is_over, job_facts
-from neurovoyance.protocol.errors import RequestError, SpecError
+from neurovoyance.protocol.errors import RequestError, SignatureError, SpecError
 from neurovoyance.protocol.ids import parse_job_id
+from neurovoyance.protocol.signing import recover_signer
 
 _SIGNED = "signature"
 _SIGNER = "signed_by"
@@ -42,9 +42,16 @@ def check_signature(receipt: dict[str, Any]) -> list[str]:
         return ["The receipt is not signed."]
     unsigned = {name: value for name, value in receipt.items() if name != _SIGNED}
     try:
-        found = Account.recover_message(_message(unsigned), signature=bytes.fromhex(signature[2:]))
-    except Exception:  # noqa: BLE001 - the library raises many kinds for broken signatures
-        return ["The signature is malformed."]
+        found = recover_signer(
+            _message(unsigned),
+            bytes.fromhex(signature.removeprefix("0x")),
+            what="receipt's signature",
+            hint="Ask its signer for the receipt again.",
+        )
+    except SignatureError as error:
+        return [error.message]
+    except ValueError:
+        return ["The receipt's signature is not hexadecimal."]
     if found != signer:
         return ["The receipt was changed after it was signed, or signed by somebody else."]
     return []

@@ -12,15 +12,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from eth_account import Account
 from eth_account.messages import SignableMessage, encode_typed_data
 from eth_account.signers.local import LocalAccount
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from neurovoyance.protocol.errors import SignatureError
 from neurovoyance.protocol.ids import Address, hash_abi
 from neurovoyance.protocol.job_spec import HEX, Bytes32, CidBytes, bytes_from_hex
-from neurovoyance.protocol.signing import AddressField
+from neurovoyance.protocol.signing import AddressField, recover_signer
 
 SEALED_KEY_BYTES = 80
 KEY_REQUEST_MAX_BYTES = 4_096
@@ -185,10 +183,5 @@ def _signed(account: LocalAccount, message: SignableMessage) -> bytes:
 
 
 def _signer(message: SignableMessage, signature: bytes) -> Address:
-    try:
-        return Address(Account.recover_message(message, signature=signature))
-    except Exception as error:
-        # eth-account raises many unrelated types for malformed signatures.
-        raise SignatureError(
-            "The signature cannot be read.", hint="Nothing was handed out; sign it again."
-        ) from error
+    hint = "Nothing was handed out; sign it again."
+    return recover_signer(message, signature, what="signature", hint=hint)

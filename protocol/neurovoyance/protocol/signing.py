@@ -110,18 +110,34 @@ def sign_offer(offer: Offer, account: LocalAccount, *, chain_id: int, market: st
     return bytes(account.sign_message(message).signature)
 
 
+def recover_signer(message: SignableMessage, signature: bytes, *, what: str, hint: str) -> Address:
+    """Return the address that signed a message.
+
+    Args:
+        message: as it was to be signed.
+        signature: 65 bytes; anything else is refused.
+        what: the signature in words, such as ``offer's signature``.
+        hint: what to do about one that cannot be read.
+
+    Raises:
+        SignatureError: the bytes are not a signature at all.
+    """
+    try:
+        return Address(Account.recover_message(message, signature=signature))
+    except Exception as error:
+        # eth-account raises many unrelated types for malformed signatures.
+        raise SignatureError(f"The {what} cannot be read.", hint=hint) from error
+
+
 def recover_offer_signer(offer: Offer, signature: bytes, *, chain_id: int, market: str) -> Address:
     """Return the address that signed an offer.
 
     Raises:
         SignatureError: the bytes are not a signature at all.
     """
-    message = offer_message(offer, chain_id=chain_id, market=market)
-    try:
-        return Address(Account.recover_message(message, signature=signature))
-    except Exception as error:
-        # eth-account raises many unrelated types for malformed signatures.
-        raise SignatureError(
-            "The offer's signature cannot be read.",
-            hint="Ask the provider for a new offer; nothing was paid.",
-        ) from error
+    return recover_signer(
+        offer_message(offer, chain_id=chain_id, market=market),
+        signature,
+        what="offer's signature",
+        hint="Ask the provider for a new offer; nothing was paid.",
+    )

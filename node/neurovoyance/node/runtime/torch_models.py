@@ -8,6 +8,7 @@ be there in the right shape, and no other. Never: load code, or guess a missing 
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Final, Literal
 
@@ -60,7 +61,7 @@ class _CnnConfig(_Config):
     classes: _Size
 
 
-class Architecture:
+class Architecture(ABC):
     """A network with its weights, ready to run; ``values`` are what may be asked for besides."""
 
     inputs: list[TensorSpec]
@@ -82,9 +83,9 @@ class Architecture:
         found = self.compute(feed)
         return [found[spec.name] for spec in wanted]
 
+    @abstractmethod
     def compute(self, feed: Mapping[str, torch.Tensor]) -> _Tensors:
         """Return every named value."""
-        raise NotImplementedError
 
     def replace_weights(self, weights: Mapping[str, torch.Tensor]) -> None:
         """Take other values for the weights, of the same names and shapes."""
