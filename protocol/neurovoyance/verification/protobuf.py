@@ -7,28 +7,47 @@ recurse, or allocate by a length read from the data.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from enum import IntEnum
 from typing import Final, TypeAlias
 
 from neurovoyance.protocol.errors import UnsupportedModel
 
-VARINT: Final = 0
-FIXED64: Final = 1
-BYTES: Final = 2
-FIXED32: Final = 5
+
+class WireType(IntEnum):
+    """How a field's value is stored."""
+
+    VARINT = 0
+    FIXED64 = 1
+    BYTES = 2
+    FIXED32 = 5
+
+
+VARINT: Final = WireType.VARINT
+FIXED64: Final = WireType.FIXED64
+BYTES: Final = WireType.BYTES
+FIXED32: Final = WireType.FIXED32
 
 _MAX_VARINT_BYTES = 10
-_FIXED = {FIXED32: 4, FIXED64: 8}
+_FIXED: Final[Mapping[int, int]] = {FIXED32: 4, FIXED64: 8}
 
-Field: TypeAlias = tuple[int, int, "int | memoryview"]
+Field: TypeAlias = tuple[int, WireType, "int | memoryview"]
 
 
-def malformed(problem: str) -> UnsupportedModel:
+class ProtobufError(UnsupportedModel):
+    """The bytes are not a model; ``problem`` completes "The model file ..."."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(
+            f"The model file {problem}; nothing was computed.",
+            hint="Export the model again, or check that the download is complete.",
+        )
+        self.problem = problem
+
+
+def malformed(problem: str) -> ProtobufError:
     """Return the error for a model file that ``problem`` describes, after "The model file"."""
-    return UnsupportedModel(
-        f"The model file {problem}; nothing was computed.",
-        hint="Export the model again, or check that the download is complete.",
-    )
+    return ProtobufError(problem)
 
 
 def read_varint(data: memoryview, at: int) -> tuple[int, int]:
@@ -71,7 +90,7 @@ def read_fields(data: memoryview) -> Iterator[Field]:
             raise malformed(f"names field {number}, which cannot exist")
         if wire == VARINT:
             value, at = read_varint(data, at)
-            yield number, wire, value
+            yield number, VARINT, value
             continue
         if wire == BYTES:
             length, at = read_varint(data, at)
@@ -81,7 +100,7 @@ def read_fields(data: memoryview) -> Iterator[Field]:
             raise malformed(f"uses wire type {wire}, which is not accepted")
         if length > len(data) - at:
             raise malformed(f"promises {length} bytes where {len(data) - at} are left")
-        yield number, wire, data[at : at + length]
+        yield number, WireType(wire), data[at : at + length]
         at += length
 
 

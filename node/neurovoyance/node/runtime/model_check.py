@@ -146,7 +146,9 @@ def check_model(path: Path) -> ModelFacts:
     try:
         walk.model(data)
     except (ProtobufError, UnicodeDecodeError) as error:
-        what = error if isinstance(error, ProtobufError) else "holds a name that is not UTF-8"
+        what = (
+            error.problem if isinstance(error, ProtobufError) else "holds a name that is not UTF-8"
+        )
         raise UnsupportedModel(
             f"The model file {what}; it was not loaded.",
             hint="The file is damaged or is not an ONNX model; fetch or export it again.",
