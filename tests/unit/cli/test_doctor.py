@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +11,32 @@ import pytest
 
 from neurovoyance.cli.main import run
 
-from .conftest import Invoke
+from .conftest import up
 
 
-def test_a_running_network_is_well(invoke: Invoke, network: dict[str, Any]) -> None:
-    shown = invoke("doctor")
+def doctor(home: str, capsys: pytest.CaptureFixture[str], *options: str) -> str:
+    capsys.readouterr()
+    assert run(["doctor", "--home", home, *options]) == 0
+    return capsys.readouterr().out
+
+
+@pytest.fixture(scope="module")
+def own_network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """A network that no other test adds nodes to: the doctor counts them."""
+    with up(tmp_path_factory.mktemp("doctor"), "--nodes", "1") as shown:
+        yield shown
+
+
+def test_a_running_network_is_well(
+    own_network: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown = json.loads(doctor(own_network["home"], capsys, "--json"))
     found = {check["name"]: check for check in shown["checks"]}
     assert shown["ok"]
     for name in ("python", "packages", "sandbox", "chain", "contracts", "clock", "nodes"):
         assert found[name]["verdict"] in ("ok", "note"), found[name]
     assert found["nodes"]["words"] == "1 of 1 announced nodes answer"
-    assert "All is well" in invoke("doctor", text=True)
+    assert "All is well" in doctor(own_network["home"], capsys)
 
 
 def test_a_chain_that_is_away_is_bad_and_says_what_to_do(
