@@ -11,7 +11,6 @@ interface IProtocolParams {
     event ParameterSet(bytes32 indexed key, uint256 before, uint256 value, uint256 sinceEpoch);
     /// @notice Early exits and new jobs over breakerJobWei wait until `until`.
     event BreakerTripped(address indexed by, uint256 until);
-    event BreakerReleased(address indexed by);
 
     /// @notice No governor moves a parameter of this name.
     error ProtocolParams__UnknownKey(bytes32 key);
