@@ -44,9 +44,9 @@ interface IFeeRouter {
     /// @notice Counts a final fee. The caller has credited `amount` to this contract's free balance
     /// in the market. Only the market and the payment channels.
     function record(address provider, uint256 amount) external;
-    /// @notice Splits the provider's fees of at most 64 epochs, oldest first; pays the liquid part
-    /// to the owner and the vesting part into the vault, and harvests in the market, too, what the
-    /// provider earned there as auditor or referee. Owner or operator.
+    /// @notice Splits the provider's fees of at most 64 epochs with any, oldest first; pays the
+    /// liquid part to the owner and the vesting part into the vault, and harvests in the market, too,
+    /// what the provider earned there as auditor or referee. Owner or operator.
     function harvest(address provider) external returns (uint256 liquid, uint256 vested);
     /// @notice Burns and hands on what harvests put into the pots. Anyone.
     function sweep() external;
@@ -57,7 +57,8 @@ interface IFeeRouter {
     function feesIn(uint256 epoch) external view returns (uint256);
     /// @notice Rates of an epoch; those of now if it had no fee.
     function ratesOf(uint256 epoch) external view returns (Rates memory);
-    /// @notice What a provider can harvest, before the split, in wei.
+    /// @notice What a harvest would split now, in wei: the provider's fees of its 64 oldest epochs
+    /// with any.
     function unharvestedOf(address provider) external view returns (uint256);
     function pots()
         external

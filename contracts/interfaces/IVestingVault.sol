@@ -6,7 +6,9 @@ pragma solidity ^0.8.28;
 /// vests linearly from the next epoch on, over a number of weeks fixed when it is made. Who leaves
 /// early pays a penalty to those who stay, to insurance and to the fire. Epoch = unix seconds / 604800.
 /// @dev Assumptions for correctness: the token moves what it is asked to; StakeManager slashes
-/// final verdicts only. For liveness: none; `release` cannot be paused, limited or redirected.
+/// final verdicts only. For liveness: none; `release` cannot be paused, limited or redirected, and
+/// by the account itself asks no other contract than the token. Votes are reported with a fixed
+/// amount of gas; what VotingPower refuses is kept, and `syncVotes` repeats it.
 interface IVestingVault {
     event VestingDeposited(address indexed account, uint256 amount, uint256 epochs);
     event Released(address indexed account, uint256 amount);
@@ -22,6 +24,8 @@ interface IVestingVault {
     event VestingSlashed(address indexed account, bytes32 indexed slashId, uint256 amount);
     /// @notice Penalty income of an account entered its buckets.
     event IncomeCredited(address indexed account, uint256 amount);
+    /// @notice VotingPower refused a change of votes; `syncVotes` repeats it.
+    event VotesOwed(address indexed account, int256 change);
 
     /// @notice Only FeeRouter and EmissionController deposit.
     error VestingVault__OnlyDepositor(address caller);
@@ -49,6 +53,8 @@ interface IVestingVault {
     error VestingVault__OutflowLimit(address account, uint256 epoch);
     /// @notice The breaker stops early exits.
     error VestingVault__Paused(uint256 until);
+    /// @notice Too little gas is left to report votes: nobody keeps votes by being short of gas.
+    error VestingVault__TooLittleGas(uint256 left, uint256 needed);
 
     /// @notice Takes `amount` from the caller's tokens into the account's buckets. FeeRouter and
     /// EmissionController.
@@ -65,7 +71,11 @@ interface IVestingVault {
     /// StakeManager, for a final verdict.
     function slash(address account, bytes32 slashId, uint256 bps) external returns (uint256 taken);
 
-    /// @notice Liability towards an account, in wei: unvested and releasable.
+    /// @notice Reports to VotingPower what it refused before. Anyone; does nothing if nothing is owed.
+    function syncVotes(address account) external;
+
+    /// @notice Liability towards an account, in wei: unvested and releasable; penalty income that
+    /// it has not settled yet is left out. These are its votes.
     function heldOf(address account) external view returns (uint256);
     /// @notice What `release` would pay now, penalty income included.
     function releasableOf(address account) external view returns (uint256);
@@ -73,9 +83,11 @@ interface IVestingVault {
     function unvestedOf(address account) external view returns (uint256);
     /// @notice Penalty of an exit of `amount` now, in wei.
     function penaltyOf(address account, uint256 amount) external view returns (uint256);
-    /// @notice What an account could take out early in this epoch, in wei.
+    /// @notice What an account could still take out early in this epoch, in wei: the least of its
+    /// allowance, what the window has left, and what is unvested.
     function allowanceOf(address account) external view returns (uint256);
-    /// @notice What becomes releasable in each of the next 26 epochs, in wei.
+    /// @notice What becomes releasable in each of the next 26 epochs, in wei; with `releasableOf`
+    /// it sums to what the account has.
     function scheduleOf(address account) external view returns (uint256[26] memory);
     /// @notice The announced exit: how much, from when, until when; zeros if none.
     function exitOf(address account)
@@ -85,4 +97,9 @@ interface IVestingVault {
     function totalHeld() external view returns (uint256);
     /// @notice Penalty income that holders have not settled yet, in wei.
     function undistributed() external view returns (uint256);
+    /// @notice Early exits of an epoch: how much may leave in all, and has left, in wei; zeros until
+    /// its first exit.
+    function windowOf(uint256 epoch) external view returns (uint256 cap, uint256 used);
+    /// @notice Change of votes that VotingPower has refused, in wei.
+    function votesOwedOf(address account) external view returns (int256);
 }
