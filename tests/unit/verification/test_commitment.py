@@ -17,6 +17,7 @@ from neurovoyance.verification.canonical import decode_tensor
 from neurovoyance.verification.commitment import (
     MerkleTree,
     chunk_leaf,
+    chunk_tree,
     hash_pair,
     is_proven,
     leaf_hash,
@@ -46,7 +47,7 @@ def test_the_chunk_tree_is_the_vectors() -> None:
     vector = VECTORS["merkle"]
     chunks = [bytes.fromhex(chunk) for chunk in vector["chunks"]]
     assert [chunk_leaf(at, c).hex() for at, c in enumerate(chunks)] == vector["leaves"]
-    assert MerkleTree.of_chunks(chunks).root.hex() == vector["root"]
+    assert chunk_tree(chunks).root.hex() == vector["root"]
 
 
 def test_the_tree_agrees_with_the_example_that_openzeppelin_publishes() -> None:
@@ -76,14 +77,14 @@ def test_a_changed_leaf_or_proof_proves_nothing(leaves: list[bytes], data: st.Da
 
 
 def test_an_inner_node_does_not_pass_for_a_chunk() -> None:
-    tree = MerkleTree.of_chunks([b"a", b"b", b"c", b"d"])
+    tree = chunk_tree([b"a", b"b", b"c", b"d"])
     left, right = tree.nodes[3], tree.nodes[4]
     assert hash_pair(left, right) == tree.nodes[1]
     assert leaf_hash(min(left, right) + max(left, right)) != tree.nodes[1]
 
 
 def test_a_proof_with_a_sibling_of_a_wrong_length_proves_nothing() -> None:
-    tree = MerkleTree.of_chunks([b"a", b"b"])
+    tree = chunk_tree([b"a", b"b"])
     leaf = chunk_leaf(0, b"a")
     assert not is_proven(tree.root, leaf, [tree.proof(leaf)[0] + b"\0"])
 
@@ -101,7 +102,7 @@ def test_chunks_join_to_the_data(data: bytes, chunk_bytes: int) -> None:
 
 def test_a_leaf_that_is_not_in_the_tree_has_no_proof() -> None:
     with pytest.raises(SpecError, match="not in the tree"):
-        MerkleTree.of_chunks([b"a", b"b"]).proof(b"\0" * 32)
+        chunk_tree([b"a", b"b"]).proof(b"\0" * 32)
 
 
 @pytest.mark.parametrize("bad", [[], [b"\0" * 31], [b"\0" * 32, b""]])
