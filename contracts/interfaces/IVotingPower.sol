@@ -2,8 +2,9 @@
 pragma solidity ^0.8.28;
 
 /// @title Votes of staked, delegated and vesting tokens
-/// @notice ERC-5805 with a clock of unix seconds that ticks once in `TICK_S`: whoever stakes within
-/// a tick has votes for snapshots after it, never before. Liquid, unbonding and pending tokens
+/// @notice ERC-5805 with a clock of unix seconds that ticks once in `TICK_S`: all moves of a tick
+/// share one checkpoint, which nobody can read before the tick is over. Whoever stakes within a tick
+/// has no votes for any snapshot that can be voted on by then. Liquid, unbonding and pending tokens
 /// have no votes. An account's units count once it has delegated them, to itself or another.
 /// @dev Assumptions for correctness: the two sources report each change once. For liveness: none.
 interface IVotingPower {
@@ -20,4 +21,7 @@ interface IVotingPower {
     function unitsOf(address account) external view returns (uint256);
     function stakeManager() external view returns (address);
     function vault() external view returns (address);
+    /// @notice Seconds between two ticks of the clock.
+    // solhint-disable-next-line func-name-mixedcase
+    function TICK_S() external view returns (uint48);
 }
