@@ -1,8 +1,8 @@
 """The protocol's formulas on floats, many seeds at once; economy.md sections 3 to 9.
 
 Place: called by the engine for every policy and held against exact integers by
-``tests/unit/tokenomics/simulation/test_mechanics.py`` within a relative 1e-9. Amounts in NVY, shares
-as fractions of 1; every argument broadcasts, seeds last.
+``tests/unit/tokenomics/simulation/test_mechanics.py`` within a relative 1e-9. Amounts in NVY,
+shares as fractions of 1; every argument broadcasts, seeds last.
 Never: behaviour of people; that lives in the agents.
 """
 
@@ -37,7 +37,12 @@ def split_fee(fee: Array, policy: Policy) -> Slices:
     insurance, audit = fee * policy.insurance, fee * policy.audit
     vesting = fee * policy.vest
     return Slices(
-        burn, treasury, insurance, audit, vesting, fee - burn - treasury - insurance - audit - vesting
+        burn,
+        treasury,
+        insurance,
+        audit,
+        vesting,
+        fee - burn - treasury - insurance - audit - vesting,
     )
 
 
@@ -78,7 +83,7 @@ def work_payouts(pool: Array, fees: Array, loyalty: Array, cap: float) -> Array:
         cap: ``sink * washCap``, the share of ``f_i`` beyond which nothing is paid.
     """
     weight = fees * loyalty
-    share = pool * weight / np.maximum(weight.sum(axis=0), _NONE)
+    share: Array = pool * weight / np.maximum(weight.sum(axis=0), _NONE)
     return np.minimum(share, fees * cap) if np.isfinite(cap) else share
 
 
@@ -194,7 +199,10 @@ def wash_profit(pool_share: Array | float, policy: Policy) -> Array:
 
 
 def cheat_profit(
-    gain: Array | float, lock: Array | float, probability: Array, detect: Array | float,
+    gain: Array | float,
+    lock: Array | float,
+    probability: Array,
+    detect: Array | float,
     beside: Array | float = 0.0,
 ) -> Array:
     """Return the expected gain of one wrong result, in prices; section 3's promise.

@@ -95,17 +95,25 @@ class Vault:
         kept = np.where(worth > 0.0, np.clip(kept, 0.0, 1.0), 1.0)
         self.held *= kept
         self.scale *= kept
+        self._renew()
+
+    def slash(self, row: int, share: Array) -> Array:
+        """Take a share (S,) of what one cohort holds; return it, NVY (S,)."""
+        taken: Array = self.held[row] * share
+        is_live = self.rate[row] > 0.0
+        kept = np.where(is_live, 1.0 - share, 1.0)
+        self.held[row] *= kept
+        self.scale[row] *= kept
+        self._renew()
+        return np.where(is_live, taken, 0.0)
+
+    def _renew(self) -> None:
+        """Fold small scales into the raw units, as the contract does below 1/256."""
         if float(self.scale.min()) < 1.0 / 256.0:
             self.ends *= self.scale
             self.rate *= self.scale
             self.week_weight *= self.scale
             self.scale[:] = 1.0
-
-    def slash(self, share: Array) -> Array:
-        """Take a share (G, S) of what is held; return it, NVY."""
-        taken = self.held * share
-        self.reduce(taken)
-        return taken
 
     def exit(self, wanted: Array, accounts: Array) -> Left:
         """Let leavers out as far as the limiter allows, and share out the penalty.

@@ -1,0 +1,115 @@
+"""Which runs a report needs, and what each file of them is called.
+
+Place: between the command and the farm. Data flow: :func:`report_jobs` lists jobs; the farm plays
+those that are missing; the report reads the files back by :meth:`Job.file`.
+Never: a run reused that another code, other parameters or other seeds made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from neurovoyance.tokenomics.params import PARAMETERS
+from neurovoyance.tokenomics.simulation.assumptions import swings
+from neurovoyance.tokenomics.simulation.policies import POLICIES, Policy
+from neurovoyance.tokenomics.simulation.scenarios import SCENARIOS
+
+SWING_SEEDS = 100
+COMPARED = ("base", "bear")
+EXTRA = (("wash", "no-wash-cap"), ("vault-run", "no-limiter"), ("vault-run", "no-exit-penalty"),
+    ("vault-run", "no-vesting"), ("slash", "no-insurance"))  # fmt: skip
+FIELDS = {
+    "vestBps": ("vest", 1e4),
+    "burnBps": ("burn", 1e4),
+    "treasuryBps": ("treasury", 1e4),
+    "rhoWad": ("rho", 1e18),
+    "availCeilBps": ("avail_ceil", 1e4),
+    "availFloorBps": ("avail_floor", 1e4),
+    "stakeTargetBps": ("stake_target", 1e4),
+    "emissionLiquidBps": ("emission_liquid", 1e4),
+    "minSelfStakeWei": ("min_stake", 1e18),
+    "exitSlopeBps": ("p1", 1e4),
+    "exitCapBps": ("exit_cap", 1e4),
+    "loyaltyBps": ("loyalty", 1e4),
+}
+GUARDS = {
+    "insurancePerEpochBps": ("insurance_epoch", 1e4),
+    "standardQuorumBps": ("quorum", 1e4),
+    "treasuryStandardBps": ("treasury_limit_month", 1e4),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One run to play.
+
+    Attributes:
+        scenario: its name.
+        policy: its name.
+        seeds: how many.
+        world: one changed assumption, or none.
+        param: one changed protocol parameter (key, value in the unit of ``params.json``), or none.
+    """
+
+    scenario: str
+    policy: str
+    seeds: int
+    world: tuple[str, float] | None = None
+    param: tuple[str, int] | None = None
+
+    @property
+    def file(self) -> str:
+        """Return the name of the file of this run."""
+        parts = [self.scenario, self.policy]
+        parts += [f"{self.world[0]}={self.world[1]:g}"] if self.world else []
+        parts += [f"{self.param[0]}={self.param[1]}"] if self.param else []
+        return "--".join(parts) + ".npz"
+
+    def rules(self) -> Policy:
+        """Return the policy with the changed parameter."""
+        policy = POLICIES[self.policy]
+        if self.param is None:
+            return policy
+        field, unit = {**FIELDS, **GUARDS}[self.param[0]]
+        return replace(policy, **{field: self.param[1] / unit})  # type: ignore[arg-type]
+
+
+def runs_folder(out: Path) -> Path:
+    """Return the folder of the runs below a report folder."""
+    return out / "runs"
+
+
+def main_jobs(seeds: int) -> list[Job]:
+    """Return ours in every scenario, and all others where they are compared."""
+    jobs = [Job(name, "ours", seeds) for name in SCENARIOS]
+    others = [name for name, policy in POLICIES.items() if policy.family != "ours"]
+    jobs += [Job(scenario, name, seeds) for name in others for scenario in COMPARED]
+    return jobs + [Job(scenario, name, seeds) for scenario, name in EXTRA]
+
+
+def swing_jobs(seeds: int) -> list[Job]:
+    """Return the sensitivity runs: each assumption and parameter at both ends, in the bear."""
+    few = min(seeds, SWING_SEEDS)
+    jobs = [Job("bear", "ours", few, world=("elasticity", 1.5))]
+    for name, low, high in swings():
+        scenario = "attack" if name in ATTACK_ONLY else "bear"
+        jobs += [Job(scenario, "ours", few, world=(name, value)) for value in (low, high)]
+    for key in FIELDS:
+        jobs += [Job("bear", "ours", few, param=(key, end)) for end in ends(key)]
+    for key in GUARDS:
+        jobs += [Job("attack", "ours", few, param=(key, end)) for end in ends(key)]
+    return jobs
+
+
+ATTACK_ONLY = frozenset({"turnout", "turnout_roused", "rouse_weeks", "attack_budget_usd"})
+
+
+def ends(key: str) -> tuple[int, int]:
+    """Return the bounds of a parameter, in its unit."""
+    return PARAMETERS[key].min, PARAMETERS[key].max
+
+
+def report_jobs(seeds: int) -> list[Job]:
+    """Return every run that the report shows."""
+    return main_jobs(seeds) + swing_jobs(seeds)
