@@ -1590,6 +1590,22 @@ class JobMarketOnlyStakeManager(KnownRevert):
         self.caller = caller
 
 
+class JobMarketPaused(KnownRevert):
+    """The breaker stops new jobs over breakerJobWei until then."""
+
+    code = "chain.revert.job_market.paused"
+    solidity_name = "JobMarket__Paused"
+    selector = bytes.fromhex("e13bb590")
+    abi_types = ("uint256", "uint256")
+    value_names = ("price", "until")
+    sentence = "The breaker stops new jobs over breakerJobWei until then."
+
+    def __init__(self, price: int, until: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, price=price, until=until)
+        self.price = price
+        self.until = until
+
+
 class JobMarketPriceTooHigh(KnownRevert):
     """The price is above what the client listed."""
 
@@ -2428,6 +2444,7 @@ KNOWN_REVERTS: dict[bytes, type[KnownRevert]] = {
         JobMarketOfferTooLong,
         JobMarketOnlyCourt,
         JobMarketOnlyStakeManager,
+        JobMarketPaused,
         JobMarketPriceTooHigh,
         JobMarketRoundPending,
         JobMarketWrongOpening,

@@ -37,6 +37,19 @@ CONTRACT_NAMES = (
     "ModelRegistry",
     "AuditCourt",
     "DisputeCourt",
+    "ProtocolParams",
+    "VotingPower",
+    "StandardGovernor",
+    "ConstitutionalGovernor",
+    "ProtocolTimelock",
+    "Guardian",
+    "Treasury",
+    "VestingVault",
+    "FeeRouter",
+    "EmissionController",
+    "Canaries",
+    "PaymentChannels",
+    "Grant",
 )
 
 

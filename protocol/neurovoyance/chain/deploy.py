@@ -9,7 +9,6 @@ paper). After the deployment all are asked whom they point at.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -17,40 +16,27 @@ from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
 from neurovoyance.chain import wire
-from neurovoyance.chain.abi_codec import contract_abi
+from neurovoyance.chain.abi_codec import Call, contract_abi
 from neurovoyance.chain.client import ChainClient
 from neurovoyance.chain.contracts import Contracts
-from neurovoyance.chain.courts import AuditPolicy
 from neurovoyance.chain.deployment import Deployment, save_deployment
+from neurovoyance.chain.genesis import (
+    AUDIT_POOL_WEI,
+    CANARIES_WEI,
+    CAP_WEI,
+    INSURANCE_WEI,
+    TREASURY_WEI,
+    EconomySettings,
+    Step,
+    genesis_wei,
+    steps,
+)
+from neurovoyance.chain.genesis import AuditSettings as AuditSettings
 from neurovoyance.chain.wallet import Wallet
 from neurovoyance.protocol.errors import ConfigError, ContractRevert, InternalError
-from neurovoyance.protocol.ids import ZERO_ADDRESS, Address
+from neurovoyance.protocol.ids import Address
 
 _Link: TypeAlias = tuple[str, str, Address, Address]
-
-GENESIS_SUPPLY_WEI = 1_000_000_000 * 10**18
-
-
-@dataclass(frozen=True, slots=True)
-class AuditSettings:
-    """What the courts of a deployment are made with, for ever.
-
-    Attributes:
-        policy: see :class:`AuditPolicy`; a public network uses the protocol's parameters
-            auditMinBps, auditFirstJobs, poolSeatsMin and poolOwnersMin.
-        activation_delay_s: seconds between a model's registration and its first job
-            (modelActivationS).
-        arbiter: who suspends models and rules on challenged certificates; the deployer if None.
-    """
-
-    policy: AuditPolicy
-    activation_delay_s: int
-    arbiter: str | None = None
-
-    @classmethod
-    def local(cls, *, min_bps: int = 200, first_jobs: int = 2) -> AuditSettings:
-        """Return settings for a network on one machine: few seats, models active at once."""
-        return cls(AuditPolicy(min_bps, first_jobs, seats_min=1, owners_min=1), 0)
 
 
 def create_address(deployer: str, nonce: int) -> Address:
@@ -74,108 +60,84 @@ async def deploy(
     insurance: str | None = None,
     allocation_wei: Mapping[Address, int] | None = None,
     audits: AuditSettings | None = None,
+    economy: EconomySettings | None = None,
     path: Path | None = None,
 ) -> Deployment:
-    """Deploy token, beacon, stake manager and market, and the courts if audits are wanted.
+    """Deploy the market; the courts if audits are wanted, and the token economy if it is.
+
+    Afterwards the deployer has no power over any contract, and of the genesis supply only what
+    ``allocation_wei`` or ``economy.liquid_wei`` gives it.
 
     Args:
         client: the chain.
-        wallet: the deployer; it must send nothing else meanwhile and gets no power by this.
-        insurance: who may collect the insurance share of slashes; the deployer if None.
-        allocation_wei: who holds the whole supply at genesis; all to the deployer if None.
+        wallet: the deployer; it must send nothing else meanwhile.
+        insurance: who may collect the insurance share of slashes; the deployer if None. With an
+            economy the insurance fund does.
+        allocation_wei: who holds the whole supply at genesis, without an economy; all to the
+            deployer if None.
         audits: what the courts are deployed with; None for a market without audits.
+        economy: who holds what at genesis; None for a market where providers earn the whole price.
         path: where to record the deployment.
 
     Raises:
         ConfigError: another transaction of the deployer came in between; deploy again.
         ChainError: a transaction failed.
     """
-    holders = dict(allocation_wei or {wallet.address: GENESIS_SUPPLY_WEI})
     first_block = await client.block_number() + 1
-    token = await _create(client, wallet, "ComputeToken", list(holders), list(holders.values()))
-    beacon = await _create(client, wallet, "BlockHashBeacon")
     nonce = wire.quantity(
         await client.rpc.request("eth_getTransactionCount", [wallet.address, "pending"])
     )
-    fixed = _Fixed.after(wallet.address, nonce, audits is not None)
-    found = [
-        await _create(
-            client,
-            wallet,
-            "StakeManager",
-            token,
-            fixed.market,
-            insurance or wallet.address,
-            *fixed.courts,
-        ),
-        await _create(client, wallet, "JobMarket", token, fixed.stakes, beacon, *fixed.courts),
+    time_s = await client.time_s() if economy is not None else 0
+    order = [
+        Step("token", "ComputeToken", lambda _: ()),
+        Step("beacon", "BlockHashBeacon", lambda _: ()),
+        *steps(wallet.address, _address(insurance), audits, economy, time_s),
     ]
-    if audits is not None:
-        found += await _create_courts(client, wallet, fixed, token, beacon, audits)
-    if found != fixed.deployed():
-        raise ConfigError(
-            f"The deployer {wallet.address} sent another transaction in between; the new "
-            "contracts do not know each other and must not be used.",
-            hint="Deploy again and send nothing else with this key meanwhile.",
-        )
-    deployment = Deployment(
-        client.chain_id,
-        client.genesis_hash,
-        first_block,
-        token,
-        beacon,
-        fixed.stakes,
-        fixed.market,
-        fixed.registry,
-        *fixed.courts,
-    )
+    found = {
+        step.name: create_address(wallet.address, nonce + place) for place, step in enumerate(order)
+    }
+    holders = dict(allocation_wei or {wallet.address: CAP_WEI})
+    if economy is not None:
+        holders = genesis_wei(economy, wallet.address, found)
+    genesis = (list(holders), list(holders.values()))
+    for step in order:
+        args = genesis if step.name == "token" else step.args(found)
+        if await _create(client, wallet, step.contract, *args) != found[step.name]:
+            raise ConfigError(
+                f"The deployer {wallet.address} sent another transaction in between; the new "
+                "contracts do not know each other and must not be used.",
+                hint="Deploy again and send nothing else with this key meanwhile.",
+            )
+    deployment = Deployment(client.chain_id, client.genesis_hash, first_block, **found)
     await verify_deployment(client, deployment)
+    if economy is not None:
+        await _fund(Contracts(client, deployment), wallet)
     if path is not None:
         save_deployment(deployment, path)
     return deployment
 
 
-@dataclass(frozen=True, slots=True)
-class _Fixed:
-    """Addresses known before the contracts are: stakes, market, registry, audits, disputes."""
-
-    stakes: Address
-    market: Address
-    registry: Address = ZERO_ADDRESS
-    audit_court: Address = ZERO_ADDRESS
-    dispute_court: Address = ZERO_ADDRESS
-
-    @classmethod
-    def after(cls, deployer: str, nonce: int, has_audits: bool) -> _Fixed:
-        count = 5 if has_audits else 2
-        return cls(*(create_address(deployer, nonce + place) for place in range(count)))
-
-    @property
-    def courts(self) -> tuple[Address, Address]:
-        return self.audit_court, self.dispute_court
-
-    def deployed(self) -> list[Address]:
-        everything = [self.stakes, self.market, self.registry, *self.courts]
-        return [address for address in everything if address != ZERO_ADDRESS]
+async def _fund(contracts: Contracts, wallet: Wallet) -> None:
+    """Hand on what the deployer holds for treasury, insurance, audits and canaries."""
+    deployment, token = contracts.deployment, contracts.token
+    has_audits = deployment.has_audits
+    pool_wei = AUDIT_POOL_WEI if has_audits else 0
+    for name, spender, amount_wei in (
+        ("Treasury", deployment.treasury, TREASURY_WEI - CANARIES_WEI),
+        ("InsuranceFund", deployment.insurance_fund, INSURANCE_WEI - pool_wei),
+        ("Canaries", deployment.canaries, CANARIES_WEI),
+    ):
+        await token.approve(wallet, spender, amount_wei)
+        call = Call(contract_abi(name), spender, "fund", (amount_wei,))
+        await contracts.client.send(call, wallet)
+    if has_audits:
+        await token.approve(wallet, deployment.market, pool_wei)
+        await contracts.market.deposit(wallet, pool_wei)
+        await contracts.audits.fund_pool(wallet, pool_wei)
 
 
-async def _create_courts(
-    client: ChainClient,
-    wallet: Wallet,
-    fixed: _Fixed,
-    token: Address,
-    beacon: Address,
-    audits: AuditSettings,
-) -> list[Address]:
-    arbiter = audits.arbiter or wallet.address
-    named = (fixed.market, fixed.stakes, fixed.registry)
-    return [
-        await _create(client, wallet, "ModelRegistry", token, arbiter, audits.activation_delay_s),
-        await _create(
-            client, wallet, "AuditCourt", *named, fixed.dispute_court, tuple(audits.policy)
-        ),
-        await _create(client, wallet, "DisputeCourt", *named, fixed.audit_court, beacon),
-    ]
+def _address(given: str | None) -> Address | None:
+    return None if given is None else Address(given)
 
 
 async def _create(client: ChainClient, wallet: Wallet, name: str, *args: Any) -> Address:

@@ -18,6 +18,23 @@ from neurovoyance.protocol.ids import ZERO_ADDRESS, Address, parse_address
 _FORMAT = 1
 _ADDRESSES = ("token", "beacon", "stake_manager", "market")
 _COURTS = ("registry", "audit_court", "dispute_court")
+_ECONOMY = (
+    "params",
+    "votes",
+    "vault",
+    "fee_router",
+    "emission",
+    "canaries",
+    "insurance_fund",
+    "treasury",
+    "channels",
+    "guardian",
+    "standard_governor",
+    "constitutional_governor",
+    "standard_timelock",
+    "constitutional_timelock",
+)
+_GRANTS = ("team_grant", "backers_grant", "treasury_grant")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +48,10 @@ class Deployment:
         token, beacon, stake_manager, market: checksummed addresses.
         registry, audit_court, dispute_court: of models, audits and disputes; all three the zero
             address in a deployment without audits.
+        params ... constitutional_timelock: the token economy; all the zero address in a
+            deployment without it. The insurance fund's address is then also the StakeManager's
+            ``insurance``.
+        team_grant, backers_grant, treasury_grant: wallets that release over years.
     """
 
     chain_id: int
@@ -43,17 +64,43 @@ class Deployment:
     registry: Address = ZERO_ADDRESS
     audit_court: Address = ZERO_ADDRESS
     dispute_court: Address = ZERO_ADDRESS
+    params: Address = ZERO_ADDRESS
+    votes: Address = ZERO_ADDRESS
+    vault: Address = ZERO_ADDRESS
+    fee_router: Address = ZERO_ADDRESS
+    emission: Address = ZERO_ADDRESS
+    canaries: Address = ZERO_ADDRESS
+    insurance_fund: Address = ZERO_ADDRESS
+    treasury: Address = ZERO_ADDRESS
+    channels: Address = ZERO_ADDRESS
+    guardian: Address = ZERO_ADDRESS
+    standard_governor: Address = ZERO_ADDRESS
+    constitutional_governor: Address = ZERO_ADDRESS
+    standard_timelock: Address = ZERO_ADDRESS
+    constitutional_timelock: Address = ZERO_ADDRESS
+    team_grant: Address = ZERO_ADDRESS
+    backers_grant: Address = ZERO_ADDRESS
+    treasury_grant: Address = ZERO_ADDRESS
 
     @property
     def has_audits(self) -> bool:
         """Whether jobs of this deployment can be audited."""
         return self.audit_court != ZERO_ADDRESS
 
+    @property
+    def has_economy(self) -> bool:
+        """Whether fees are split, rewards vest and parameters are voted on."""
+        return self.params != ZERO_ADDRESS
+
+    def named_addresses(self) -> dict[str, Address]:
+        """Return the addresses of all contracts by the name of their field."""
+        names = (*_ADDRESSES, *_COURTS, *_ECONOMY, *_GRANTS)
+        found = {name: Address(getattr(self, name)) for name in names}
+        return {name: address for name, address in found.items() if address != ZERO_ADDRESS}
+
     def contract_addresses(self) -> tuple[Address, ...]:
         """Return the addresses of all contracts."""
-        core = (self.token, self.beacon, self.stake_manager, self.market)
-        courts = (self.registry, self.audit_court, self.dispute_court)
-        return (*core, *courts) if self.has_audits else core
+        return tuple(self.named_addresses().values())
 
 
 def save_deployment(deployment: Deployment, path: Path) -> None:
@@ -115,7 +162,8 @@ def _parse(document: Any, path: Path) -> Deployment:
         raise _damaged(path, "chain_id or deploy_block is not a number")
     try:
         found = [parse_address(document.get(name, "")) for name in _ADDRESSES]
-        found += [parse_address(document.get(name, ZERO_ADDRESS)) for name in _COURTS]
+        optional = (*_COURTS, *_ECONOMY, *_GRANTS)
+        found += [parse_address(document.get(name, ZERO_ADDRESS)) for name in optional]
     except SpecError as error:
         raise _damaged(path, "an address is malformed") from error
     return Deployment(int(document["chain_id"]), genesis, int(document["deploy_block"]), *found)

@@ -21,11 +21,24 @@ from neurovoyance.protocol.errors import ConfigError
 CONTRACTS: Final[Mapping[str, str]] = {
     "AuditCourt": "contracts/verification/AuditCourt.sol",
     "BlockHashBeacon": "contracts/verification/BlockHashBeacon.sol",
+    "Canaries": "contracts/rewards/Canaries.sol",
     "ComputeToken": "contracts/token/ComputeToken.sol",
+    "ConstitutionalGovernor": "contracts/governance/ConstitutionalGovernor.sol",
     "DisputeCourt": "contracts/verification/DisputeCourt.sol",
+    "EmissionController": "contracts/rewards/EmissionController.sol",
+    "FeeRouter": "contracts/rewards/FeeRouter.sol",
+    "Grant": "contracts/token/Grant.sol",
+    "Guardian": "contracts/governance/Guardian.sol",
     "JobMarket": "contracts/market/JobMarket.sol",
     "ModelRegistry": "contracts/verification/ModelRegistry.sol",
+    "PaymentChannels": "contracts/market/PaymentChannels.sol",
+    "ProtocolParams": "contracts/governance/ProtocolParams.sol",
+    "ProtocolTimelock": "contracts/governance/ProtocolTimelock.sol",
     "StakeManager": "contracts/staking/StakeManager.sol",
+    "StandardGovernor": "contracts/governance/StandardGovernor.sol",
+    "Treasury": "contracts/governance/Treasury.sol",
+    "VestingVault": "contracts/rewards/VestingVault.sol",
+    "VotingPower": "contracts/governance/VotingPower.sol",
 }
 """Every exported contract and its source, relative to the repository root."""
 

@@ -16,7 +16,8 @@ from neurovoyance.chain import (
     load_deployment,
     verify_deployment,
 )
-from neurovoyance.chain.deploy import GENESIS_SUPPLY_WEI, create_address
+from neurovoyance.chain.deploy import create_address
+from neurovoyance.chain.genesis import CAP_WEI
 from neurovoyance.protocol.errors import ConfigError
 
 DEPLOYER = devnet_wallet(0)
@@ -29,12 +30,12 @@ async def test_the_record_is_written_and_read_back(client: ChainClient, tmp_path
     await verify_deployment(client, deployment)
     contracts = Contracts(client, deployment)
     assert await contracts.stakes.insurance() == devnet_wallet(9).address
-    assert await contracts.token.balance_of_wei(DEPLOYER.address) == GENESIS_SUPPLY_WEI
+    assert await contracts.token.balance_of_wei(DEPLOYER.address) == CAP_WEI
     assert deployment.deploy_block == 1
 
 
 async def test_the_supply_can_be_split_at_genesis(client: ChainClient) -> None:
-    split = {devnet_wallet(1).address: 1, devnet_wallet(2).address: GENESIS_SUPPLY_WEI - 1}
+    split = {devnet_wallet(1).address: 1, devnet_wallet(2).address: CAP_WEI - 1}
     contracts = Contracts(client, await deploy(client, DEPLOYER, allocation_wei=split))
     for address, amount_wei in split.items():
         assert await contracts.token.balance_of_wei(address) == amount_wei
