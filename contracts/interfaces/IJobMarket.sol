@@ -129,6 +129,8 @@ interface IJobMarket {
     error JobMarket__WrongSpec(bytes32 jobId, bytes32 found);
     /// @notice Only the AuditCourt and the DisputeCourt may do this.
     error JobMarket__OnlyCourt(address caller);
+    /// @notice The breaker stops new jobs over breakerJobWei until then.
+    error JobMarket__Paused(uint256 price, uint256 until);
     /// @notice Only the StakeManager may do this.
     error JobMarket__OnlyStakeManager(address caller);
     /// @notice A court cannot move a job between these states.
@@ -203,7 +205,8 @@ interface IJobMarket {
     function expire(bytes32 jobId) external;
     /// @notice Repeats closing the lock of an ended job if that failed. Anyone.
     function closeLock(bytes32 jobId) external;
-    /// @notice Pays what the provider earned to its owner. Owner or operator.
+    /// @notice Pays what the provider earned here to its owner: as auditor and referee; with a zero
+    /// FeeRouter also for its jobs. Owner or operator, or the FeeRouter for one of them.
     function harvest(address provider) external returns (uint256 amount);
 
     // --- the courts ---
@@ -254,4 +257,8 @@ interface IJobMarket {
     /// @notice Zero where a deployment has no audits.
     function auditCourt() external view returns (address);
     function disputeCourt() external view returns (address);
+    /// @notice Where the pay of jobs is counted and split; zero: providers earn it whole, here.
+    function feeRouter() external view returns (address);
+    /// @notice The PaymentChannels, or zero.
+    function channels() external view returns (address);
 }

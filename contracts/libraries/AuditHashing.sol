@@ -65,8 +65,13 @@ library AuditHashing {
     }
 
     /// @notice Whether the first pass of a slot is audited once more.
-    function isReAudited(bytes32 seed0, uint256 slot) internal pure returns (bool) {
-        return uint256(keccak256(abi.encode(seed0, "re", slot))) % _BPS < Params.RE_AUDIT_BPS;
+    /// @param reAuditBps chance of it
+    function isReAudited(bytes32 seed0, uint256 slot, uint256 reAuditBps)
+        internal
+        pure
+        returns (bool)
+    {
+        return uint256(keccak256(abi.encode(seed0, "re", slot))) % _BPS < reAuditBps;
     }
 
     /// @notice What the market's record keeps after the draw: H(C0, seed0).

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Params} from "./Params.sol";
-
 /// @title How often a job is audited
 /// @notice The more a provider could gain and the less it could lose, the more often. With
 /// q = p * detection, the odds make q * lock >= (1 - q) * risk.
@@ -13,14 +11,19 @@ library AuditOdds {
     /// @notice What the risk alone calls for, in bps, rounded up; over 10,000 no audit suffices.
     /// @param risk wei a provider gains by cheating
     /// @param lock wei it loses when found
-    function neededBps(uint256 risk, uint256 lock) internal pure returns (uint256) {
-        uint256 whole = (lock + risk) * Params.DETECT_BPS;
+    /// @param detectBps chance that an audit finds a wrong output
+    function neededBps(uint256 risk, uint256 lock, uint256 detectBps) internal pure returns (uint256) {
+        uint256 whole = (lock + risk) * detectBps;
         return whole == 0 ? 0 : (risk * _BPS_SQ + whole - 1) / whole;
     }
 
     /// @notice The share of the probability that the client pays for.
-    function economicBps(uint256 risk, uint256 lock, uint256 minBps) internal pure returns (uint256) {
-        uint256 needed = neededBps(risk, lock);
+    function economicBps(uint256 risk, uint256 lock, uint256 minBps, uint256 detectBps)
+        internal
+        pure
+        returns (uint256)
+    {
+        uint256 needed = neededBps(risk, lock, detectBps);
         return needed < minBps ? minBps : needed;
     }
 

@@ -2,7 +2,9 @@
 pragma solidity 0.8.37;
 
 import {IAuditCourt} from "../interfaces/IAuditCourt.sol";
+import {IFeeRouter} from "../interfaces/IFeeRouter.sol";
 import {AuditFees} from "../libraries/AuditFees.sol";
+import {Economy} from "../types/Economy.sol";
 import {Job, JobSpec, JobState} from "../types/Job.sol";
 import {JobBook} from "./JobBook.sol";
 
@@ -10,8 +12,14 @@ import {JobBook} from "./JobBook.sol";
 /// @notice Where a deployment has no AuditCourt nothing is held and nobody is asked.
 /// @dev The audit pool is the AuditCourt's free balance.
 abstract contract AuditEscrow is JobBook {
-    constructor(address token_, address stakeManager_, address auditCourt_, address disputeCourt_)
-        JobBook(token_, stakeManager_, auditCourt_, disputeCourt_)
+    constructor(
+        address token_,
+        address stakeManager_,
+        address auditCourt_,
+        address disputeCourt_,
+        Economy memory economy
+    )
+        JobBook(token_, stakeManager_, auditCourt_, disputeCourt_, economy)
     {}
 
     function _hasAudits() internal view returns (bool) {
@@ -84,9 +92,19 @@ abstract contract AuditEscrow is JobBook {
         uint256 lock = j.lock;
         j.state = JobState.Settled;
         if (_hasAudits()) paid -= _settleFees(j, jobId, paid);
-        _earn(provider, paid);
         emit JobSettled(jobId, provider, paid);
+        _payFee(provider, paid);
         _tryUnlock(jobId, provider, lock);
+    }
+
+    /// @dev With a FeeRouter the tokens stay here, in its free balance, until the provider harvests.
+    function _payFee(address provider, uint256 paid) private {
+        if (feeRouter == address(0)) {
+            _earn(provider, paid);
+            return;
+        }
+        _credit(feeRouter, paid);
+        IFeeRouter(feeRouter).record(provider, paid);
     }
 
     function _settleFees(Job storage j, bytes32 jobId, uint256 price)

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IJobMarket} from "../interfaces/IJobMarket.sol";
 import {Lifecycle} from "../libraries/Lifecycle.sol";
+import {Economy} from "../types/Economy.sol";
 import {Job, JobState} from "../types/Job.sol";
 import {AuditEscrow} from "./AuditEscrow.sol";
 
@@ -11,8 +12,14 @@ import {AuditEscrow} from "./AuditEscrow.sol";
 /// passed is out of the courts' reach and ends by `expire` or `settle`, also an audit or a dispute
 /// past its backstop.
 abstract contract CourtMoves is AuditEscrow {
-    constructor(address token_, address stakeManager_, address auditCourt_, address disputeCourt_)
-        AuditEscrow(token_, stakeManager_, auditCourt_, disputeCourt_)
+    constructor(
+        address token_,
+        address stakeManager_,
+        address auditCourt_,
+        address disputeCourt_,
+        Economy memory economy
+    )
+        AuditEscrow(token_, stakeManager_, auditCourt_, disputeCourt_, economy)
     {}
 
     /// @inheritdoc IJobMarket

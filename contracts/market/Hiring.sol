@@ -7,10 +7,12 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {BitMaps} from "@openzeppelin/contracts/utils/structs/BitMaps.sol";
 
 import {IJobMarket} from "../interfaces/IJobMarket.sol";
+import {IProtocolParams} from "../interfaces/IProtocolParams.sol";
 import {IStakeManager} from "../interfaces/IStakeManager.sol";
 import {Hashing} from "../libraries/Hashing.sol";
 import {Lifecycle} from "../libraries/Lifecycle.sol";
 import {Params} from "../libraries/Params.sol";
+import {Economy} from "../types/Economy.sol";
 import {Job, JobClass, JobSpec, JobState, Offer} from "../types/Job.sol";
 import {CourtMoves} from "./CourtMoves.sol";
 
@@ -24,8 +26,14 @@ abstract contract Hiring is CourtMoves, EIP712 {
 
     mapping(address provider => BitMaps.BitMap) private _usedNonces;
 
-    constructor(address token_, address stakeManager_, address auditCourt_, address disputeCourt_)
-        CourtMoves(token_, stakeManager_, auditCourt_, disputeCourt_)
+    constructor(
+        address token_,
+        address stakeManager_,
+        address auditCourt_,
+        address disputeCourt_,
+        Economy memory economy
+    )
+        CourtMoves(token_, stakeManager_, auditCourt_, disputeCourt_, economy)
         EIP712("Neurovoyance JobMarket", "1")
     {}
 
@@ -159,10 +167,15 @@ abstract contract Hiring is CourtMoves, EIP712 {
         }
     }
 
-    function _checkTerms(uint256 price, uint256 lock, uint256 minLock) private pure {
+    function _checkTerms(uint256 price, uint256 lock, uint256 minLock) private view {
         if (price == 0) revert JobMarket__ZeroAmount();
-        uint256 needed = Math.max(minLock, Params.LOCK_MIN_MULTIPLE * price);
+        uint256 word = _word(Params.WORD_HIRING, Params.DEFAULT_HIRING);
+        uint256 needed = Math.max(minLock, Params.lockMinMultiple(word) * price);
         if (lock < needed) revert JobMarket__LockTooSmall(lock, needed);
+        if (price > Params.BREAKER_JOB_WEI && params != address(0)) {
+            uint256 until = IProtocolParams(params).pausedUntil();
+            if (block.timestamp < until) revert JobMarket__Paused(price, until);
+        }
     }
 
     function _takeOffer(Offer calldata offer, bytes32 specHash, bytes calldata signature) private {

@@ -5,6 +5,7 @@ import {IJobMarket} from "../interfaces/IJobMarket.sol";
 import {IStakeManager} from "../interfaces/IStakeManager.sol";
 import {Hashing} from "../libraries/Hashing.sol";
 import {Lifecycle} from "../libraries/Lifecycle.sol";
+import {Economy} from "../types/Economy.sol";
 import {Job, JobSpec, JobState, Opening} from "../types/Job.sol";
 import {Ledger} from "./Ledger.sol";
 
@@ -31,8 +32,14 @@ abstract contract JobBook is Ledger {
     mapping(bytes32 jobId => Job) private _jobs;
     mapping(bytes32 jobId => bool) private _lockOpen;
 
-    constructor(address token_, address stakeManager_, address auditCourt_, address disputeCourt_)
-        Ledger(token_, stakeManager_, auditCourt_, disputeCourt_)
+    constructor(
+        address token_,
+        address stakeManager_,
+        address auditCourt_,
+        address disputeCourt_,
+        Economy memory economy
+    )
+        Ledger(token_, stakeManager_, auditCourt_, disputeCourt_, economy)
     {}
 
     /// @inheritdoc IJobMarket

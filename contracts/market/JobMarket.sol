@@ -9,6 +9,7 @@ import {IRandomnessBeacon} from "../interfaces/IRandomnessBeacon.sol";
 import {Hashing} from "../libraries/Hashing.sol";
 import {Lifecycle} from "../libraries/Lifecycle.sol";
 import {Params} from "../libraries/Params.sol";
+import {Economy} from "../types/Economy.sol";
 import {Job, JobSpec, JobState, Opening} from "../types/Job.sol";
 import {Hiring} from "./Hiring.sol";
 
@@ -30,8 +31,9 @@ contract JobMarket is Hiring {
         address stakeManager_,
         address beacon_,
         address auditCourt_,
-        address disputeCourt_
-    ) Hiring(token_, stakeManager_, auditCourt_, disputeCourt_) {
+        address disputeCourt_,
+        Economy memory economy
+    ) Hiring(token_, stakeManager_, auditCourt_, disputeCourt_, economy) {
         beacon = beacon_;
     }
 

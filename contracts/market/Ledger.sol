@@ -8,13 +8,15 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 
 import {IJobMarket} from "../interfaces/IJobMarket.sol";
 import {IStakeManager} from "../interfaces/IStakeManager.sol";
+import {LiveParams} from "../libraries/LiveParams.sol";
+import {Economy} from "../types/Economy.sol";
 
 /// @title Free balances of clients and earnings of providers
 /// @notice The only place where tokens enter and leave the market. Counts what it was told, never
 /// `balanceOf(this)`: tokens sent here without a call belong to nobody.
 /// @dev SafeERC20 although the token is ours: a deployer's wrong address then fails loudly without
 /// an error path of our own that no test could reach.
-abstract contract Ledger is IJobMarket, ReentrancyGuardTransient {
+abstract contract Ledger is IJobMarket, LiveParams, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
     /// @inheritdoc IJobMarket
@@ -25,6 +27,10 @@ abstract contract Ledger is IJobMarket, ReentrancyGuardTransient {
     address public immutable auditCourt;
     /// @inheritdoc IJobMarket
     address public immutable disputeCourt;
+    /// @inheritdoc IJobMarket
+    address public immutable feeRouter;
+    /// @inheritdoc IJobMarket
+    address public immutable channels;
 
     mapping(address client => uint256) private _free;
     mapping(address provider => uint256) private _earned;
@@ -34,11 +40,19 @@ abstract contract Ledger is IJobMarket, ReentrancyGuardTransient {
         _;
     }
 
-    constructor(address token_, address stakeManager_, address auditCourt_, address disputeCourt_) {
+    constructor(
+        address token_,
+        address stakeManager_,
+        address auditCourt_,
+        address disputeCourt_,
+        Economy memory economy
+    ) LiveParams(economy.params) {
         token = token_;
         stakeManager = stakeManager_;
         auditCourt = auditCourt_;
         disputeCourt = disputeCourt_;
+        feeRouter = economy.feeRouter;
+        channels = economy.channels;
     }
 
     /// @inheritdoc IJobMarket
@@ -66,7 +80,8 @@ abstract contract Ledger is IJobMarket, ReentrancyGuardTransient {
 
     /// @inheritdoc IJobMarket
     function harvest(address provider) external nonReentrant returns (uint256 amount) {
-        _requireOwnerOrOperator(provider);
+        // The FeeRouter asks on behalf of an owner or operator; the owner is paid, whoever asks.
+        if (msg.sender != feeRouter) _requireOwnerOrOperator(provider);
         amount = _earned[provider];
         if (amount == 0) revert JobMarket__NothingEarned(provider);
         _earned[provider] = 0;
@@ -74,7 +89,7 @@ abstract contract Ledger is IJobMarket, ReentrancyGuardTransient {
         IERC20(token).safeTransfer(provider, amount);
     }
 
-    // --- money of the courts: their own free balance ---
+    // --- money of the courts and of the channels: their own free balance ---
 
     /// @inheritdoc IJobMarket
     function collect(address from, uint256 amount) external nonReentrant onlyCourt {
@@ -162,7 +177,7 @@ abstract contract Ledger is IJobMarket, ReentrancyGuardTransient {
     }
 
     function _requireCourt() private view {
-        if (msg.sender != auditCourt && msg.sender != disputeCourt) {
+        if (msg.sender != auditCourt && msg.sender != disputeCourt && msg.sender != channels) {
             revert JobMarket__OnlyCourt(msg.sender);
         }
     }

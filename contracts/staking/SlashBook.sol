@@ -8,12 +8,14 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {IJobMarket} from "../interfaces/IJobMarket.sol";
 import {IStakeManager} from "../interfaces/IStakeManager.sol";
+import {LiveParams} from "../libraries/LiveParams.sol";
 import {Params} from "../libraries/Params.sol";
+import {Economy} from "../types/Economy.sol";
 import {SeatBook} from "./SeatBook.sol";
 
 /// @title Slashes: of missed deadlines at once, of verdicts after a time of holding
 /// @notice Shares of a slash always sum to it; what rounding and caps leave is the insurance's.
-abstract contract SlashBook is SeatBook {
+abstract contract SlashBook is SeatBook, LiveParams {
     using SafeERC20 for IERC20;
 
     uint256 internal constant BPS = 10_000;
@@ -59,8 +61,9 @@ abstract contract SlashBook is SeatBook {
         address market_,
         address insurance_,
         address auditCourt_,
-        address disputeCourt_
-    ) {
+        address disputeCourt_,
+        Economy memory economy
+    ) LiveParams(economy.params) {
         if (token_ == address(0) || market_ == address(0) || insurance_ == address(0)) {
             revert StakeManager__ZeroAddress();
         }

@@ -7,6 +7,7 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 
 import {IStakeManager} from "../interfaces/IStakeManager.sol";
 import {Params} from "../libraries/Params.sol";
+import {Economy} from "../types/Economy.sol";
 import {SlashBook} from "./SlashBook.sol";
 
 /// @title The book of stakes
@@ -25,13 +26,15 @@ contract StakeManager is SlashBook {
     /// @param insurance_ who collects the insurance share of slashes
     /// @param auditCourt_ zero where a deployment has no audits
     /// @param disputeCourt_ zero where a deployment has no audits
+    /// @param economy parameters, votes, vault, emission and channels; zero where there are none
     constructor(
         address token_,
         address market_,
         address insurance_,
         address auditCourt_,
-        address disputeCourt_
-    ) SlashBook(token_, market_, insurance_, auditCourt_, disputeCourt_) {}
+        address disputeCourt_,
+        Economy memory economy
+    ) SlashBook(token_, market_, insurance_, auditCourt_, disputeCourt_, economy) {}
 
     // --- identity ---
 

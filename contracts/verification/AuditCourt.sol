@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
 import {IAuditCourt} from "../interfaces/IAuditCourt.sol";
 import {IJobMarket} from "../interfaces/IJobMarket.sol";
 import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
@@ -25,13 +27,15 @@ contract AuditCourt is AuditCourtRounds {
 
     /// @param market_ the JobMarket, which may not be deployed yet; fixed for ever, as are the others
     /// @param policy_ what this deployment audits
+    /// @param params_ the ProtocolParams, or zero: the defaults for ever
     constructor(
         address market_,
         address stakeManager_,
         address registry_,
         address disputeCourt_,
-        Policy memory policy_
-    ) AuditCourtBase(market_, stakeManager_, registry_, disputeCourt_) {
+        Policy memory policy_,
+        address params_
+    ) AuditCourtBase(market_, stakeManager_, registry_, disputeCourt_, params_) {
         if (policy_.minBps > _BPS) revert AuditCourt__BadPolicy(policy_.minBps);
         _minBps = policy_.minBps;
         _firstJobs = policy_.firstJobs;
@@ -67,6 +71,13 @@ contract AuditCourt is AuditCourtRounds {
         _move(jobId, JobState.Invalid, 0);
     }
 
+    function _economicBps(uint256 risk, uint256 lock) private view returns (uint256) {
+        uint256 word = _word(Params.WORD_HIRING, Params.DEFAULT_HIRING);
+        uint256 minBps = _minBps;
+        if (params != address(0)) minBps = Math.max(minBps, Params.auditMinBps(word));
+        return AuditOdds.economicBps(risk, lock, minBps, Params.detectBps(word));
+    }
+
     // --- the market's questions ---
 
     /// @inheritdoc IAuditCourt
@@ -84,7 +95,7 @@ contract AuditCourt is AuditCourtRounds {
         if (risk > Params.TWO_SLOTS_RISK_WEI && slots < 2) {
             revert AuditCourt__SlotsTooFew(risk, slots, 2);
         }
-        uint256 economic = AuditOdds.economicBps(risk, lock, _minBps);
+        uint256 economic = _economicBps(risk, lock);
         if (economic > _BPS) revert AuditCourt__RiskTooHigh(risk, lock, economic);
         pEconBps = uint16(economic);
         pBps = uint16(AuditOdds.drawBps(economic, _streaks[provider][modelId], _firstJobs));

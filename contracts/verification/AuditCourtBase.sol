@@ -6,6 +6,7 @@ import {IJobMarket} from "../interfaces/IJobMarket.sol";
 import {IStakeManager} from "../interfaces/IStakeManager.sol";
 import {AuditHashing} from "../libraries/AuditHashing.sol";
 import {AuditSlots} from "../libraries/AuditSlots.sol";
+import {LiveParams} from "../libraries/LiveParams.sol";
 import {Params} from "../libraries/Params.sol";
 import {AuditFacts, AuditSlot, AuditVote, SlotPhase} from "../types/Audit.sol";
 import {Job, JobSpec, JobState} from "../types/Job.sol";
@@ -13,7 +14,7 @@ import {Job, JobSpec, JobState} from "../types/Job.sol";
 /// @title The records of audits, and what every part of the court asks them
 /// @dev One word per audit (the hash of its facts), one per slot, one per slot for what was committed
 /// and answered. Lists of former auditors and of votes grow only where a slot needs another round.
-abstract contract AuditCourtBase is IAuditCourt {
+abstract contract AuditCourtBase is IAuditCourt, LiveParams {
     /// @notice What a failed audit leaves open.
     struct Failure {
         uint40 contestDeadline; // last second to contest; zero once decided
@@ -42,7 +43,13 @@ abstract contract AuditCourtBase is IAuditCourt {
     mapping(bytes32 jobId => Failure) internal _failures;
     mapping(address provider => mapping(bytes32 modelId => uint256)) internal _streaks;
 
-    constructor(address market_, address stakeManager_, address registry_, address disputeCourt_) {
+    constructor(
+        address market_,
+        address stakeManager_,
+        address registry_,
+        address disputeCourt_,
+        address params_
+    ) LiveParams(params_) {
         market = market_;
         stakeManager = stakeManager_;
         registry = registry_;

@@ -142,6 +142,11 @@ abstract contract AuditCourtRounds is AuditCourtSeats {
         );
     }
 
+    function _isReAudited(bytes32 seed0, uint8 slot) private view returns (bool) {
+        uint256 word = _word(Params.WORD_HIRING, Params.DEFAULT_HIRING);
+        return AuditHashing.isReAudited(seed0, slot, Params.reAuditBps(word));
+    }
+
     /// @dev Counts a vote: closes the slot, or calls the next round.
     function _count(AuditFacts memory facts, uint8 slot, AuditSlot memory s, Outcome outcome)
         private
@@ -150,9 +155,7 @@ abstract contract AuditCourtRounds is AuditCourtSeats {
         else if (outcome == Outcome.Fail) ++s.fails;
         else ++s.nonFinites;
         bool isFirst = s.passes + s.fails + s.nonFinites == 1;
-        if (
-            isFirst && outcome == Outcome.Pass && !AuditHashing.isReAudited(facts.seed0, slot)
-        ) {
+        if (isFirst && outcome == Outcome.Pass && !_isReAudited(facts.seed0, slot)) {
             _close(facts, slot, s, SlotPhase.Passed);
             _closeLock(facts, slot, s.round, s.auditor, true);
             return;

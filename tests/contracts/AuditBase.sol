@@ -43,7 +43,12 @@ abstract contract AuditBase is MarketBase {
         registry = new ModelRegistry(address(token), arbiter, 3_600);
         disputes = new RecordingDisputeCourt();
         audits = new AuditCourt(
-            futureMarket, futureStakes, address(registry), address(disputes), _policy(_minBps())
+            futureMarket,
+            futureStakes,
+            address(registry),
+            address(disputes),
+            _policy(_minBps()),
+            _economy().params
         );
         _deployMarket(address(audits), address(disputes));
         assertEq(address(stakes), futureStakes, "precomputed address");

@@ -28,7 +28,8 @@ contract AuditCourtOpeningTest is AuditBase {
             address(stakes),
             address(registry),
             address(disputes),
-            IAuditCourt.Policy(minBps, 10, seatsMin, ownersMin)
+            IAuditCourt.Policy(minBps, 10, seatsMin, ownersMin),
+            address(0)
         );
     }
 

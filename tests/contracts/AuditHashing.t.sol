@@ -97,22 +97,22 @@ contract AuditHashingTest is Test {
     function test_IsReAudited() public pure {
         assertTrue(
             AuditHashing.isReAudited(
-                0x6a432a62549eeb4cb93b392a4cbf8516de8e80ea95061560540f7dc14701b8dd, 0
+                0x6a432a62549eeb4cb93b392a4cbf8516de8e80ea95061560540f7dc14701b8dd, 0, 500
             )
         );
         assertTrue(
             AuditHashing.isReAudited(
-                0xe8746e53a1486a362247e8f59f3c53d857ce5105d028619e4bbf61fe548265e7, 1
+                0xe8746e53a1486a362247e8f59f3c53d857ce5105d028619e4bbf61fe548265e7, 1, 500
             )
         );
         assertFalse(
             AuditHashing.isReAudited(
-                0x737007637ac70d09c39b855d009b50d1bedf0ea5170b44ce56af2226af25d12b, 0
+                0x737007637ac70d09c39b855d009b50d1bedf0ea5170b44ce56af2226af25d12b, 0, 500
             )
         );
         assertFalse(
             AuditHashing.isReAudited(
-                0x737007637ac70d09c39b855d009b50d1bedf0ea5170b44ce56af2226af25d12b, 1
+                0x737007637ac70d09c39b855d009b50d1bedf0ea5170b44ce56af2226af25d12b, 1, 500
             )
         );
     }

@@ -10,25 +10,25 @@ contract AuditOddsTest is Test {
     uint256 private constant DETECT = 7_600;
 
     function test_NeededBps_ByTheTable() public pure {
-        assertEq(AuditOdds.neededBps(1e18, 5e18), 2_193);
-        assertEq(AuditOdds.neededBps(1e18, 10e18), 1_197);
-        assertEq(AuditOdds.neededBps(1e18, 20e18), 627);
+        assertEq(AuditOdds.neededBps(1e18, 5e18, 7_600), 2_193);
+        assertEq(AuditOdds.neededBps(1e18, 10e18, 7_600), 1_197);
+        assertEq(AuditOdds.neededBps(1e18, 20e18, 7_600), 627);
     }
 
     function test_NeededBps_WithoutALockIsOverCertainty() public pure {
-        assertEq(AuditOdds.neededBps(1, 0), 13_158);
+        assertEq(AuditOdds.neededBps(1, 0, 7_600), 13_158);
     }
 
     function test_NeededBps_WithoutRiskIsZero() public pure {
-        assertEq(AuditOdds.neededBps(0, 1e18), 0);
-        assertEq(AuditOdds.neededBps(0, 0), 0);
+        assertEq(AuditOdds.neededBps(0, 1e18, 7_600), 0);
+        assertEq(AuditOdds.neededBps(0, 0, 7_600), 0);
     }
 
     /// @dev With q = p * detection: q * lock >= (1 - q) * risk, and not with one bps less.
     function testFuzz_NeededBps_IsTheSmallestThatDeters(uint96 risk, uint96 lock) public pure {
         uint256 total = uint256(risk) + lock;
         vm.assume(total > 0);
-        uint256 p = AuditOdds.neededBps(risk, lock);
+        uint256 p = AuditOdds.neededBps(risk, lock, 7_600);
         assertTrue(p * DETECT * total >= uint256(risk) * 1e8);
         if (p > 0) assertTrue((p - 1) * DETECT * total < uint256(risk) * 1e8);
     }
@@ -37,8 +37,8 @@ contract AuditOddsTest is Test {
         public
         pure
     {
-        uint256 p = AuditOdds.economicBps(risk, lock, least);
-        uint256 needed = AuditOdds.neededBps(risk, lock);
+        uint256 p = AuditOdds.economicBps(risk, lock, least, 7_600);
+        uint256 needed = AuditOdds.neededBps(risk, lock, 7_600);
         assertEq(p, needed > least ? needed : least);
     }
 

@@ -56,7 +56,8 @@ abstract contract DisputeJobs is MarketBase {
             futureStakes,
             address(registry),
             futureDisputes,
-            IAuditCourt.Policy(10_000, 10, 20, 10)
+            IAuditCourt.Policy(10_000, 10, 20, 10),
+            _economy().params
         );
         disputes = new DisputeCourt(
             futureMarket, futureStakes, address(registry), address(audits), address(beacon)

@@ -22,7 +22,7 @@ contract HostileTest is MarketBase {
         hostile = new HostileStakeManager();
         hostile.setOperator(provider, operator);
         market = new JobMarket(
-            address(token), address(hostile), address(beacon), address(0), address(0)
+            address(token), address(hostile), address(beacon), address(0), address(0), _economy()
         );
         _fundClient(client);
     }

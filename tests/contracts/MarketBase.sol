@@ -9,6 +9,7 @@ import {Params} from "../../contracts/libraries/Params.sol";
 import {JobMarket} from "../../contracts/market/JobMarket.sol";
 import {StakeManager} from "../../contracts/staking/StakeManager.sol";
 import {ComputeToken} from "../../contracts/token/ComputeToken.sol";
+import {Economy} from "../../contracts/types/Economy.sol";
 import {Job, JobSpec, JobState, Offer, Opening} from "../../contracts/types/Job.sol";
 import {BlockHashBeacon} from "../../contracts/verification/BlockHashBeacon.sol";
 
@@ -56,12 +57,17 @@ abstract contract MarketBase is Test {
     function _deployMarket(address auditCourt, address disputeCourt) internal {
         uint256 nonce = vm.getNonce(address(this));
         address future = vm.computeCreateAddress(address(this), nonce + 1);
-        stakes = new StakeManager(address(token), future, insurance, auditCourt, disputeCourt);
+        Economy memory economy = _economy();
+        stakes =
+            new StakeManager(address(token), future, insurance, auditCourt, disputeCourt, economy);
         market = new JobMarket(
-            address(token), address(stakes), address(beacon), auditCourt, disputeCourt
+            address(token), address(stakes), address(beacon), auditCourt, disputeCourt, economy
         );
         assertEq(address(market), future, "precomputed address");
     }
+
+    /// @dev None: parameters stand still, providers earn the whole price.
+    function _economy() internal virtual returns (Economy memory economy) {}
 
     function _fundProvider(address owner, address hotKey) internal {
         token.transfer(owner, STAKE);

@@ -7,6 +7,7 @@ import {stdError} from "forge-std/StdError.sol";
 import {IStakeManager} from "../../contracts/interfaces/IStakeManager.sol";
 import {Params} from "../../contracts/libraries/Params.sol";
 import {StakeManager} from "../../contracts/staking/StakeManager.sol";
+import {Economy} from "../../contracts/types/Economy.sol";
 import {MarketBase} from "./MarketBase.sol";
 
 /// @notice See StakeManager.tree. This contract stands in for the market.
@@ -16,7 +17,7 @@ contract StakeManagerTest is MarketBase {
     function setUp() public override {
         super.setUp();
         stakes = new StakeManager(
-            address(token), address(this), insurance, address(0), address(0)
+            address(token), address(this), insurance, address(0), address(0), _economy()
         );
         _fundProvider(provider, operator);
     }
@@ -41,11 +42,12 @@ contract StakeManagerTest is MarketBase {
 
     function test_WhenDeployedWithAZeroAddress_Reverts() public {
         address[3] memory given = [address(token), address(this), insurance];
+        Economy memory none = _economy();
         for (uint256 i; i < 3; ++i) {
             address kept = given[i];
             given[i] = address(0);
             vm.expectRevert(IStakeManager.StakeManager__ZeroAddress.selector);
-            new StakeManager(given[0], given[1], given[2], address(0), address(0));
+            new StakeManager(given[0], given[1], given[2], address(0), address(0), none);
             given[i] = kept;
         }
         assertEq(stakes.token(), address(token));

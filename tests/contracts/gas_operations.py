@@ -30,6 +30,7 @@ TX_GAS = 2_000_000
 WINDOW_S = 1_800
 REVEALED = 4
 ZERO_ADDRESS = "0x" + "00" * 20
+NO_ECONOMY = (ZERO_ADDRESS,) * 6
 POOL = b"gas pool".ljust(12, b"\0")
 AUDIT_POOL = b"audit pool".ljust(12, b"\0")
 RE_AUDIT_BPS = 500
@@ -120,10 +121,10 @@ class Market:
         if has_audits:
             courts = [self._create_address(nonce + 3), self._create_address(nonce + 4)]
         self.stakes = self._deploy(
-            "StakeManager", self.token.address, market_address, self.other, *courts
+            "StakeManager", self.token.address, market_address, self.other, *courts, NO_ECONOMY
         )
         self.market = self._deploy(
-            "JobMarket", self.token.address, self.stakes.address, beacon.address, *courts
+            "JobMarket", self.token.address, self.stakes.address, beacon.address, *courts, NO_ECONOMY
         )
         assert self.market.address == market_address
         if has_audits:
@@ -148,6 +149,7 @@ class Market:
             self.registry.address,
             courts[1],
             (200, 0, 1, 1),
+            ZERO_ADDRESS,
         )
         assert self.audits.address == courts[0]
         self.disputes = self._deploy(

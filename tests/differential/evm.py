@@ -22,6 +22,7 @@ from neurovoyance.chain.logs import decode_logs, parse_log
 from neurovoyance.protocol.ids import ZERO_ADDRESS
 
 CAP_WEI = 10**27
+NO_ECONOMY = (ZERO_ADDRESS,) * 6
 EPOCH_S = 4_000_000_000  # far ahead: the chain's clock is its own, and every run is the same
 GAS = 8_000_000
 DEPLOY_GAS = 16_000_000
@@ -90,14 +91,14 @@ class Evm:
         if policy is None:
             courts = (ZERO_ADDRESS, ZERO_ADDRESS)
         market, stakes = found["JobMarket"], found["StakeManager"]
-        self._place("StakeManager", (token, market, self.insurance, *courts), found)
-        self._place("JobMarket", (token, stakes, beacon, *courts), found)
+        self._place("StakeManager", (token, market, self.insurance, *courts, NO_ECONOMY), found)
+        self._place("JobMarket", (token, stakes, beacon, *courts, NO_ECONOMY), found)
         if policy is None:
             return
         registry = found["ModelRegistry"]
         self._place("ModelRegistry", (token, self.accounts[0].address, 0), found)
         named = (market, stakes, registry)
-        self._place("AuditCourt", (*named, courts[1], policy), found)
+        self._place("AuditCourt", (*named, courts[1], policy, ZERO_ADDRESS), found)
         self._place("DisputeCourt", (*named, courts[0], beacon), found)
 
     def _place(self, name: str, args: tuple[Any, ...], expected: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ import {AuditHashing} from "../../../contracts/libraries/AuditHashing.sol";
 import {AuditOdds} from "../../../contracts/libraries/AuditOdds.sol";
 import {DisputeHashing} from "../../../contracts/libraries/DisputeHashing.sol";
 import {Distance} from "../../../contracts/libraries/Distance.sol";
+import {Params} from "../../../contracts/libraries/Params.sol";
 import {AuditFacts} from "../../../contracts/types/Audit.sol";
 import {DisputeFacts, RefereeVote, TraceRow} from "../../../contracts/types/Dispute.sol";
 
@@ -89,9 +90,9 @@ contract VerificationHarness {
         found = new Odds[](risks.length);
         for (uint256 i; i < risks.length; ++i) {
             Risk calldata r = risks[i];
-            uint256 economic = AuditOdds.economicBps(r.risk, r.lock, r.minBps);
+            uint256 economic = AuditOdds.economicBps(r.risk, r.lock, r.minBps, Params.DETECT_BPS);
             found[i] = Odds(
-                AuditOdds.neededBps(r.risk, r.lock),
+                AuditOdds.neededBps(r.risk, r.lock, Params.DETECT_BPS),
                 economic,
                 AuditOdds.drawBps(economic, r.passes, r.firstJobs)
             );
@@ -154,7 +155,7 @@ contract VerificationHarness {
     }
 
     function isReAudited(bytes32 seed0, uint256 slot) external pure returns (bool) {
-        return AuditHashing.isReAudited(seed0, slot);
+        return AuditHashing.isReAudited(seed0, slot, Params.RE_AUDIT_BPS);
     }
 
     function commitment(
