@@ -6,7 +6,7 @@ import re
 
 from tests.architecture.test_layout import ROOT, sources, tracked
 
-from neurovoyance.cli.main import _ALL, app, audit, job, model, node, receipt, wallet
+from neurovoyance.cli.main import _ALL, app, audit, job, model, node, receipt, simulation, wallet
 
 TYPED = re.compile(r"(?:`|\.venv/bin/|^\s*)neurovoyance((?: [a-z]+)+)", flags=re.M)
 GROUPS = {
@@ -16,6 +16,7 @@ GROUPS = {
     id(model): "model ",
     id(node): "node ",
     id(receipt): "receipt ",
+    id(simulation): "sim ",
     id(wallet): "wallet ",
 }
 COMMANDS = {GROUPS[id(group)] + name for group, name, *_ in _ALL}

@@ -33,6 +33,7 @@ from neurovoyance.cli import (
     node_start,
     node_status,
     receipt_check,
+    sim,
     up,
     wallet_create,
     wallet_import,
@@ -54,6 +55,7 @@ node = typer.Typer(help="Lend: set up and run a node.", **_PLAIN)  # type: ignor
 wallet = typer.Typer(help="Encrypted keys.", **_PLAIN)  # type: ignore[arg-type]
 audit = typer.Typer(help="What the checks of a job found, and challenges.", **_PLAIN)  # type: ignore[arg-type]
 receipt = typer.Typer(help="Receipts that anybody can check.", **_PLAIN)  # type: ignore[arg-type]
+simulation = typer.Typer(help="Play the token economy for many seeds.", **_PLAIN)  # type: ignore[arg-type]
 
 
 def _show_version(wanted: bool) -> None:
@@ -102,6 +104,8 @@ _ALL = (
     (audit, "explain", audit_explain.explain, "Tell how a job was checked, in words."),
     (audit, "challenge", audit_challenge.challenge, "Claim that a result is wrong."),
     (receipt, "check", receipt_check.check, "Compare a receipt with the chain."),
+    (simulation, "run", sim.run, "Play one scenario under one set of rules."),
+    (simulation, "report", sim.report, "Judge the gates and write the report."),
 )
 
 app.add_typer(job, name="job", short_help="Buy: run models on other people's computers.")
@@ -110,6 +114,7 @@ app.add_typer(model, name="model", short_help="Publish, measure and register mod
 app.add_typer(wallet, name="wallet", short_help="Make, import and list keys.")
 app.add_typer(audit, name="audit", short_help="See how a job was checked; challenge it.")
 app.add_typer(receipt, name="receipt", short_help="Check a receipt.")
+app.add_typer(simulation, name="sim", short_help="Simulate the token economy.")
 for _group, _name, _command, _short in _ALL:
     _group.command(_name, short_help=_short)(_command)
 

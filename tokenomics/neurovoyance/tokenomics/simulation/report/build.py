@@ -1,0 +1,113 @@
+"""Puts a report together: plays what is missing, judges, draws, writes.
+
+Place: what ``neurovoyance sim report`` calls. Data flow: jobs to files, files to :class:`Material`,
+material to gates and figures, both to ``report.html``, PNGs, ``gates.json`` and Markdown.
+Never: a report of runs that differ in code, parameters or seeds.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from neurovoyance.tokenomics.simulation.farm import Progress, play_all
+from neurovoyance.tokenomics.simulation.plan import Job, main_jobs, runs_folder, swing_jobs
+from neurovoyance.tokenomics.simulation.record import load
+from neurovoyance.tokenomics.simulation.report.figures import FIGURES, Material
+from neurovoyance.tokenomics.simulation.report.gates import Gate, judge
+from neurovoyance.tokenomics.simulation.report.markdown import markdown
+from neurovoyance.tokenomics.simulation.report.page import page
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What a report is made of.
+
+    Attributes:
+        gates: all gates, failures first.
+        files: what was written.
+        played: runs played anew.
+    """
+
+    gates: list[Gate]
+    files: list[Path]
+    played: int
+
+
+def material(out: Path, jobs: Sequence[Job]) -> Material:
+    """Read the runs of a report back."""
+    ours, compared, swung = {}, {}, {}
+    for job in jobs:
+        run = load(runs_folder(out) / job.file)
+        if job.world or job.param:
+            name, value = job.world or job.param or ("", 0)
+            swung[f"{name}={value:g}" if job.world else f"{name}={value}"] = run
+            continue
+        compared[f"{job.scenario}/{job.policy}"] = run
+        if job.policy == "ours":
+            ours[job.scenario] = run
+    return Material(ours, compared, swung)
+
+
+def build(
+    out: Path,
+    *,
+    seeds: int,
+    days: int,
+    workers: int = 1,
+    docs: Path | None = None,
+    progress: Progress | None = None,
+) -> Built:
+    """Play what is missing and write the report.
+
+    Args:
+        out: folder of the report; runs lie below it and are used again.
+        seeds: seeds of the main runs.
+        days: length of each run.
+        workers: processes.
+        docs: where a Markdown copy of the figures goes as well.
+        progress: told how many runs are done.
+    """
+    jobs = main_jobs(seeds) + swing_jobs(seeds)
+    played = play_all(jobs, runs_folder(out), workers=workers, days=days, progress=progress)
+    runs = material(out, jobs)
+    gates = judge(runs.ours)
+    files = []
+    pictures = {}
+    for drawn in FIGURES:
+        pictures[drawn.name] = drawn.png(runs)
+        files.append(out / f"{drawn.name}.png")
+        files[-1].write_bytes(pictures[drawn.name])
+    text = markdown(gates, runs)
+    for path, content in (
+        (out / "report.html", page(gates, runs, pictures)),
+        (out / "report.md", text),
+        (out / "gates.json", gates_json(gates, runs)),
+    ):
+        path.write_text(content, encoding="utf-8")
+        files.append(path)
+    if docs is not None:
+        docs.write_text(text, encoding="utf-8")
+        files.append(docs)
+    return Built(gates, files, played)
+
+
+def gates_json(gates: Sequence[Gate], runs: Material) -> str:
+    """Return the gates with every scenario, for programs."""
+    rows = [
+        {
+            "gate": gate.key,
+            "title": gate.title,
+            "needed": gate.needed,
+            "passed": gate.is_passed,
+            "scenarios": [
+                {"name": one.scenario, "share": one.share, "low": one.low, "high": one.high,
+                    "detail": one.detail}
+                for one in gate.verdicts
+            ],
+        }
+        for gate in gates
+    ]  # fmt: skip
+    return json.dumps({"meta": dict(runs.ours["base"].meta), "gates": rows}, indent=1) + "\n"

@@ -1,0 +1,79 @@
+"""A short copy of a report for the documentation: gates, medians, comparisons, provenance.
+
+Place: last step of ``build``. Never: a picture; the page has them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from neurovoyance.tokenomics.simulation.report import tables
+from neurovoyance.tokenomics.simulation.report.comparison_figures import swing_rows
+from neurovoyance.tokenomics.simulation.report.figures import Material
+from neurovoyance.tokenomics.simulation.report.gates import Gate
+from neurovoyance.tokenomics.simulation.report.words import LEAD, LIMITS, provenance
+from neurovoyance.tokenomics.simulation.scenarios import SCENARIOS
+
+_TOP = 10
+
+
+def markdown(gates: Sequence[Gate], runs: Material) -> str:
+    """Return the whole text."""
+    few = next(iter(runs.swung.values())).outcomes["ruined"].shape[0]
+    parts = [
+        "# Simulation of the token economy",
+        "Written by `neurovoyance sim report`; never edited. The whole report with figures and the "
+        "sources of all assumptions is the HTML file that the command writes.",
+        *LEAD,
+        "## Gates",
+        _table(tables.gate_table(gates)),
+        *_failures(gates),
+        "## Scenarios, our rules",
+        "Median (10–90 % of seeds).",
+        _table(tables.scenario_table(runs.ours)),
+        "## Other rules, base",
+        _table(tables.policy_table(runs.compared, "base")),
+        "## Other rules, bear",
+        _table(tables.policy_table(runs.compared, "bear")),
+        "## One mechanism less, bear",
+        "Mean change over the same seeds.",
+        _table(tables.ablation_table(runs.compared, "bear")),
+        "## What the bear's outcome hangs on",
+        f"Mean change of lowest over peak providers, points, {few} seeds, at the low and high end.",
+        _table(_swings(runs)),
+        "## The attack at the bounds of our parameters",
+        f"The first {few} seeds.",
+        _table(tables.guard_table(runs.swung, runs.ours["attack"])),
+        "## What this does not show",
+        *LIMITS,
+        "## Provenance",
+        "\n".join(f"- {line}" for line in provenance(runs.ours["base"])[:3]),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _swings(runs: Material) -> tables.Table:
+    rows = list(reversed(swing_rows(runs.swung, "retention")))[:_TOP]
+    made = [(name, f"{100 * low:+.1f}", f"{100 * high:+.1f}") for name, low, high in rows]
+    return ("number", "low end", "high end"), list(made)
+
+
+def _failures(gates: Sequence[Gate]) -> list[str]:
+    return [
+        f"**{gate.title}** fails in: "
+        + ", ".join(
+            f"{SCENARIOS[one.scenario].title} ({tables.percent(one.share)})"
+            for one in gate.verdicts
+            if one.share < gate.needed
+        )
+        + "."
+        for gate in gates
+        if not gate.is_passed
+    ]
+
+
+def _table(table: tables.Table) -> str:
+    head, rows = table
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    lines += ["| " + " | ".join(row) + " |" for row in rows]
+    return "\n".join(lines)

@@ -1,0 +1,160 @@
+"""The tables of a report as plain cells, for the page and for Markdown alike.
+
+Place: between runs and the two writers. Data flow: gates and material in, rows of text out.
+Never: a number rounded so far that a failed gate looks passed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from neurovoyance.tokenomics.simulation.assumptions import COHORT_SOURCE, COHORTS, rows
+from neurovoyance.tokenomics.simulation.kinds import Array
+from neurovoyance.tokenomics.simulation.plan import GUARDS, ends
+from neurovoyance.tokenomics.simulation.policies import POLICIES
+from neurovoyance.tokenomics.simulation.record import Run
+from neurovoyance.tokenomics.simulation.report.comparison_figures import ablation_rows
+from neurovoyance.tokenomics.simulation.report.gates import Gate
+from neurovoyance.tokenomics.simulation.scenarios import SCENARIOS
+
+Table = tuple[tuple[str, ...], Sequence[tuple[str, ...]]]
+
+
+def percent(share: float) -> str:
+    """Return a share as per cent, with a digit more near the ends.
+
+    >>> percent(0.998), percent(0.5)
+    ('99.80 %', '50.0 %')
+    """
+    return f"{100 * share:.2f} %" if share > 0.99 or share < 0.01 else f"{100 * share:.1f} %"
+
+
+def gate_table(gates: Sequence[Gate]) -> Table:
+    """Return one row a gate: verdict, condition, worst scenario, share and interval."""
+    made = []
+    for gate in gates:
+        worst = gate.worst
+        note = " (within chance of the threshold)" if gate.is_close else ""
+        made.append((
+            ("passed" if gate.is_passed else "FAILED") + note,
+            gate.title,
+            percent(gate.needed),
+            f"{percent(worst.share)} [{percent(worst.low)}, {percent(worst.high)}]",
+            SCENARIOS[worst.scenario].title,
+            f"{gate.unit}: {worst.detail:.4g}",
+        ))  # fmt: skip
+    return ("", "condition", "needed", "share of seeds [95 %]", "worst scenario", "figure"), made
+
+
+def scenario_table(runs: Mapping[str, Run]) -> Table:
+    """Return one row a scenario under our rules: medians and 10 to 90 % bands."""
+    made = []
+    for name, run in runs.items():
+        o = run.outcomes
+        made.append((
+            SCENARIOS[name].title,
+            _band(o["retention"], 100, "{:.0f}"),
+            _band(o["providers_end"], 1, "{:.0f}"),
+            _band(o["profit_median"], 1, "{:.2f}"),
+            _band(o["price_end"], 1, "{:.3f}"),
+            _band(o["fees_over_emission"], 1, "{:.1f}"),
+            _band(o["worst_out"], 100, "{:.1f}"),
+            f"{100 * float(o['ruined'].mean()):.1f}",
+        ))  # fmt: skip
+    head = (
+        "scenario", "lowest / peak providers, %", "providers, year 5", "profit, USD/GPU/day",
+        "price, year 5, USD", "fees / emission, year 4", "worst 30-day outflow, %", "ruined, %",
+    )  # fmt: skip
+    return head, made
+
+
+def policy_table(compared: Mapping[str, Run], scenario: str) -> Table:
+    """Return one row a policy in one scenario."""
+    made = []
+    for name, policy in POLICIES.items():
+        if policy.family == "ablation":
+            continue
+        o = compared[f"{scenario}/{name}"].outcomes
+        made.append((
+            policy.title,
+            percent(float(np.mean(o["retention"] >= 0.5))),
+            _band(o["retention"], 100, "{:.0f}"),
+            _band(o["providers_end"], 1, "{:.0f}"),
+            _band(o["price_end"], 1, "{:.3f}"),
+            _band(o["fees_over_emission"], 1, "{:.1f}"),
+            _band(o["worst_out"], 100, "{:.1f}"),
+        ))  # fmt: skip
+    head = (
+        "rules", "seeds that keep half", "lowest / peak, %", "providers, year 5",
+        "price, year 5, USD", "fees / emission, year 4", "worst 30-day outflow, %",
+    )  # fmt: skip
+    return head, made
+
+
+def ablation_table(compared: Mapping[str, Run], scenario: str) -> Table:
+    """Return the mean change without each mechanism, same seeds."""
+    made = [
+        (
+            name,
+            f"{100 * row['retention']:+.2f}",
+            f"{100 * (np.exp(row['price']) - 1):+.1f}",
+            f"{100 * row['profit']:+.2f}",
+            f"{100 * row['worst_out']:+.2f}",
+            f"{100 * (np.exp(row['emission']) - 1):+.1f}",
+        )
+        for name, row in ablation_rows(compared, scenario)
+    ]
+    head = (
+        "without", "lowest / peak, points", "last price, %", "profit, US cents",
+        "worst outflow, points", "emission over fees, %",
+    )  # fmt: skip
+    return head, made
+
+
+def guard_table(swung: Mapping[str, Run], ours: Run) -> Table:
+    """Return what the attack does at the bounds of the parameters that could stop it."""
+    few = next(iter(swung.values())).outcomes["ruined"].shape[0]
+    made = [("documented defaults", *_attack_cells(ours, few))]
+    for key in GUARDS:
+        for end, value in zip(("MIN", "MAX"), ends(key), strict=True):
+            run = swung[f"{key}={value}"]
+            made.append((f"{key} at {end} ({value})", *_attack_cells(run, few)))
+    head = ("parameter", "insurance ruined", "attackers that win a vote", "attacker's profit, "
+        "median, thousand USD")  # fmt: skip
+    return head, made
+
+
+def _attack_cells(run: Run, seeds: int) -> tuple[str, ...]:
+    o = {name: values[:seeds] for name, values in run.outcomes.items()}
+    return (
+        percent(float(o["ruined"].mean())),
+        percent(float(np.mean(o["control_weeks"] > 0))),
+        f"{float(np.median(o['attack_profit_usd'])) / 1e3:.0f}",
+    )
+
+
+def assumption_table() -> Table:
+    """Return every number of the world with its source."""
+    made = []
+    for name, value, note in rows():
+        span = "" if note.low is None else f"{note.low:g} … {note.high:g}"
+        made.append((name, f"{value:g}", note.unit, span, note.meaning, note.source))
+    return ("name", "value", "unit", "varied", "meaning", "source"), made
+
+
+def cohort_table() -> Table:
+    """Return the kinds of providers."""
+    made = [
+        (one.name, f"{one.power_usd_kwh:g}", f"{one.fixed_usd_day:g}", f"{100 * one.share:.0f} %",
+            one.role)
+        for one in COHORTS
+    ]  # fmt: skip
+    head = ("kind", "power, USD/kWh", "fixed, USD/GPU/day", "share at start", "role")
+    return head, [*made, ("source", COHORT_SOURCE, "", "", "")]
+
+
+def _band(values: Array, scale: float, form: str) -> str:
+    low, middle, high = (form.format(scale * v) for v in np.quantile(values, (0.10, 0.50, 0.90)))
+    return f"{middle} ({low}–{high})"
