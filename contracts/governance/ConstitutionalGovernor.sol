@@ -16,7 +16,7 @@ contract ConstitutionalGovernor is ProtocolGovernor {
         address params_,
         address guardian_,
         AllowedCall[] memory allowed
-    ) ProtocolGovernor("Neurovoyance ConstitutionalGovernor", votes_, timelock_, params_, guardian_, allowed) {}
+    ) ProtocolGovernor("NVY Constitutional Governor", votes_, timelock_, params_, guardian_, allowed) {}
 
     function majorityBps() public view override returns (uint256) {
         return Params.constitutionalMajorityBps(_settings());

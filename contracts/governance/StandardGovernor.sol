@@ -16,7 +16,7 @@ contract StandardGovernor is ProtocolGovernor {
         address params_,
         address guardian_,
         AllowedCall[] memory allowed
-    ) ProtocolGovernor("Neurovoyance StandardGovernor", votes_, timelock_, params_, guardian_, allowed) {}
+    ) ProtocolGovernor("NVY Standard Governor", votes_, timelock_, params_, guardian_, allowed) {}
 
     function majorityBps() public pure override returns (uint256) {
         return Params.STANDARD_MAJORITY_BPS; // beside more For than Against: over one half
