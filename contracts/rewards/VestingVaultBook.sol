@@ -7,7 +7,6 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IVestingVault} from "../interfaces/IVestingVault.sol";
 import {IVotingPower} from "../interfaces/IVotingPower.sol";
 import {LiveParams} from "../libraries/LiveParams.sol";
-import {Params} from "../libraries/Params.sol";
 
 /// @title The buckets of every account: what vests when, and how it is lowered
 /// @notice An account's `held` is the debt in wei. `rate` and `ends` are raw units worth
