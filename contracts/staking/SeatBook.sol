@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IStakeManager} from "../interfaces/IStakeManager.sol";
 import {Params} from "../libraries/Params.sol";
+import {StakeBook} from "./StakeBook.sol";
 
 /// @title Seats of auditors and referees
 /// @notice Flat lists, one a pool, that only grow: entry i of a pool never moves, so a draw modulo
@@ -10,7 +11,7 @@ import {Params} from "../libraries/Params.sol";
 /// @dev A seat taken or left counts so from the next second on. The list of a second is thereby
 /// complete before that second begins, and nobody can change it after seeing a seed, however many
 /// blocks share a second.
-abstract contract SeatBook is IStakeManager {
+abstract contract SeatBook is StakeBook {
     uint256 internal constant SEATS_PER_CALL = 64;
 
     /// @dev One word.
@@ -27,7 +28,6 @@ abstract contract SeatBook is IStakeManager {
         uint64 owners; // with at least one live seat
     }
 
-    mapping(address provider => Stake) internal _stakes;
     mapping(bytes12 pool => Pool) private _pools;
     mapping(bytes12 pool => mapping(uint256 index => Seat)) private _seats;
     mapping(bytes12 pool => mapping(address owner => uint256)) private _liveOf;
@@ -35,12 +35,12 @@ abstract contract SeatBook is IStakeManager {
     /// @inheritdoc IStakeManager
     function takeSeats(bytes12 pool, uint256 count) external {
         _checkCount(count);
-        Stake storage s = _stakes[msg.sender];
+        Account storage s = _accounts[msg.sender];
         uint256 seats = s.seats + count;
         uint256 own = s.own;
         uint256 needed = seats * Params.SEAT_WEI;
         if (own < needed) revert StakeManager__SeatsUnbacked(msg.sender, own, needed);
-        s.seats = uint32(seats); // own is under 2^96 wei, so there are under 2^32 seats
+        s.seats = uint24(seats); // own backs them
         Pool storage p = _pools[pool];
         uint256 first = p.listed;
         uint256 held = _liveOf[pool][msg.sender];
@@ -74,7 +74,7 @@ abstract contract SeatBook is IStakeManager {
         for (uint256 i; i < indices.length; ++i) {
             Seat storage seat = _seats[pool][indices[i]];
             address owner = seat.owner;
-            Stake storage s = _stakes[owner];
+            Account storage s = _accounts[owner];
             // Passed over: seats that ended, and those whose stake came back meanwhile.
             if (seat.until != 0 || s.own >= s.seats * Params.SEAT_WEI) continue;
             _end(pool, seat, owner);
@@ -126,7 +126,7 @@ abstract contract SeatBook is IStakeManager {
         Pool storage p = _pools[pool];
         uint256 left = _liveOf[pool][owner] - 1;
         seat.until = uint40(block.timestamp + 1);
-        --_stakes[owner].seats;
+        --_accounts[owner].seats;
         _liveOf[pool][owner] = left;
         --p.live;
         if (left == 0) --p.owners;

@@ -8,18 +8,18 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 import {IStakeManager} from "../interfaces/IStakeManager.sol";
 import {Params} from "../libraries/Params.sol";
 import {Economy} from "../types/Economy.sol";
-import {SlashBook} from "./SlashBook.sol";
+import {StakeBook} from "./StakeBook.sol";
+import {VerdictBook} from "./VerdictBook.sol";
 
 /// @title The book of stakes
 /// @notice Counts only what it was told: tokens sent here without a call belong to nobody.
-/// @dev Holds exactly sum(own + unbonding) + insuranceWei + heldWei. Amounts fit uint96: the supply is under
-/// 2^90 wei. SafeERC20 although the token is ours: a deployer's wrong address then fails loudly
-/// without an error path of our own that no test could reach. No reentrancy guard: every function
-/// ends with its token calls, after all of its writes, and the token has no hooks.
-contract StakeManager is SlashBook {
+/// @dev Holds exactly sum(own + unbonding) + sum(pools, and what unbonds of them) + insuranceWei +
+/// heldWei. Amounts fit uint96: the supply is under 2^90 wei. SafeERC20 although the token is ours: a
+/// deployer's wrong address then fails loudly without an error path of our own that no test could
+/// reach. No reentrancy guard: every function does its token calls after its writes, the token has no
+/// hooks, and of the other contracts, all fixed at deployment, none calls back while it is called.
+contract StakeManager is VerdictBook {
     using SafeERC20 for IERC20;
-
-    mapping(address provider => address) private _operators;
 
     /// @param token_ the token that is staked
     /// @param market_ the JobMarket, which may not be deployed yet; fixed for ever
@@ -34,7 +34,7 @@ contract StakeManager is SlashBook {
         address auditCourt_,
         address disputeCourt_,
         Economy memory economy
-    ) SlashBook(token_, market_, insurance_, auditCourt_, disputeCourt_, economy) {}
+    ) StakeBook(token_, market_, insurance_, auditCourt_, disputeCourt_, economy) {}
 
     // --- identity ---
 
@@ -83,22 +83,23 @@ contract StakeManager is SlashBook {
     /// @inheritdoc IStakeManager
     function requestUnbonding(uint256 amount) external {
         if (amount == 0) revert StakeManager__ZeroAmount();
-        Stake storage s = _stakes[msg.sender];
-        uint256 own = s.own;
-        uint256 free = own - s.locked;
+        Account memory a = _load(msg.sender);
+        uint256 own = a.own;
+        uint256 free = own - a.locked;
         if (amount > free) revert StakeManager__InsufficientFree(msg.sender, free, amount);
-        _checkSeats(s.seats, own - amount);
-        uint256 unbonding = s.unbonding + amount;
-        uint256 readyAt = block.timestamp + Params.UNBONDING_S;
-        s.own = uint96(own - amount);
-        s.unbonding = uint96(unbonding);
-        s.unbondingReadyAt = uint40(readyAt);
+        _checkSeats(a.seats, own - amount);
+        uint256 unbonding = a.unbonding + amount;
+        uint256 readyAt = block.timestamp + Params.unbondingS(_slashingWord());
+        a.own = uint96(own - amount);
+        a.unbonding = uint96(unbonding);
+        a.unbondingReadyAt = uint40(readyAt);
+        _store(msg.sender, a, own);
         emit UnbondingRequested(msg.sender, amount, unbonding, readyAt);
     }
 
     /// @inheritdoc IStakeManager
     function withdrawUnbonded() external returns (uint256 amount) {
-        Stake storage s = _stakes[msg.sender];
+        Account storage s = _accounts[msg.sender];
         amount = s.unbonding;
         uint256 readyAt = s.unbondingReadyAt;
         if (amount == 0) revert StakeManager__NothingUnbonding(msg.sender);
@@ -115,13 +116,13 @@ contract StakeManager is SlashBook {
     /// @inheritdoc IStakeManager
     function lock(address provider, bytes32 jobId, uint256 amount) external {
         _requireCaller();
-        Stake storage s = _stakes[provider];
+        Account storage s = _accounts[provider];
         uint256 own = s.own;
         uint256 locked = s.locked;
-        // Jobs only: a drawn auditor with little stake has to lock what it has.
-        if (own < Params.MIN_SELF_STAKE_WEI && msg.sender == market) {
-            _requireRegistered(provider); // whoever has stake is registered
-            revert StakeManager__BelowMinimum(provider, own, Params.MIN_SELF_STAKE_WEI);
+        // Not for courts: a drawn auditor with little stake has to lock what it has. Nor for channels,
+        // whose work is done already. Whoever has the highest minimum need not be asked for the present one.
+        if (own < Params.MIN_SELF_STAKE_WEI_MAX && msg.sender == market) {
+            _checkMinimum(provider, own);
         }
         if (amount > own - locked) {
             revert StakeManager__InsufficientFree(provider, own - locked, amount);
@@ -133,7 +134,7 @@ contract StakeManager is SlashBook {
     /// @inheritdoc IStakeManager
     function unlock(address provider, bytes32 jobId, uint256 amount) external {
         _requireCaller();
-        Stake storage s = _stakes[provider];
+        Account storage s = _accounts[provider];
         s.locked = uint96(s.locked - amount);
         emit StakeUnlocked(provider, jobId, amount);
     }
@@ -147,29 +148,37 @@ contract StakeManager is SlashBook {
 
     /// @inheritdoc IStakeManager
     function stakeOf(address provider) external view returns (Stake memory) {
-        return _stakes[provider];
+        Account storage a = _accounts[provider];
+        return Stake(a.own, a.locked, a.seats, a.unbonding, a.unbondingReadyAt);
     }
 
     /// @inheritdoc IStakeManager
     function freeOf(address provider) external view returns (uint256) {
-        Stake storage s = _stakes[provider];
+        Account storage s = _accounts[provider];
         return s.own - s.locked;
     }
 
     // --- internal ---
 
     function _stake(uint256 amount) private {
-        if (amount == 0) revert StakeManager__ZeroAmount();
-        if (amount > type(uint96).max) {
-            revert StakeManager__AmountTooLarge(amount, type(uint96).max);
-        }
-        Stake storage s = _stakes[msg.sender];
-        uint256 own = s.own;
+        _requireAmount(amount);
+        Account memory a = _load(msg.sender);
+        uint256 own = a.own;
+        uint256 age;
         if (own == 0) _requireRegistered(msg.sender); // whoever has stake is registered
-        own += amount;
-        s.own = uint96(own); // the transfer below fails unless the tokens exist, so it fits
-        emit Staked(msg.sender, amount, own);
+        else age = ((block.timestamp - a.since) * own) / (own + amount);
+        a.since = uint40(block.timestamp - age);
+        a.own = uint96(own + amount); // the transfer below fails unless the tokens exist, so it fits
+        _store(msg.sender, a, own);
+        emit Staked(msg.sender, amount, own + amount);
         IERC20(token).safeTransferFrom(msg.sender, address(this), amount);
+    }
+
+    function _checkMinimum(address provider, uint256 own) private view {
+        uint256 minimum = Params.minSelfStakeWei(_hiringWord());
+        if (own >= minimum) return;
+        _requireRegistered(provider); // whoever has stake is registered
+        revert StakeManager__BelowMinimum(provider, own, minimum);
     }
 
     function _checkSeats(uint256 seats, uint256 ownLeft) private view {
@@ -180,12 +189,11 @@ contract StakeManager is SlashBook {
         }
     }
 
-    function _requireRegistered(address provider) private view {
-        if (_operators[provider] == address(0)) revert StakeManager__NotRegistered(provider);
-    }
-
     function _requireCaller() private view {
-        if (msg.sender != market && msg.sender != auditCourt && msg.sender != disputeCourt) {
+        if (
+            msg.sender != market && msg.sender != auditCourt && msg.sender != disputeCourt
+                && msg.sender != channels
+        ) {
             revert StakeManager__OnlyCourt(msg.sender);
         }
     }

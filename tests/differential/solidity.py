@@ -32,7 +32,7 @@ const input = {
   sources: { [source]: { content: read(source) } },
   settings: {
     evmVersion: "cancun",
-    optimizer: { enabled: true, runs: 10000 },
+    optimizer: { enabled: true, runs: 400 },
     outputSelection: { [source]: { [name]: ["abi", "evm.bytecode.object"] } },
   },
 };
