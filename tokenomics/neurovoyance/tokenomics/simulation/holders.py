@@ -85,6 +85,14 @@ def quorum_cost(e: Economy) -> Array:
     return cost
 
 
+def sale_value(e: Economy, tokens: Array) -> Array:
+    """Return what a sale brings that presses the price as it goes, USD."""
+    pressure = e.world.flow_multiplier * tokens / np.maximum(e.floating, 5e6)
+    kept = -np.expm1(-pressure) / np.maximum(pressure, 1e-12)
+    value: Array = tokens * e.price * np.where(pressure > 1e-9, kept, 1.0)
+    return value
+
+
 def _attack(e: Economy) -> None:
     """Vote once a week; take what the limits give while nobody wakes up."""
     a = e.attack
@@ -102,8 +110,8 @@ def _attack(e: Economy) -> None:
     e.floating += from_fund + from_treasury
     e.flows.sold += from_fund + from_treasury
     a.taken_insurance += from_fund
-    a.taken_usd += (from_fund + from_treasury) * e.price
+    a.taken_usd += sale_value(e, from_fund + from_treasury)
     leaves = np.where(a.has_lost > 0.0, a.tokens, 0.0)
     a.tokens -= leaves
-    a.taken_usd += leaves * e.price
+    a.taken_usd += sale_value(e, leaves)
     e.unbonding[-1] += leaves

@@ -16,6 +16,7 @@ from neurovoyance.tokenomics.simulation.policies import POLICIES, Policy
 from neurovoyance.tokenomics.simulation.scenarios import SCENARIOS
 
 SWING_SEEDS = 100
+CENTRE = ("elasticity", 1.5)  # the documented value: the run that swings are measured against
 COMPARED = ("base", "bear")
 EXTRA = (("wash", "no-wash-cap"), ("vault-run", "no-limiter"), ("vault-run", "no-exit-penalty"),
     ("vault-run", "no-vesting"), ("slash", "no-insurance"))  # fmt: skip
@@ -38,6 +39,7 @@ GUARDS = {
     "standardQuorumBps": ("quorum", 1e4),
     "treasuryStandardBps": ("treasury_limit_month", 1e4),
 }
+OUTFLOW = ("vestBps", "availCeilBps", "rhoWad", "emissionLiquidBps", "exitCapBps")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +93,23 @@ def main_jobs(seeds: int) -> list[Job]:
 def swing_jobs(seeds: int) -> list[Job]:
     """Return the sensitivity runs: each assumption and parameter at both ends, in the bear."""
     few = min(seeds, SWING_SEEDS)
-    jobs = [Job("bear", "ours", few, world=("elasticity", 1.5))]
+    jobs = [Job("bear", "ours", few, world=CENTRE)]
     for name, low, high in swings():
         scenario = "attack" if name in ATTACK_ONLY else "bear"
         jobs += [Job(scenario, "ours", few, world=(name, value)) for value in (low, high)]
     for key in FIELDS:
         jobs += [Job("bear", "ours", few, param=(key, end)) for end in ends(key)]
-    for key in GUARDS:
-        jobs += [Job("attack", "ours", few, param=(key, end)) for end in ends(key)]
     return jobs
+
+
+def mend_jobs(seeds: int) -> list[Job]:
+    """Return the runs that look for a parameter that mends a failed gate, at both bounds."""
+    cases = (*(("attack", key) for key in GUARDS), *(("mercenary", key) for key in OUTFLOW))
+    return [
+        Job(scenario, "ours", seeds, param=(key, end))
+        for scenario, key in cases
+        for end in ends(key)
+    ]
 
 
 ATTACK_ONLY = frozenset({"turnout", "turnout_roused", "rouse_weeks", "attack_budget_usd"})
@@ -112,4 +122,4 @@ def ends(key: str) -> tuple[int, int]:
 
 def report_jobs(seeds: int) -> list[Job]:
     """Return every run that the report shows."""
-    return main_jobs(seeds) + swing_jobs(seeds)
+    return main_jobs(seeds) + swing_jobs(seeds) + mend_jobs(seeds)

@@ -170,9 +170,14 @@ class Recorder:
             "fees_usd_total": self.series["fees_usd"].sum(axis=0),
             "burned": e.burned,
             "exits_paid": e.books.exits_paid,
+            "vault_end": e.vault.total,
+            "price_low": self.series["price"].min(axis=0),
             "penalties": e.books.penalties,
             "control_weeks": e.attack.weeks_in_control,
-            "attack_profit_usd": e.attack.taken_usd - e.attack.spent,
+            "attack_profit_usd": e.attack.taken_usd
+            - e.attack.spent
+            + holders.sale_value(e, e.attack.tokens),
+            "attack_spent_usd": e.attack.spent,
             "attack_insurance": e.attack.taken_insurance,
             "stake_ratio_end": e.stake / np.maximum(e.circulating, 1.0),
         }

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from neurovoyance.tokenomics.simulation.farm import Progress, play_all
-from neurovoyance.tokenomics.simulation.plan import Job, main_jobs, runs_folder, swing_jobs
+from neurovoyance.tokenomics.simulation.plan import Job, report_jobs, runs_folder
 from neurovoyance.tokenomics.simulation.record import load
 from neurovoyance.tokenomics.simulation.report.figures import FIGURES, Material
 from neurovoyance.tokenomics.simulation.report.gates import Gate, judge
@@ -38,17 +38,23 @@ class Built:
 
 def material(out: Path, jobs: Sequence[Job]) -> Material:
     """Read the runs of a report back."""
-    ours, compared, swung = {}, {}, {}
+    ours, compared, swung, mended = {}, {}, {}, {}
     for job in jobs:
         run = load(runs_folder(out) / job.file)
-        if job.world or job.param:
-            name, value = job.world or job.param or ("", 0)
-            swung[f"{name}={value:g}" if job.world else f"{name}={value}"] = run
+        if job.world:
+            swung[f"{job.world[0]}={job.world[1]:g}"] = run
+            continue
+        if job.param:
+            key = f"{job.param[0]}={job.param[1]}"
+            if job.scenario == "bear":
+                swung[key] = run
+            else:
+                mended[f"{job.scenario}/{key}"] = run
             continue
         compared[f"{job.scenario}/{job.policy}"] = run
         if job.policy == "ours":
             ours[job.scenario] = run
-    return Material(ours, compared, swung)
+    return Material(ours, compared, swung, mended)
 
 
 def build(
@@ -70,7 +76,7 @@ def build(
         docs: where a Markdown copy of the figures goes as well.
         progress: told how many runs are done.
     """
-    jobs = main_jobs(seeds) + swing_jobs(seeds)
+    jobs = report_jobs(seeds)
     played = play_all(jobs, runs_folder(out), workers=workers, days=days, progress=progress)
     runs = material(out, jobs)
     gates = judge(runs.ours)

@@ -39,7 +39,7 @@ def policies(compared: Mapping[str, Run]) -> Figure:
         ("base", "price_end", "Base: last price", "USD, log", True),
         ("bear", "price_end", "Bear: last price", "USD, log", True),
         ("base", "fees_over_emission", "Base: fees / emission", "year four, log", True),
-        ("bear", "retention", "Bear: lowest / peak", "honest providers", False),
+        ("bear", "retention", "Bear: lowest / peak", "providers; 10–50–90 %", False),
     )
     for place, (scenario, outcome, title, unit, is_log) in zip(axes, measures, strict=True):
         for row, name in enumerate(reversed(names)):
@@ -52,7 +52,10 @@ def policies(compared: Mapping[str, Run]) -> Figure:
         place.grid(axis="y", visible=False)
         if is_log:
             place.set_xscale("log")
-        style.dress(place, title, "", x=f"{unit}; 10, 50, 90 %")
+            low, high = place.get_xlim()
+            place.set_xlim(10.0 ** np.floor(np.log10(low)), 10.0 ** np.ceil(np.log10(high)))
+            style.whole_powers(place)
+        style.dress(place, title, "", x=unit)
     axes[0].set_yticks(range(len(names)), [POLICIES[name].title for name in reversed(names)])
     return figure
 
@@ -86,9 +89,9 @@ def ablations(compared: Mapping[str, Run]) -> Figure:
     figure, axes = style.canvas(4, height=3.6)
     shown = (
         ("price", "Last price", "log points", 100.0),
-        ("worst_out", "Worst 30-day outflow", "points of circulating", 100.0),
-        ("profit", "Profit a GPU and day", "US cents", 100.0),
-        ("retention", "Lowest providers / peak", "points", 100.0),
+        ("worst_out", "Worst outflow", "points", 100.0),
+        ("profit", "Profit", "US cents a GPU and day", 100.0),
+        ("retention", "Lowest / peak", "points", 100.0),
     )
     for place, (key, title, unit, scale) in zip(axes, shown, strict=True):
         values = [scale * row[key] for _, row in rows]

@@ -31,11 +31,13 @@ class Material:
         ours: scenario name to run under our rules.
         compared: ``scenario/policy`` to run.
         swung: ``name=value`` to run, few seeds, in the bear or the attack.
+        mended: ``scenario/key=value`` to run: a parameter at a bound, where a gate is at risk.
     """
 
     ours: Mapping[str, Run]
     compared: Mapping[str, Run]
     swung: Mapping[str, Run]
+    mended: Mapping[str, Run]
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,7 @@ def _over(
     for name in names:
         values = runs[name].outcomes[outcome]
         made.append(_verdict(name, is_good(values), detail(values)))
-    return tuple(sorted(made, key=lambda one: (one.share, -abs(one.detail))))
+    return tuple(sorted(made, key=lambda one: (one.share, -one.detail)))
 
 
 def judge(runs: Mapping[str, Run]) -> list[Gate]:

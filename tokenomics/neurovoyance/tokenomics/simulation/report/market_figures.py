@@ -65,10 +65,9 @@ def profit(runs: Mapping[str, Run]) -> Figure:
             color=style.SERIES[index], linewidth=1.7,
         )  # fmt: skip
     style.dress(axes[1], "Bear: survival by kind of provider", "% of peak before it, medians")
-    axes[1].set_xlim(1.5, 5.0)
-    axes[1].set_ylim(0.0, 200.0)
-    style.trouble(axes[1])
-    axes[1].legend(loc="upper left", fontsize=7.5)
+    axes[1].set_ylim(0.0, 240.0)
+    style.trouble(axes[1], "")
+    axes[1].legend(loc="upper left", fontsize=8)
     return figure
 
 
@@ -88,6 +87,7 @@ def retention(runs: Mapping[str, Run], others: Mapping[str, Run]) -> Figure:
     edges = np.linspace(0.2, 1.0, 33)
     values = np.minimum(runs["bear"].outcomes["retention"], 0.999)
     axes[1].hist(values, bins=edges.tolist(), color=style.BLUE, alpha=0.85)
+    axes[1].set_ylim(0, 1.22 * axes[1].get_ylim()[1])
     axes[1].axvline(0.5, color=style.RED, linewidth=1.2, linestyle=(0, (4, 2)))
     kept = 100.0 * float(np.mean(values >= 0.5))
     axes[1].annotate(
@@ -100,7 +100,7 @@ def retention(runs: Mapping[str, Run], others: Mapping[str, Run]) -> Figure:
 
 def scenarios(runs: Mapping[str, Run]) -> Figure:
     """Draw the providers of every scenario as small multiples, base behind each."""
-    figure, axes = style.canvas(5, 3, height=2.1)
+    figure, axes = style.canvas(5, 3, height=2.1, is_loose=True)
     base = runs["base"]
     for place, (name, scenario) in zip(axes, SCENARIOS.items(), strict=False):
         x = style.years(base, "price")
@@ -145,6 +145,8 @@ def phase(runs: Mapping[str, Run], others: Mapping[str, Run]) -> Figure:
         axes[1].plot(other.median("price")[-1], other.median("providers")[-1], "o", color=color)
     axes[1].set_xscale("log")
     axes[1].set_yscale("log")
+    axes[1].set_xlim(1e-3, 1e-1)
+    axes[1].set_ylim(2e2, 2e3)
     style.dress(axes[1], "Bear: medians from year 1 under five rules", "providers, log",
         x="price, USD, log")  # fmt: skip
     axes[1].legend(loc="lower right", fontsize=8)

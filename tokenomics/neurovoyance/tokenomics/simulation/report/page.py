@@ -85,7 +85,6 @@ def _figures(pictures: Mapping[str, bytes]) -> list[str]:
 
 def _sections(runs: Material) -> list[str]:
     texts = [(one.title, one.text) for one in SCENARIOS.values()]
-    few = next(iter(runs.swung.values())).outcomes["ruined"].shape[0]
     return [
         "<h2>Scenarios, our rules</h2><p class='soft'>Median (10–90 %).</p>",
         _table(tables.scenario_table(runs.ours)),
@@ -97,8 +96,12 @@ def _sections(runs: Material) -> list[str]:
         _table(tables.ablation_table(runs.compared, "base")),
         "<h2>One mechanism less, bear</h2>",
         _table(tables.ablation_table(runs.compared, "bear")),
-        f"<h2>The attack at the bounds of our parameters</h2><p class='soft'>{few} seeds.</p>",
-        _table(tables.guard_table(runs.swung, runs.ours["attack"])),
+        "<h2>Where a mechanism matters</h2>",
+        _table(tables.extra_table(runs.compared)),
+        "<h2>Governance attack, one parameter at a bound</h2>",
+        _table(tables.attack_table(runs.mended, runs.ours["attack"])),
+        "<h2>Outflow under mercenaries, one parameter at a bound</h2>",
+        _table(tables.outflow_table(runs.mended, runs.ours["mercenary"])),
         "<h2>What happens in each scenario</h2>",
         _table((("scenario", "what happens"), texts)),
         "<h2 id='assumptions'>Assumptions and their sources</h2>",

@@ -43,7 +43,7 @@ def wash(_: Mapping[str, Run]) -> Figure:
     rows = [mechanics.wash_profit(share, replace(policy, wash_cap=float(cap))) for cap in caps]
     _heat(figure, axes[0], share, caps * 100.0, np.array(rows), "NVY gained per NVY washed")
     axes[0].axhline(90.0, color=style.GREEN, linewidth=1.6)
-    axes[0].annotate("the bound of washCapBps, 90 %", (0.01, 94.0), color=style.GREEN, fontsize=8.5)
+    axes[0].annotate("the bound of washCapBps, 90 %", (0.12, 79.0), color=style.GREEN, fontsize=8.5)
     style.dress(axes[0], "Work emission alone", "wash cap, % of the sinks",
         x="work emission per NVY of fees, before the cap")  # fmt: skip
     held = np.linspace(0.0, 0.5, 61)
@@ -65,15 +65,14 @@ def cheat(_: Mapping[str, Run]) -> Figure:
     """Draw what a cheat expects, by lock and by what it did not declare or whom it bought."""
     figure, axes = style.canvas(height=3.7)
     policy = ours()
-    locks = np.linspace(2.0, 40.0, 77)
+    beside = np.linspace(0.0, 60.0, 61)
     hidden = np.linspace(0.0, 5.0, 61)
-    odds = mechanics.audit_probability(1.0, locks[:, None], policy)
-    gain = mechanics.cheat_profit(1.0 + hidden[None, :], locks[:, None], odds, policy.detect)
-    _heat(figure, axes[0], hidden, locks, gain, "prices gained per cheat")
-    axes[0].axhline(20.0, color=style.GREEN, linewidth=1.6)
-    axes[0].annotate("SDK default", (0.05, 20.8), color=style.GREEN, fontsize=8.5)
-    style.dress(axes[0], "Gain outside that was not declared", "lock, multiples of the price",
-        x="undeclared gain, prices")  # fmt: skip
+    odds = mechanics.audit_probability(1.0, 20.0, policy)
+    gain = mechanics.cheat_profit(1.0 + hidden[None, :], 20.0, odds, policy.detect, beside[:, None])
+    _heat(figure, axes[0], hidden, beside, gain, "prices gained per cheat")
+    style.dress(axes[0], "Gain outside that was not declared, lock of 20 prices",
+        "own stake and vault lost beside the lock, prices", x="undeclared gain, prices")  # fmt: skip
+    locks = np.linspace(2.0, 40.0, 77)
     bought = np.linspace(0.0, 0.6, 61)
     detect = 0.99 * (1.0 - bought)
     odds = mechanics.audit_probability(1.0, locks[:, None], policy)
@@ -102,7 +101,8 @@ def votes(runs: Mapping[str, Run]) -> Figure:
             colors=[color for _, _, color in groups])  # fmt: skip
         place.set_ylim(0, 100)
         style.dress(place, f"{title}: who holds the votes", "% of votes, medians")
-    axes[0].legend(loc="lower right")
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower left", ncols=4)
     style.band(axes[2], runs["base"], "effective_voters", style.BLUE, "base")
     style.band(axes[2], runs["attack"], "effective_voters", style.RED, "attack")
     axes[2].set_yscale("log")
@@ -160,6 +160,6 @@ def insurance(runs: Mapping[str, Run]) -> Figure:
     axes[1].set_title("Ruined, % of seeds; dashed: gate at 1 %")
     axes[1].set_xlim(0.0, max(10.0, max(values) * 1.15))
     for place, value in enumerate(reversed(values)):
-        axes[1].annotate(f"{value:.1f}", (value, place), xytext=(3, -3),
+        axes[1].annotate(f"{value:.1f}", (max(value, 1.0), place), xytext=(4, -3),
             textcoords="offset points", fontsize=8)  # fmt: skip
     return figure

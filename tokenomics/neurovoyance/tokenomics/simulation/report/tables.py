@@ -12,7 +12,7 @@ import numpy as np
 
 from neurovoyance.tokenomics.simulation.assumptions import COHORT_SOURCE, COHORTS, rows
 from neurovoyance.tokenomics.simulation.kinds import Array
-from neurovoyance.tokenomics.simulation.plan import GUARDS, ends
+from neurovoyance.tokenomics.simulation.plan import EXTRA, GUARDS, OUTFLOW, ends
 from neurovoyance.tokenomics.simulation.policies import POLICIES
 from neurovoyance.tokenomics.simulation.record import Run
 from neurovoyance.tokenomics.simulation.report.comparison_figures import ablation_rows
@@ -113,26 +113,70 @@ def ablation_table(compared: Mapping[str, Run], scenario: str) -> Table:
     return head, made
 
 
-def guard_table(swung: Mapping[str, Run], ours: Run) -> Table:
-    """Return what the attack does at the bounds of the parameters that could stop it."""
-    few = next(iter(swung.values())).outcomes["ruined"].shape[0]
-    made = [("documented defaults", *_attack_cells(ours, few))]
+def attack_table(mended: Mapping[str, Run], ours: Run) -> Table:
+    """Return what the attack does with one parameter at a bound."""
+    made = [("documented defaults", *_attack_cells(ours))]
     for key in GUARDS:
         for end, value in zip(("MIN", "MAX"), ends(key), strict=True):
-            run = swung[f"{key}={value}"]
-            made.append((f"{key} at {end} ({value})", *_attack_cells(run, few)))
-    head = ("parameter", "insurance ruined", "attackers that win a vote", "attacker's profit, "
-        "median, thousand USD")  # fmt: skip
+            run = mended[f"attack/{key}={value}"]
+            made.append((f"{key} at {end} ({value})", *_attack_cells(run)))
+    head = (
+        "parameter", "insurance ruined", "attackers that win a vote",
+        "attacker's profit, median, thousand USD", "insurance left, median",
+    )  # fmt: skip
     return head, made
 
 
-def _attack_cells(run: Run, seeds: int) -> tuple[str, ...]:
-    o = {name: values[:seeds] for name, values in run.outcomes.items()}
+def _attack_cells(run: Run) -> tuple[str, ...]:
+    o = run.outcomes
     return (
         percent(float(o["ruined"].mean())),
         percent(float(np.mean(o["control_weeks"] > 0))),
         f"{float(np.median(o['attack_profit_usd'])) / 1e3:.0f}",
+        percent(float(np.median(o["insurance_end"]))),
     )
+
+
+def outflow_table(mended: Mapping[str, Run], ours: Run) -> Table:
+    """Return the outflow gate under mercenaries with one parameter at a bound."""
+    made = [("documented defaults", *_outflow_cells(ours))]
+    for key in OUTFLOW:
+        for end, value in zip(("MIN", "MAX"), ends(key), strict=True):
+            run = mended[f"mercenary/{key}={value}"]
+            made.append((f"{key} at {end} ({value})", *_outflow_cells(run)))
+    return ("parameter", "seeds within 6 %", "99 % of seeds below", "largest"), made
+
+
+def _outflow_cells(run: Run) -> tuple[str, ...]:
+    worst = run.outcomes["worst_out"]
+    return (
+        percent(float(np.mean(worst <= 0.06))),
+        percent(float(np.quantile(worst, 0.99))),
+        percent(float(worst.max())),
+    )
+
+
+def extra_table(compared: Mapping[str, Run]) -> Table:
+    """Return ours beside ours less a mechanism, in the trouble that the mechanism is for."""
+    made = []
+    for scenario, name in EXTRA:
+        for policy in ("ours", name):
+            o = compared[f"{scenario}/{policy}"].outcomes
+            washed = o["wash_expected"].max()
+            made.append((
+                SCENARIOS[scenario].title,
+                POLICIES[policy].title,
+                "" if washed <= -1.0 else f"{100 * washed:+.2f}",
+                f"{np.median(o['exits_paid']) / 1e6:.2f}",
+                f"{np.median(o['penalties']) / 1e6:.2f}",
+                _band(o["worst_out"], 100, "{:.1f}"),
+                f"{100 * float(np.median(o['insurance_end'])):.0f}",
+            ))  # fmt: skip
+    head = (
+        "scenario", "rules", "largest wash profit, % of volume", "left early, M NVY",
+        "penalties, M NVY", "worst 30-day outflow, %", "insurance at the end, % of start",
+    )  # fmt: skip
+    return head, made
 
 
 def assumption_table() -> Table:
