@@ -70,8 +70,12 @@ def cheat(_: Mapping[str, Run]) -> Figure:
     odds = mechanics.audit_probability(1.0, 20.0, policy)
     gain = mechanics.cheat_profit(1.0 + hidden[None, :], 20.0, odds, policy.detect, beside[:, None])
     _heat(figure, axes[0], hidden, beside, gain, "prices gained per cheat")
-    style.dress(axes[0], "Gain outside that was not declared, lock of 20 prices",
-        "own stake and vault lost beside the lock, prices", x="undeclared gain, prices")  # fmt: skip
+    style.dress(
+        axes[0],
+        "Gain outside that was not declared, lock of 20 prices",
+        "own stake and vault lost beside the lock, prices",
+        x="undeclared gain, prices",
+    )
     locks = np.linspace(2.0, 40.0, 77)
     bought = np.linspace(0.0, 0.6, 61)
     detect = 0.99 * (1.0 - bought)
