@@ -208,16 +208,6 @@ abstract contract GovernanceBase is Test {
         _execute(d);
     }
 
-    function _cancelByGuardian(Draft memory d) internal {
-        vm.prank(holder);
-        guardian.cancel(
-            address(d.governor),
-            d.targets,
-            d.values,
-            d.calldatas,
-            keccak256(bytes(d.description))
-        );
-    }
 
     function _assertState(Draft memory d, uint256 id, IGovernor.ProposalState expected)
         internal
