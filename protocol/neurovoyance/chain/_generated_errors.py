@@ -15,6 +15,33 @@ from neurovoyance.protocol.ids import Address
 from neurovoyance.protocol.lifecycle import JobState
 
 
+class AccessControlBadConfirmation(KnownRevert):
+    """Refused with AccessControlBadConfirmation."""
+
+    code = "chain.revert.access_control_bad_confirmation"
+    solidity_name = "AccessControlBadConfirmation"
+    selector = bytes.fromhex("6697b232")
+    abi_types = ()
+    value_names = ()
+    sentence = ""
+
+
+class AccessControlUnauthorizedAccount(KnownRevert):
+    """Refused with AccessControlUnauthorizedAccount."""
+
+    code = "chain.revert.access_control_unauthorized_account"
+    solidity_name = "AccessControlUnauthorizedAccount"
+    selector = bytes.fromhex("e2517d3f")
+    abi_types = ("address", "bytes32")
+    value_names = ("account", "needed_role")
+    sentence = ""
+
+    def __init__(self, account: Address, needed_role: bytes, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, account=account, needed_role=needed_role)
+        self.account = account
+        self.needed_role = needed_role
+
+
 class AddressEmptyCode(KnownRevert):
     """There is no contract at this address."""
 
@@ -448,6 +475,243 @@ class AuditCourtZeroCommitment(KnownRevert):
     def __init__(self, job_id: bytes, *, hint: str | None = None) -> None:
         super().__init__(hint=hint, job_id=job_id)
         self.job_id = job_id
+
+
+class CanariesBadModel(KnownRevert):
+    """A model's numbers are out of range, or its pool is zero. `field` is its ASCII name."""
+
+    code = "chain.revert.canaries.bad_model"
+    solidity_name = "Canaries__BadModel"
+    selector = bytes.fromhex("17b39f09")
+    abi_types = ("bytes32", "uint256")
+    value_names = ("field", "value")
+    sentence = "A model's numbers are out of range, or its pool is zero."
+
+    def __init__(self, field: bytes, value: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, field=field, value=value)
+        self.field = field
+        self.value = value
+
+
+class CanariesBudgetTooSmall(KnownRevert):
+    """The budget does not pay for a canary and its audit."""
+
+    code = "chain.revert.canaries.budget_too_small"
+    solidity_name = "Canaries__BudgetTooSmall"
+    selector = bytes.fromhex("5f0499e4")
+    abi_types = ("uint256", "uint256")
+    value_names = ("budget", "needed")
+    sentence = "The budget does not pay for a canary and its audit."
+
+    def __init__(self, budget: int, needed: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, budget=budget, needed=needed)
+        self.budget = budget
+        self.needed = needed
+
+
+class CanariesCatalogueFull(KnownRevert):
+    """The catalogue is full."""
+
+    code = "chain.revert.canaries.catalogue_full"
+    solidity_name = "Canaries__CatalogueFull"
+    selector = bytes.fromhex("2429f10d")
+    abi_types = ("uint256",)
+    value_names = ("max",)
+    sentence = "The catalogue is full."
+
+    def __init__(self, max: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, max=max)
+        self.max = max
+
+
+class CanariesJobNotOver(KnownRevert):
+    """The job of the canary is not over."""
+
+    code = "chain.revert.canaries.job_not_over"
+    solidity_name = "Canaries__JobNotOver"
+    selector = bytes.fromhex("6a154279")
+    abi_types = ("uint256", "bytes32", "uint8")
+    value_names = ("canary_id", "job_id", "state")
+    sentence = "The job of the canary is not over."
+
+    def __init__(
+        self, canary_id: int, job_id: bytes, state: int, *, hint: str | None = None
+    ) -> None:
+        super().__init__(hint=hint, canary_id=canary_id, job_id=job_id, state=state)
+        self.canary_id = canary_id
+        self.job_id = job_id
+        self.state = state
+
+
+class CanariesNoModels(KnownRevert):
+    """The catalogue is empty."""
+
+    code = "chain.revert.canaries.no_models"
+    solidity_name = "Canaries__NoModels"
+    selector = bytes.fromhex("a3eb4a6e")
+    abi_types = ()
+    value_names = ()
+    sentence = "The catalogue is empty."
+
+
+class CanariesNotListed(KnownRevert):
+    """The model is not in the catalogue."""
+
+    code = "chain.revert.canaries.not_listed"
+    solidity_name = "Canaries__NotListed"
+    selector = bytes.fromhex("a3c3f9dd")
+    abi_types = ("bytes32",)
+    value_names = ("model_id",)
+    sentence = "The model is not in the catalogue."
+
+    def __init__(self, model_id: bytes, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, model_id=model_id)
+        self.model_id = model_id
+
+
+class CanariesNotMissed(KnownRevert):
+    """The time to take the canary is not over."""
+
+    code = "chain.revert.canaries.not_missed"
+    solidity_name = "Canaries__NotMissed"
+    selector = bytes.fromhex("b9f15c37")
+    abi_types = ("uint256", "uint256", "uint256")
+    value_names = ("canary_id", "take_by", "time")
+    sentence = "The time to take the canary is not over."
+
+    def __init__(self, canary_id: int, take_by: int, time: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, canary_id=canary_id, take_by=take_by, time=time)
+        self.canary_id = canary_id
+        self.take_by = take_by
+        self.time = time
+
+
+class CanariesOnlyTimelock(KnownRevert):
+    """Only the Standard timelock may change the catalogue."""
+
+    code = "chain.revert.canaries.only_timelock"
+    solidity_name = "Canaries__OnlyTimelock"
+    selector = bytes.fromhex("3ce12904")
+    abi_types = ("address",)
+    value_names = ("caller",)
+    sentence = "Only the Standard timelock may change the catalogue."
+
+    def __init__(self, caller: Address, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, caller=caller)
+        self.caller = caller
+
+
+class CanariesRoundPending(KnownRevert):
+    """The beacon has no value for the round yet."""
+
+    code = "chain.revert.canaries.round_pending"
+    solidity_name = "Canaries__RoundPending"
+    selector = bytes.fromhex("de92845d")
+    abi_types = ("uint256", "uint256")
+    value_names = ("canary_id", "round")
+    sentence = "The beacon has no value for the round yet."
+
+    def __init__(self, canary_id: int, round: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, canary_id=canary_id, round=round)
+        self.canary_id = canary_id
+        self.round = round
+
+
+class CanariesTooLate(KnownRevert):
+    """The time to take the canary is over."""
+
+    code = "chain.revert.canaries.too_late"
+    solidity_name = "Canaries__TooLate"
+    selector = bytes.fromhex("03343681")
+    abi_types = ("uint256", "uint256", "uint256")
+    value_names = ("canary_id", "take_by", "time")
+    sentence = "The time to take the canary is over."
+
+    def __init__(self, canary_id: int, take_by: int, time: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, canary_id=canary_id, take_by=take_by, time=time)
+        self.canary_id = canary_id
+        self.take_by = take_by
+        self.time = time
+
+
+class CanariesTooSoon(KnownRevert):
+    """The next canary can be requested from `readyAt` on."""
+
+    code = "chain.revert.canaries.too_soon"
+    solidity_name = "Canaries__TooSoon"
+    selector = bytes.fromhex("ba298729")
+    abi_types = ("uint256", "uint256")
+    value_names = ("ready_at", "time")
+    sentence = "The next canary can be requested from `readyAt` on."
+
+    def __init__(self, ready_at: int, time: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, ready_at=ready_at, time=time)
+        self.ready_at = ready_at
+        self.time = time
+
+
+class CanariesWrongProvider(KnownRevert):
+    """The offer is of another provider than the drawn one."""
+
+    code = "chain.revert.canaries.wrong_provider"
+    solidity_name = "Canaries__WrongProvider"
+    selector = bytes.fromhex("1f3b7574")
+    abi_types = ("uint256", "address", "address")
+    value_names = ("canary_id", "found", "needed")
+    sentence = "The offer is of another provider than the drawn one."
+
+    def __init__(
+        self, canary_id: int, found: Address, needed: Address, *, hint: str | None = None
+    ) -> None:
+        super().__init__(hint=hint, canary_id=canary_id, found=found, needed=needed)
+        self.canary_id = canary_id
+        self.found = found
+        self.needed = needed
+
+
+class CanariesWrongState(KnownRevert):
+    """The canary is not in the state that the call needs."""
+
+    code = "chain.revert.canaries.wrong_state"
+    solidity_name = "Canaries__WrongState"
+    selector = bytes.fromhex("f90a8f93")
+    abi_types = ("uint256", "uint8", "uint8")
+    value_names = ("canary_id", "found", "needed")
+    sentence = "The canary is not in the state that the call needs."
+
+    def __init__(self, canary_id: int, found: int, needed: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, canary_id=canary_id, found=found, needed=needed)
+        self.canary_id = canary_id
+        self.found = found
+        self.needed = needed
+
+
+class CanariesWrongTerms(KnownRevert):
+    """Price and lock of a canary are fixed; see `specOf`."""
+
+    code = "chain.revert.canaries.wrong_terms"
+    solidity_name = "Canaries__WrongTerms"
+    selector = bytes.fromhex("92fe35e9")
+    abi_types = ("uint256", "uint256", "uint256")
+    value_names = ("canary_id", "price", "lock")
+    sentence = "Price and lock of a canary are fixed; see `specOf`."
+
+    def __init__(self, canary_id: int, price: int, lock: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, canary_id=canary_id, price=price, lock=lock)
+        self.canary_id = canary_id
+        self.price = price
+        self.lock = lock
+
+
+class CheckpointUnorderedInsertion(KnownRevert):
+    """Refused with CheckpointUnorderedInsertion."""
+
+    code = "chain.revert.checkpoint_unordered_insertion"
+    solidity_name = "CheckpointUnorderedInsertion"
+    selector = bytes.fromhex("2520601d")
+    abi_types = ()
+    value_names = ()
+    sentence = ""
 
 
 class ComputeTokenLengthMismatch(KnownRevert):
@@ -1081,6 +1345,207 @@ class ERC2612InvalidSigner(KnownRevert):
         self.owner = owner
 
 
+class ERC5805FutureLookup(KnownRevert):
+    """Refused with ERC5805FutureLookup."""
+
+    code = "chain.revert.erc5805_future_lookup"
+    solidity_name = "ERC5805FutureLookup"
+    selector = bytes.fromhex("ecd3f81e")
+    abi_types = ("uint256", "uint48")
+    value_names = ("timepoint", "clock")
+    sentence = ""
+
+    def __init__(self, timepoint: int, clock: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, timepoint=timepoint, clock=clock)
+        self.timepoint = timepoint
+        self.clock = clock
+
+
+class ERC6372InconsistentClock(KnownRevert):
+    """Refused with ERC6372InconsistentClock."""
+
+    code = "chain.revert.erc6372_inconsistent_clock"
+    solidity_name = "ERC6372InconsistentClock"
+    selector = bytes.fromhex("6ff07140")
+    abi_types = ()
+    value_names = ()
+    sentence = ""
+
+
+class EmissionControllerAlreadyRegistered(KnownRevert):
+    """The provider is registered with these weights or better ones."""
+
+    code = "chain.revert.emission_controller.already_registered"
+    solidity_name = "EmissionController__AlreadyRegistered"
+    selector = bytes.fromhex("756e53a4")
+    abi_types = ("address", "uint256")
+    value_names = ("provider", "epoch")
+    sentence = "The provider is registered with these weights or better ones."
+
+    def __init__(self, provider: Address, epoch: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, provider=provider, epoch=epoch)
+        self.provider = provider
+        self.epoch = epoch
+
+
+class EmissionControllerAlreadyRolled(KnownRevert):
+    """The epoch was rolled already."""
+
+    code = "chain.revert.emission_controller.already_rolled"
+    solidity_name = "EmissionController__AlreadyRolled"
+    selector = bytes.fromhex("ba42886b")
+    abi_types = ("uint256",)
+    value_names = ("epoch",)
+    sentence = "The epoch was rolled already."
+
+    def __init__(self, epoch: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, epoch=epoch)
+        self.epoch = epoch
+
+
+class EmissionControllerClaimExpired(KnownRevert):
+    """Rewards of the epoch could be claimed until `endedAt`."""
+
+    code = "chain.revert.emission_controller.claim_expired"
+    solidity_name = "EmissionController__ClaimExpired"
+    selector = bytes.fromhex("a0f13226")
+    abi_types = ("uint256", "uint256")
+    value_names = ("epoch", "ended_at")
+    sentence = "Rewards of the epoch could be claimed until `endedAt`."
+
+    def __init__(self, epoch: int, ended_at: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, epoch=epoch, ended_at=ended_at)
+        self.epoch = epoch
+        self.ended_at = ended_at
+
+
+class EmissionControllerEpochNotOver(KnownRevert):
+    """The epoch has to be over first."""
+
+    code = "chain.revert.emission_controller.epoch_not_over"
+    solidity_name = "EmissionController__EpochNotOver"
+    selector = bytes.fromhex("a84636c9")
+    abi_types = ("uint256", "uint256")
+    value_names = ("epoch", "ends_at")
+    sentence = "The epoch has to be over first."
+
+    def __init__(self, epoch: int, ends_at: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, epoch=epoch, ends_at=ends_at)
+        self.epoch = epoch
+        self.ends_at = ends_at
+
+
+class EmissionControllerNoWeight(KnownRevert):
+    """The provider has neither fees nor passed canaries in the epoch."""
+
+    code = "chain.revert.emission_controller.no_weight"
+    solidity_name = "EmissionController__NoWeight"
+    selector = bytes.fromhex("17946028")
+    abi_types = ("address", "uint256")
+    value_names = ("provider", "epoch")
+    sentence = "The provider has neither fees nor passed canaries in the epoch."
+
+    def __init__(self, provider: Address, epoch: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, provider=provider, epoch=epoch)
+        self.provider = provider
+        self.epoch = epoch
+
+
+class EmissionControllerNotFunded(KnownRevert):
+    """The reserve was not in this contract when it was deployed."""
+
+    code = "chain.revert.emission_controller.not_funded"
+    solidity_name = "EmissionController__NotFunded"
+    selector = bytes.fromhex("fbc624d5")
+    abi_types = ("uint256", "uint256")
+    value_names = ("balance", "needed")
+    sentence = "The reserve was not in this contract when it was deployed."
+
+    def __init__(self, balance: int, needed: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, balance=balance, needed=needed)
+        self.balance = balance
+        self.needed = needed
+
+
+class EmissionControllerNotOwnerNorOperator(KnownRevert):
+    """Only the provider's owner or operator may claim."""
+
+    code = "chain.revert.emission_controller.not_owner_nor_operator"
+    solidity_name = "EmissionController__NotOwnerNorOperator"
+    selector = bytes.fromhex("120b6e9e")
+    abi_types = ("address", "address")
+    value_names = ("provider", "caller")
+    sentence = "Only the provider's owner or operator may claim."
+
+    def __init__(self, provider: Address, caller: Address, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, provider=provider, caller=caller)
+        self.provider = provider
+        self.caller = caller
+
+
+class EmissionControllerNotRegistered(KnownRevert):
+    """The provider is not registered in the epoch, or was paid."""
+
+    code = "chain.revert.emission_controller.not_registered"
+    solidity_name = "EmissionController__NotRegistered"
+    selector = bytes.fromhex("19131f0c")
+    abi_types = ("address", "uint256")
+    value_names = ("provider", "epoch")
+    sentence = "The provider is not registered in the epoch, or was paid."
+
+    def __init__(self, provider: Address, epoch: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, provider=provider, epoch=epoch)
+        self.provider = provider
+        self.epoch = epoch
+
+
+class EmissionControllerNothingDelegated(KnownRevert):
+    """Nothing of the provider's rewards is the delegator's now."""
+
+    code = "chain.revert.emission_controller.nothing_delegated"
+    solidity_name = "EmissionController__NothingDelegated"
+    selector = bytes.fromhex("d919a6ec")
+    abi_types = ("address", "address")
+    value_names = ("provider", "delegator")
+    sentence = "Nothing of the provider's rewards is the delegator's now."
+
+    def __init__(self, provider: Address, delegator: Address, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, provider=provider, delegator=delegator)
+        self.provider = provider
+        self.delegator = delegator
+
+
+class EmissionControllerNothingToExpire(KnownRevert):
+    """Nothing is left of the epoch, or it was never rolled."""
+
+    code = "chain.revert.emission_controller.nothing_to_expire"
+    solidity_name = "EmissionController__NothingToExpire"
+    selector = bytes.fromhex("50493a55")
+    abi_types = ("uint256",)
+    value_names = ("epoch",)
+    sentence = "Nothing is left of the epoch, or it was never rolled."
+
+    def __init__(self, epoch: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, epoch=epoch)
+        self.epoch = epoch
+
+
+class EmissionControllerTooManyExcluded(KnownRevert):
+    """More addresses are taken out of the circulating supply than allowed."""
+
+    code = "chain.revert.emission_controller.too_many_excluded"
+    solidity_name = "EmissionController__TooManyExcluded"
+    selector = bytes.fromhex("8f906fb5")
+    abi_types = ("uint256", "uint256")
+    value_names = ("count", "max")
+    sentence = "More addresses are taken out of the circulating supply than allowed."
+
+    def __init__(self, count: int, max: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, count=count, max=max)
+        self.count = count
+        self.max = max
+
+
 class FailedCall(KnownRevert):
     """A call to another contract failed."""
 
@@ -1090,6 +1555,424 @@ class FailedCall(KnownRevert):
     abi_types = ()
     value_names = ()
     sentence = "A call to another contract failed."
+
+
+class FeeRouterNotOwnerNorOperator(KnownRevert):
+    """Only the provider's owner or operator may harvest."""
+
+    code = "chain.revert.fee_router.not_owner_nor_operator"
+    solidity_name = "FeeRouter__NotOwnerNorOperator"
+    selector = bytes.fromhex("02bea7b7")
+    abi_types = ("address", "address")
+    value_names = ("provider", "caller")
+    sentence = "Only the provider's owner or operator may harvest."
+
+    def __init__(self, provider: Address, caller: Address, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, provider=provider, caller=caller)
+        self.provider = provider
+        self.caller = caller
+
+
+class FeeRouterNothingToHarvest(KnownRevert):
+    """The provider has nothing to harvest."""
+
+    code = "chain.revert.fee_router.nothing_to_harvest"
+    solidity_name = "FeeRouter__NothingToHarvest"
+    selector = bytes.fromhex("380bb6c2")
+    abi_types = ("address",)
+    value_names = ("provider",)
+    sentence = "The provider has nothing to harvest."
+
+    def __init__(self, provider: Address, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, provider=provider)
+        self.provider = provider
+
+
+class FeeRouterNothingToSweep(KnownRevert):
+    """The pots are empty."""
+
+    code = "chain.revert.fee_router.nothing_to_sweep"
+    solidity_name = "FeeRouter__NothingToSweep"
+    selector = bytes.fromhex("e3001f5e")
+    abi_types = ()
+    value_names = ()
+    sentence = "The pots are empty."
+
+
+class FeeRouterOnlyMarket(KnownRevert):
+    """Only the market and the payment channels record fees."""
+
+    code = "chain.revert.fee_router.only_market"
+    solidity_name = "FeeRouter__OnlyMarket"
+    selector = bytes.fromhex("685933fe")
+    abi_types = ("address",)
+    value_names = ("caller",)
+    sentence = "Only the market and the payment channels record fees."
+
+    def __init__(self, caller: Address, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, caller=caller)
+        self.caller = caller
+
+
+class GovernorAlreadyCastVote(KnownRevert):
+    """Refused with GovernorAlreadyCastVote."""
+
+    code = "chain.revert.governor_already_cast_vote"
+    solidity_name = "GovernorAlreadyCastVote"
+    selector = bytes.fromhex("71c6af49")
+    abi_types = ("address",)
+    value_names = ("voter",)
+    sentence = ""
+
+    def __init__(self, voter: Address, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, voter=voter)
+        self.voter = voter
+
+
+class GovernorAlreadyQueuedProposal(KnownRevert):
+    """Refused with GovernorAlreadyQueuedProposal."""
+
+    code = "chain.revert.governor_already_queued_proposal"
+    solidity_name = "GovernorAlreadyQueuedProposal"
+    selector = bytes.fromhex("f20e7d37")
+    abi_types = ("uint256",)
+    value_names = ("proposal_id",)
+    sentence = ""
+
+    def __init__(self, proposal_id: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, proposal_id=proposal_id)
+        self.proposal_id = proposal_id
+
+
+class GovernorDisabledDeposit(KnownRevert):
+    """Refused with GovernorDisabledDeposit."""
+
+    code = "chain.revert.governor_disabled_deposit"
+    solidity_name = "GovernorDisabledDeposit"
+    selector = bytes.fromhex("e90a651e")
+    abi_types = ()
+    value_names = ()
+    sentence = ""
+
+
+class GovernorInsufficientProposerVotes(KnownRevert):
+    """Refused with GovernorInsufficientProposerVotes."""
+
+    code = "chain.revert.governor_insufficient_proposer_votes"
+    solidity_name = "GovernorInsufficientProposerVotes"
+    selector = bytes.fromhex("c242ee16")
+    abi_types = ("address", "uint256", "uint256")
+    value_names = ("proposer", "votes", "threshold")
+    sentence = ""
+
+    def __init__(
+        self, proposer: Address, votes: int, threshold: int, *, hint: str | None = None
+    ) -> None:
+        super().__init__(hint=hint, proposer=proposer, votes=votes, threshold=threshold)
+        self.proposer = proposer
+        self.votes = votes
+        self.threshold = threshold
+
+
+class GovernorInvalidProposalLength(KnownRevert):
+    """Refused with GovernorInvalidProposalLength."""
+
+    code = "chain.revert.governor_invalid_proposal_length"
+    solidity_name = "GovernorInvalidProposalLength"
+    selector = bytes.fromhex("447b05d0")
+    abi_types = ("uint256", "uint256", "uint256")
+    value_names = ("targets", "calldatas", "values")
+    sentence = ""
+
+    def __init__(
+        self, targets: int, calldatas: int, values: int, *, hint: str | None = None
+    ) -> None:
+        super().__init__(hint=hint, targets=targets, calldatas=calldatas, values=values)
+        self.targets = targets
+        self.calldatas = calldatas
+        self.values = values
+
+
+class GovernorInvalidSignature(KnownRevert):
+    """Refused with GovernorInvalidSignature."""
+
+    code = "chain.revert.governor_invalid_signature"
+    solidity_name = "GovernorInvalidSignature"
+    selector = bytes.fromhex("94ab6c07")
+    abi_types = ("address",)
+    value_names = ("voter",)
+    sentence = ""
+
+    def __init__(self, voter: Address, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, voter=voter)
+        self.voter = voter
+
+
+class GovernorInvalidVoteParams(KnownRevert):
+    """Refused with GovernorInvalidVoteParams."""
+
+    code = "chain.revert.governor_invalid_vote_params"
+    solidity_name = "GovernorInvalidVoteParams"
+    selector = bytes.fromhex("867db771")
+    abi_types = ()
+    value_names = ()
+    sentence = ""
+
+
+class GovernorInvalidVoteType(KnownRevert):
+    """Refused with GovernorInvalidVoteType."""
+
+    code = "chain.revert.governor_invalid_vote_type"
+    solidity_name = "GovernorInvalidVoteType"
+    selector = bytes.fromhex("06b337c2")
+    abi_types = ()
+    value_names = ()
+    sentence = ""
+
+
+class GovernorInvalidVotingPeriod(KnownRevert):
+    """Refused with GovernorInvalidVotingPeriod."""
+
+    code = "chain.revert.governor_invalid_voting_period"
+    solidity_name = "GovernorInvalidVotingPeriod"
+    selector = bytes.fromhex("f1cfbf05")
+    abi_types = ("uint256",)
+    value_names = ("voting_period",)
+    sentence = ""
+
+    def __init__(self, voting_period: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, voting_period=voting_period)
+        self.voting_period = voting_period
+
+
+class GovernorNonexistentProposal(KnownRevert):
+    """Refused with GovernorNonexistentProposal."""
+
+    code = "chain.revert.governor_nonexistent_proposal"
+    solidity_name = "GovernorNonexistentProposal"
+    selector = bytes.fromhex("6ad06075")
+    abi_types = ("uint256",)
+    value_names = ("proposal_id",)
+    sentence = ""
+
+    def __init__(self, proposal_id: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, proposal_id=proposal_id)
+        self.proposal_id = proposal_id
+
+
+class GovernorOnlyExecutor(KnownRevert):
+    """Refused with GovernorOnlyExecutor."""
+
+    code = "chain.revert.governor_only_executor"
+    solidity_name = "GovernorOnlyExecutor"
+    selector = bytes.fromhex("47096e47")
+    abi_types = ("address",)
+    value_names = ("account",)
+    sentence = ""
+
+    def __init__(self, account: Address, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, account=account)
+        self.account = account
+
+
+class GovernorPreventLateQuorumVoteExtensionTooLarge(KnownRevert):
+    """Refused with GovernorPreventLateQuorumVoteExtensionTooLarge."""
+
+    code = "chain.revert.governor_prevent_late_quorum_vote_extension_too_large"
+    solidity_name = "GovernorPreventLateQuorumVoteExtensionTooLarge"
+    selector = bytes.fromhex("64230eda")
+    abi_types = ("uint256", "uint256")
+    value_names = ("new_vote_extension", "max_vote_extension")
+    sentence = ""
+
+    def __init__(
+        self, new_vote_extension: int, max_vote_extension: int, *, hint: str | None = None
+    ) -> None:
+        super().__init__(
+            hint=hint, new_vote_extension=new_vote_extension, max_vote_extension=max_vote_extension
+        )
+        self.new_vote_extension = new_vote_extension
+        self.max_vote_extension = max_vote_extension
+
+
+class GovernorProposalQueueingFailed(KnownRevert):
+    """Refused with GovernorProposalQueueingFailed."""
+
+    code = "chain.revert.governor_proposal_queueing_failed"
+    solidity_name = "GovernorProposalQueueingFailed"
+    selector = bytes.fromhex("ab2d0311")
+    abi_types = ("uint256",)
+    value_names = ("proposal_id",)
+    sentence = ""
+
+    def __init__(self, proposal_id: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, proposal_id=proposal_id)
+        self.proposal_id = proposal_id
+
+
+class GovernorProposalQueueingNotRequired(KnownRevert):
+    """Refused with GovernorProposalQueueingNotRequired."""
+
+    code = "chain.revert.governor_proposal_queueing_not_required"
+    solidity_name = "GovernorProposalQueueingNotRequired"
+    selector = bytes.fromhex("d838bcb7")
+    abi_types = ("uint256",)
+    value_names = ("proposal_id",)
+    sentence = ""
+
+    def __init__(self, proposal_id: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, proposal_id=proposal_id)
+        self.proposal_id = proposal_id
+
+
+class GovernorRestrictedProposer(KnownRevert):
+    """Refused with GovernorRestrictedProposer."""
+
+    code = "chain.revert.governor_restricted_proposer"
+    solidity_name = "GovernorRestrictedProposer"
+    selector = bytes.fromhex("d9b39557")
+    abi_types = ("address",)
+    value_names = ("proposer",)
+    sentence = ""
+
+    def __init__(self, proposer: Address, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, proposer=proposer)
+        self.proposer = proposer
+
+
+class GovernorUnableToCancel(KnownRevert):
+    """Refused with GovernorUnableToCancel."""
+
+    code = "chain.revert.governor_unable_to_cancel"
+    solidity_name = "GovernorUnableToCancel"
+    selector = bytes.fromhex("8fe5d8a9")
+    abi_types = ("uint256", "address")
+    value_names = ("proposal_id", "account")
+    sentence = ""
+
+    def __init__(self, proposal_id: int, account: Address, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, proposal_id=proposal_id, account=account)
+        self.proposal_id = proposal_id
+        self.account = account
+
+
+class GovernorUnexpectedProposalState(KnownRevert):
+    """Refused with GovernorUnexpectedProposalState."""
+
+    code = "chain.revert.governor_unexpected_proposal_state"
+    solidity_name = "GovernorUnexpectedProposalState"
+    selector = bytes.fromhex("31b75e4d")
+    abi_types = ("uint256", "uint8", "bytes32")
+    value_names = ("proposal_id", "current", "expected_states")
+    sentence = ""
+
+    def __init__(
+        self, proposal_id: int, current: int, expected_states: bytes, *, hint: str | None = None
+    ) -> None:
+        super().__init__(
+            hint=hint, proposal_id=proposal_id, current=current, expected_states=expected_states
+        )
+        self.proposal_id = proposal_id
+        self.current = current
+        self.expected_states = expected_states
+
+
+class GuardianAboutItself(KnownRevert):
+    """The proposal is about the Guardian."""
+
+    code = "chain.revert.guardian.about_itself"
+    solidity_name = "Guardian__AboutItself"
+    selector = bytes.fromhex("c50d0c33")
+    abi_types = ()
+    value_names = ()
+    sentence = "The proposal is about the Guardian."
+
+
+class GuardianExpired(KnownRevert):
+    """The term is over."""
+
+    code = "chain.revert.guardian.expired"
+    solidity_name = "Guardian__Expired"
+    selector = bytes.fromhex("4cb8cba0")
+    abi_types = ("uint256",)
+    value_names = ("expired_at",)
+    sentence = "The term is over."
+
+    def __init__(self, expired_at: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, expired_at=expired_at)
+        self.expired_at = expired_at
+
+
+class GuardianNotHolder(KnownRevert):
+    """Only the holder may cancel and pause."""
+
+    code = "chain.revert.guardian.not_holder"
+    solidity_name = "Guardian__NotHolder"
+    selector = bytes.fromhex("e8ec2c7c")
+    abi_types = ("address",)
+    value_names = ("caller",)
+    sentence = "Only the holder may cancel and pause."
+
+    def __init__(self, caller: Address, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, caller=caller)
+        self.caller = caller
+
+
+class GuardianOnlyTimelock(KnownRevert):
+    """Only the constitutional timelock renews."""
+
+    code = "chain.revert.guardian.only_timelock"
+    solidity_name = "Guardian__OnlyTimelock"
+    selector = bytes.fromhex("1f9ed9a7")
+    abi_types = ("address",)
+    value_names = ("caller",)
+    sentence = "Only the constitutional timelock renews."
+
+    def __init__(self, caller: Address, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, caller=caller)
+        self.caller = caller
+
+
+class GuardianUnknownGovernor(KnownRevert):
+    """Proposals are cancelled at the two governors."""
+
+    code = "chain.revert.guardian.unknown_governor"
+    solidity_name = "Guardian__UnknownGovernor"
+    selector = bytes.fromhex("0b2c379a")
+    abi_types = ("address",)
+    value_names = ("governor",)
+    sentence = "Proposals are cancelled at the two governors."
+
+    def __init__(self, governor: Address, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, governor=governor)
+        self.governor = governor
+
+
+class GuardianZeroAddress(KnownRevert):
+    """Nobody cannot hold it."""
+
+    code = "chain.revert.guardian.zero_address"
+    solidity_name = "Guardian__ZeroAddress"
+    selector = bytes.fromhex("6e78ad63")
+    abi_types = ()
+    value_names = ()
+    sentence = "Nobody cannot hold it."
+
+
+class InsufficientBalance(KnownRevert):
+    """Refused with InsufficientBalance."""
+
+    code = "chain.revert.insufficient_balance"
+    solidity_name = "InsufficientBalance"
+    selector = bytes.fromhex("cf479181")
+    abi_types = ("uint256", "uint256")
+    value_names = ("balance", "needed")
+    sentence = ""
+
+    def __init__(self, balance: int, needed: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, balance=balance, needed=needed)
+        self.balance = balance
+        self.needed = needed
 
 
 class InvalidAccountNonce(KnownRevert):
@@ -1106,6 +1989,24 @@ class InvalidAccountNonce(KnownRevert):
         super().__init__(hint=hint, account=account, current_nonce=current_nonce)
         self.account = account
         self.current_nonce = current_nonce
+
+
+class InvalidCliffDuration(KnownRevert):
+    """Refused with InvalidCliffDuration."""
+
+    code = "chain.revert.invalid_cliff_duration"
+    solidity_name = "InvalidCliffDuration"
+    selector = bytes.fromhex("3be3ef50")
+    abi_types = ("uint64", "uint64")
+    value_names = ("cliff_seconds", "duration_seconds")
+    sentence = ""
+
+    def __init__(
+        self, cliff_seconds: int, duration_seconds: int, *, hint: str | None = None
+    ) -> None:
+        super().__init__(hint=hint, cliff_seconds=cliff_seconds, duration_seconds=duration_seconds)
+        self.cliff_seconds = cliff_seconds
+        self.duration_seconds = duration_seconds
 
 
 class InvalidShortString(KnownRevert):
@@ -1949,6 +2850,617 @@ class ModelRegistryZeroAddress(KnownRevert):
     sentence = "A zero address was given where a real one is needed."
 
 
+class OwnableInvalidOwner(KnownRevert):
+    """Refused with OwnableInvalidOwner."""
+
+    code = "chain.revert.ownable_invalid_owner"
+    solidity_name = "OwnableInvalidOwner"
+    selector = bytes.fromhex("1e4fbdf7")
+    abi_types = ("address",)
+    value_names = ("owner",)
+    sentence = ""
+
+    def __init__(self, owner: Address, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, owner=owner)
+        self.owner = owner
+
+
+class OwnableUnauthorizedAccount(KnownRevert):
+    """Refused with OwnableUnauthorizedAccount."""
+
+    code = "chain.revert.ownable_unauthorized_account"
+    solidity_name = "OwnableUnauthorizedAccount"
+    selector = bytes.fromhex("118cdaa7")
+    abi_types = ("address",)
+    value_names = ("account",)
+    sentence = ""
+
+    def __init__(self, account: Address, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, account=account)
+        self.account = account
+
+
+class PaymentChannelsBadCount(KnownRevert):
+    """No payees in one call, or more than allowed."""
+
+    code = "chain.revert.payment_channels.bad_count"
+    solidity_name = "PaymentChannels__BadCount"
+    selector = bytes.fromhex("90b8ff02")
+    abi_types = ("uint256", "uint256")
+    value_names = ("count", "max")
+    sentence = "No payees in one call, or more than allowed."
+
+    def __init__(self, count: int, max: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, count=count, max=max)
+        self.count = count
+        self.max = max
+
+
+class PaymentChannelsBadSignature(KnownRevert):
+    """The signature of the voucher, or of the permission, is not the expected one."""
+
+    code = "chain.revert.payment_channels.bad_signature"
+    solidity_name = "PaymentChannels__BadSignature"
+    selector = bytes.fromhex("5a9cf810")
+    abi_types = ("bytes32",)
+    value_names = ("digest",)
+    sentence = "The signature of the voucher, or of the permission, is not the expected one."
+
+    def __init__(self, digest: bytes, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, digest=digest)
+        self.digest = digest
+
+
+class PaymentChannelsChannelClosed(KnownRevert):
+    """The notice is over; nothing can be redeemed any more."""
+
+    code = "chain.revert.payment_channels.channel_closed"
+    solidity_name = "PaymentChannels__ChannelClosed"
+    selector = bytes.fromhex("b1af72ca")
+    abi_types = ("bytes32", "uint256")
+    value_names = ("channel_id", "closes_at")
+    sentence = "The notice is over; nothing can be redeemed any more."
+
+    def __init__(self, channel_id: bytes, closes_at: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, channel_id=channel_id, closes_at=closes_at)
+        self.channel_id = channel_id
+        self.closes_at = closes_at
+
+
+class PaymentChannelsChannelExists(KnownRevert):
+    """The client used this salt before."""
+
+    code = "chain.revert.payment_channels.channel_exists"
+    solidity_name = "PaymentChannels__ChannelExists"
+    selector = bytes.fromhex("ba3bdb84")
+    abi_types = ("bytes32",)
+    value_names = ("channel_id",)
+    sentence = "The client used this salt before."
+
+    def __init__(self, channel_id: bytes, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, channel_id=channel_id)
+        self.channel_id = channel_id
+
+
+class PaymentChannelsClosing(KnownRevert):
+    """The client gave notice; the channel takes no more money, and no second notice."""
+
+    code = "chain.revert.payment_channels.closing"
+    solidity_name = "PaymentChannels__Closing"
+    selector = bytes.fromhex("80ed7dac")
+    abi_types = ("bytes32", "uint256")
+    value_names = ("channel_id", "closes_at")
+    sentence = "The client gave notice; the channel takes no more money, and no second notice."
+
+    def __init__(self, channel_id: bytes, closes_at: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, channel_id=channel_id, closes_at=closes_at)
+        self.channel_id = channel_id
+        self.closes_at = closes_at
+
+
+class PaymentChannelsDelegateExpired(KnownRevert):
+    """The delegate's permission has expired."""
+
+    code = "chain.revert.payment_channels.delegate_expired"
+    solidity_name = "PaymentChannels__DelegateExpired"
+    selector = bytes.fromhex("d49c1983")
+    abi_types = ("address", "uint256", "uint256")
+    value_names = ("delegate", "expiry", "time")
+    sentence = "The delegate's permission has expired."
+
+    def __init__(
+        self, delegate: Address, expiry: int, time: int, *, hint: str | None = None
+    ) -> None:
+        super().__init__(hint=hint, delegate=delegate, expiry=expiry, time=time)
+        self.delegate = delegate
+        self.expiry = expiry
+        self.time = time
+
+
+class PaymentChannelsDelegateOverCap(KnownRevert):
+    """The voucher is above what the delegate may sign."""
+
+    code = "chain.revert.payment_channels.delegate_over_cap"
+    solidity_name = "PaymentChannels__DelegateOverCap"
+    selector = bytes.fromhex("f00d8c9a")
+    abi_types = ("address", "uint256", "uint256")
+    value_names = ("delegate", "cumulative", "cap")
+    sentence = "The voucher is above what the delegate may sign."
+
+    def __init__(
+        self, delegate: Address, cumulative: int, cap: int, *, hint: str | None = None
+    ) -> None:
+        super().__init__(hint=hint, delegate=delegate, cumulative=cumulative, cap=cap)
+        self.delegate = delegate
+        self.cumulative = cumulative
+        self.cap = cap
+
+
+class PaymentChannelsMultipleFixed(KnownRevert):
+    """The payee's terms are fixed; the lock multiple cannot change."""
+
+    code = "chain.revert.payment_channels.multiple_fixed"
+    solidity_name = "PaymentChannels__MultipleFixed"
+    selector = bytes.fromhex("90752682")
+    abi_types = ("address", "uint256", "uint256")
+    value_names = ("payee", "lock_multiple", "needed")
+    sentence = "The payee's terms are fixed; the lock multiple cannot change."
+
+    def __init__(
+        self, payee: Address, lock_multiple: int, needed: int, *, hint: str | None = None
+    ) -> None:
+        super().__init__(hint=hint, payee=payee, lock_multiple=lock_multiple, needed=needed)
+        self.payee = payee
+        self.lock_multiple = lock_multiple
+        self.needed = needed
+
+
+class PaymentChannelsMultipleTooSmall(KnownRevert):
+    """The lock multiple is under the minimum."""
+
+    code = "chain.revert.payment_channels.multiple_too_small"
+    solidity_name = "PaymentChannels__MultipleTooSmall"
+    selector = bytes.fromhex("2e946668")
+    abi_types = ("uint256", "uint256")
+    value_names = ("lock_multiple", "needed")
+    sentence = "The lock multiple is under the minimum."
+
+    def __init__(self, lock_multiple: int, needed: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, lock_multiple=lock_multiple, needed=needed)
+        self.lock_multiple = lock_multiple
+        self.needed = needed
+
+
+class PaymentChannelsNoLockOpen(KnownRevert):
+    """No lock of the payee was left open."""
+
+    code = "chain.revert.payment_channels.no_lock_open"
+    solidity_name = "PaymentChannels__NoLockOpen"
+    selector = bytes.fromhex("5f4b76ef")
+    abi_types = ("bytes32", "address")
+    value_names = ("channel_id", "payee")
+    sentence = "No lock of the payee was left open."
+
+    def __init__(self, channel_id: bytes, payee: Address, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, channel_id=channel_id, payee=payee)
+        self.channel_id = channel_id
+        self.payee = payee
+
+
+class PaymentChannelsNotClient(KnownRevert):
+    """The caller is not the client of the channel."""
+
+    code = "chain.revert.payment_channels.not_client"
+    solidity_name = "PaymentChannels__NotClient"
+    selector = bytes.fromhex("ae3cb946")
+    abi_types = ("bytes32", "address")
+    value_names = ("channel_id", "caller")
+    sentence = "The caller is not the client of the channel."
+
+    def __init__(self, channel_id: bytes, caller: Address, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, channel_id=channel_id, caller=caller)
+        self.channel_id = channel_id
+        self.caller = caller
+
+
+class PaymentChannelsNotClosed(KnownRevert):
+    """The notice is not over, or was never given."""
+
+    code = "chain.revert.payment_channels.not_closed"
+    solidity_name = "PaymentChannels__NotClosed"
+    selector = bytes.fromhex("3df1cea3")
+    abi_types = ("bytes32", "uint256", "uint256")
+    value_names = ("channel_id", "closes_at", "time")
+    sentence = "The notice is not over, or was never given."
+
+    def __init__(
+        self, channel_id: bytes, closes_at: int, time: int, *, hint: str | None = None
+    ) -> None:
+        super().__init__(hint=hint, channel_id=channel_id, closes_at=closes_at, time=time)
+        self.channel_id = channel_id
+        self.closes_at = closes_at
+        self.time = time
+
+
+class PaymentChannelsNotMonotone(KnownRevert):
+    """The voucher is not above what was redeemed."""
+
+    code = "chain.revert.payment_channels.not_monotone"
+    solidity_name = "PaymentChannels__NotMonotone"
+    selector = bytes.fromhex("2b45fdf1")
+    abi_types = ("uint256", "uint256")
+    value_names = ("cumulative", "redeemed")
+    sentence = "The voucher is not above what was redeemed."
+
+    def __init__(self, cumulative: int, redeemed: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, cumulative=cumulative, redeemed=redeemed)
+        self.cumulative = cumulative
+        self.redeemed = redeemed
+
+
+class PaymentChannelsNotPayee(KnownRevert):
+    """The caller is neither owner nor operator of the payee."""
+
+    code = "chain.revert.payment_channels.not_payee"
+    solidity_name = "PaymentChannels__NotPayee"
+    selector = bytes.fromhex("3fe8f4c8")
+    abi_types = ("address", "address")
+    value_names = ("payee", "caller")
+    sentence = "The caller is neither owner nor operator of the payee."
+
+    def __init__(self, payee: Address, caller: Address, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, payee=payee, caller=caller)
+        self.payee = payee
+        self.caller = caller
+
+
+class PaymentChannelsNothingPending(KnownRevert):
+    """Nothing of the payee is pending."""
+
+    code = "chain.revert.payment_channels.nothing_pending"
+    solidity_name = "PaymentChannels__NothingPending"
+    selector = bytes.fromhex("e67b71c1")
+    abi_types = ("bytes32", "address")
+    value_names = ("channel_id", "payee")
+    sentence = "Nothing of the payee is pending."
+
+    def __init__(self, channel_id: bytes, payee: Address, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, channel_id=channel_id, payee=payee)
+        self.channel_id = channel_id
+        self.payee = payee
+
+
+class PaymentChannelsOverAllotment(KnownRevert):
+    """The voucher is above what is allotted to the payee."""
+
+    code = "chain.revert.payment_channels.over_allotment"
+    solidity_name = "PaymentChannels__OverAllotment"
+    selector = bytes.fromhex("cd8ac2bf")
+    abi_types = ("uint256", "uint256")
+    value_names = ("cumulative", "allotment")
+    sentence = "The voucher is above what is allotted to the payee."
+
+    def __init__(self, cumulative: int, allotment: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, cumulative=cumulative, allotment=allotment)
+        self.cumulative = cumulative
+        self.allotment = allotment
+
+
+class PaymentChannelsRedemptionPending(KnownRevert):
+    """An earlier redemption of the payee still waits."""
+
+    code = "chain.revert.payment_channels.redemption_pending"
+    solidity_name = "PaymentChannels__RedemptionPending"
+    selector = bytes.fromhex("be4b9d4a")
+    abi_types = ("bytes32", "address", "uint256")
+    value_names = ("channel_id", "payee", "due_at")
+    sentence = "An earlier redemption of the payee still waits."
+
+    def __init__(
+        self, channel_id: bytes, payee: Address, due_at: int, *, hint: str | None = None
+    ) -> None:
+        super().__init__(hint=hint, channel_id=channel_id, payee=payee, due_at=due_at)
+        self.channel_id = channel_id
+        self.payee = payee
+        self.due_at = due_at
+
+
+class PaymentChannelsSideClosed(KnownRevert):
+    """The payee closed its side."""
+
+    code = "chain.revert.payment_channels.side_closed"
+    solidity_name = "PaymentChannels__SideClosed"
+    selector = bytes.fromhex("98be372a")
+    abi_types = ("bytes32", "address")
+    value_names = ("channel_id", "payee")
+    sentence = "The payee closed its side."
+
+    def __init__(self, channel_id: bytes, payee: Address, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, channel_id=channel_id, payee=payee)
+        self.channel_id = channel_id
+        self.payee = payee
+
+
+class PaymentChannelsUnknownChannel(KnownRevert):
+    """There is no such channel."""
+
+    code = "chain.revert.payment_channels.unknown_channel"
+    solidity_name = "PaymentChannels__UnknownChannel"
+    selector = bytes.fromhex("683cf693")
+    abi_types = ("bytes32",)
+    value_names = ("channel_id",)
+    sentence = "There is no such channel."
+
+    def __init__(self, channel_id: bytes, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, channel_id=channel_id)
+        self.channel_id = channel_id
+
+
+class PaymentChannelsVoucherExpired(KnownRevert):
+    """The voucher has expired."""
+
+    code = "chain.revert.payment_channels.voucher_expired"
+    solidity_name = "PaymentChannels__VoucherExpired"
+    selector = bytes.fromhex("5f394c19")
+    abi_types = ("uint256", "uint256")
+    value_names = ("expiry", "time")
+    sentence = "The voucher has expired."
+
+    def __init__(self, expiry: int, time: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, expiry=expiry, time=time)
+        self.expiry = expiry
+        self.time = time
+
+
+class PaymentChannelsZeroAmount(KnownRevert):
+    """An allotment of zero was given."""
+
+    code = "chain.revert.payment_channels.zero_amount"
+    solidity_name = "PaymentChannels__ZeroAmount"
+    selector = bytes.fromhex("d44454e3")
+    abi_types = ("address",)
+    value_names = ("payee",)
+    sentence = "An allotment of zero was given."
+
+    def __init__(self, payee: Address, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, payee=payee)
+        self.payee = payee
+
+
+class ProtocolGovernorCodeChanged(KnownRevert):
+    """The code of a target is not what voters saw."""
+
+    code = "chain.revert.protocol_governor.code_changed"
+    solidity_name = "ProtocolGovernor__CodeChanged"
+    selector = bytes.fromhex("e2986ded")
+    abi_types = ("uint256",)
+    value_names = ("proposal_id",)
+    sentence = "The code of a target is not what voters saw."
+
+    def __init__(self, proposal_id: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, proposal_id=proposal_id)
+        self.proposal_id = proposal_id
+
+
+class ProtocolGovernorFixed(KnownRevert):
+    """Settings, timelock and Ether are not moved here."""
+
+    code = "chain.revert.protocol_governor.fixed"
+    solidity_name = "ProtocolGovernor__Fixed"
+    selector = bytes.fromhex("efab6a14")
+    abi_types = ()
+    value_names = ()
+    sentence = "Settings, timelock and Ether are not moved here."
+
+
+class ProtocolGovernorMixedWithGuardian(KnownRevert):
+    """The Guardian cannot cancel what is about itself; such a proposal holds nothing else."""
+
+    code = "chain.revert.protocol_governor.mixed_with_guardian"
+    solidity_name = "ProtocolGovernor__MixedWithGuardian"
+    selector = bytes.fromhex("ac711a00")
+    abi_types = ()
+    value_names = ()
+    sentence = (
+        "The Guardian cannot cancel what is about itself; such a proposal holds nothing else."
+    )
+
+
+class ProtocolGovernorNoCode(KnownRevert):
+    """There is no contract at the target."""
+
+    code = "chain.revert.protocol_governor.no_code"
+    solidity_name = "ProtocolGovernor__NoCode"
+    selector = bytes.fromhex("b387a033")
+    abi_types = ("address",)
+    value_names = ("target",)
+    sentence = "There is no contract at the target."
+
+    def __init__(self, target: Address, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, target=target)
+        self.target = target
+
+
+class ProtocolGovernorSendsValue(KnownRevert):
+    """Proposals send no Ether."""
+
+    code = "chain.revert.protocol_governor.sends_value"
+    solidity_name = "ProtocolGovernor__SendsValue"
+    selector = bytes.fromhex("3b48903f")
+    abi_types = ("uint256",)
+    value_names = ("value",)
+    sentence = "Proposals send no Ether."
+
+    def __init__(self, value: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, value=value)
+        self.value = value
+
+
+class ProtocolGovernorTargetNotAllowed(KnownRevert):
+    """Proposals of this governor may not call this function."""
+
+    code = "chain.revert.protocol_governor.target_not_allowed"
+    solidity_name = "ProtocolGovernor__TargetNotAllowed"
+    selector = bytes.fromhex("4ecf4006")
+    abi_types = ("address", "bytes4")
+    value_names = ("target", "selector")
+    sentence = "Proposals of this governor may not call this function."
+
+    def __init__(self, target: Address, selector: bytes, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, target=target, selector=selector)
+        self.target = target
+        self.selector = selector
+
+
+class ProtocolGovernorTooManyActions(KnownRevert):
+    """The proposal has too many calls."""
+
+    code = "chain.revert.protocol_governor.too_many_actions"
+    solidity_name = "ProtocolGovernor__TooManyActions"
+    selector = bytes.fromhex("b34c12f8")
+    abi_types = ("uint256", "uint256")
+    value_names = ("count", "max")
+    sentence = "The proposal has too many calls."
+
+    def __init__(self, count: int, max: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, count=count, max=max)
+        self.count = count
+        self.max = max
+
+
+class ProtocolParamsBadPause(KnownRevert):
+    """The guardian asked for a pause of zero, or of more than guardianPauseS."""
+
+    code = "chain.revert.protocol_params.bad_pause"
+    solidity_name = "ProtocolParams__BadPause"
+    selector = bytes.fromhex("b5f7e532")
+    abi_types = ("uint256", "uint256")
+    value_names = ("duration_s", "max")
+    sentence = "The guardian asked for a pause of zero, or of more than guardianPauseS."
+
+    def __init__(self, duration_s: int, max: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, duration_s=duration_s, max=max)
+        self.duration_s = duration_s
+        self.max = max
+
+
+class ProtocolParamsCoolingDown(KnownRevert):
+    """The parameter was changed too recently."""
+
+    code = "chain.revert.protocol_params.cooling_down"
+    solidity_name = "ProtocolParams__CoolingDown"
+    selector = bytes.fromhex("69b81631")
+    abi_types = ("bytes32", "uint256")
+    value_names = ("key", "ready_at")
+    sentence = "The parameter was changed too recently."
+
+    def __init__(self, key: bytes, ready_at: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, key=key, ready_at=ready_at)
+        self.key = key
+        self.ready_at = ready_at
+
+
+class ProtocolParamsGuardianCooling(KnownRevert):
+    """The guardian paused too recently."""
+
+    code = "chain.revert.protocol_params.guardian_cooling"
+    solidity_name = "ProtocolParams__GuardianCooling"
+    selector = bytes.fromhex("f04b09b5")
+    abi_types = ("uint256",)
+    value_names = ("ready_at",)
+    sentence = "The guardian paused too recently."
+
+    def __init__(self, ready_at: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, ready_at=ready_at)
+        self.ready_at = ready_at
+
+
+class ProtocolParamsOnlyBreaker(KnownRevert):
+    """Only the StakeManager, the InsuranceFund and the guardian may trip the breaker."""
+
+    code = "chain.revert.protocol_params.only_breaker"
+    solidity_name = "ProtocolParams__OnlyBreaker"
+    selector = bytes.fromhex("1e33f2c8")
+    abi_types = ("address",)
+    value_names = ("caller",)
+    sentence = "Only the StakeManager, the InsuranceFund and the guardian may trip the breaker."
+
+    def __init__(self, caller: Address, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, caller=caller)
+        self.caller = caller
+
+
+class ProtocolParamsOutOfBounds(KnownRevert):
+    """The value is outside the parameter's constant bounds."""
+
+    code = "chain.revert.protocol_params.out_of_bounds"
+    solidity_name = "ProtocolParams__OutOfBounds"
+    selector = bytes.fromhex("77e41b62")
+    abi_types = ("bytes32", "uint256", "uint256", "uint256")
+    value_names = ("key", "value", "min", "max")
+    sentence = "The value is outside the parameter's constant bounds."
+
+    def __init__(
+        self, key: bytes, value: int, min: int, max: int, *, hint: str | None = None
+    ) -> None:
+        super().__init__(hint=hint, key=key, value=value, min=min, max=max)
+        self.key = key
+        self.value = value
+        self.min = min
+        self.max = max
+
+
+class ProtocolParamsStepTooLarge(KnownRevert):
+    """The change is larger than one proposal may make."""
+
+    code = "chain.revert.protocol_params.step_too_large"
+    solidity_name = "ProtocolParams__StepTooLarge"
+    selector = bytes.fromhex("7a9964c2")
+    abi_types = ("bytes32", "uint256", "uint256", "uint256")
+    value_names = ("key", "from_", "to", "step")
+    sentence = "The change is larger than one proposal may make."
+
+    def __init__(
+        self, key: bytes, from_: int, to: int, step: int, *, hint: str | None = None
+    ) -> None:
+        super().__init__(hint=hint, key=key, from_=from_, to=to, step=step)
+        self.key = key
+        self.from_ = from_
+        self.to = to
+        self.step = step
+
+
+class ProtocolParamsUnknownKey(KnownRevert):
+    """No governor moves a parameter of this name."""
+
+    code = "chain.revert.protocol_params.unknown_key"
+    solidity_name = "ProtocolParams__UnknownKey"
+    selector = bytes.fromhex("4721eefc")
+    abi_types = ("bytes32",)
+    value_names = ("key",)
+    sentence = "No governor moves a parameter of this name."
+
+    def __init__(self, key: bytes, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, key=key)
+        self.key = key
+
+
+class ProtocolParamsWrongClass(KnownRevert):
+    """The caller is not the timelock that may move this parameter."""
+
+    code = "chain.revert.protocol_params.wrong_class"
+    solidity_name = "ProtocolParams__WrongClass"
+    selector = bytes.fromhex("a8049e16")
+    abi_types = ("bytes32", "address")
+    value_names = ("key", "caller")
+    sentence = "The caller is not the timelock that may move this parameter."
+
+    def __init__(self, key: bytes, caller: Address, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, key=key, caller=caller)
+        self.key = key
+        self.caller = caller
+
+
 class RandomnessBeaconNotReady(KnownRevert):
     """The round has not become ready yet (`status` 0), or its value is gone (`status` 2)."""
 
@@ -2166,14 +3678,14 @@ class StakeManagerNothingUnbonding(KnownRevert):
 
 
 class StakeManagerOnlyCourt(KnownRevert):
-    """Only the market and the courts may do this."""
+    """Only the market, the courts and, for locks, the channels may do this."""
 
     code = "chain.revert.stake_manager.only_court"
     solidity_name = "StakeManager__OnlyCourt"
     selector = bytes.fromhex("ec14e182")
     abi_types = ("address",)
     value_names = ("caller",)
-    sentence = "Only the market and the courts may do this."
+    sentence = "Only the market, the courts and, for locks, the channels may do this."
 
     def __init__(self, caller: Address, *, hint: str | None = None) -> None:
         super().__init__(hint=hint, caller=caller)
@@ -2347,9 +3859,450 @@ class StringTooLong(KnownRevert):
         self.str_ = str_
 
 
+class TimelockFixed(KnownRevert):
+    """Roles and delay cannot be changed here."""
+
+    code = "chain.revert.timelock.fixed"
+    solidity_name = "Timelock__Fixed"
+    selector = bytes.fromhex("1dfa39d5")
+    abi_types = ()
+    value_names = ()
+    sentence = "Roles and delay cannot be changed here."
+
+
+class TimelockInsufficientDelay(KnownRevert):
+    """Refused with TimelockInsufficientDelay."""
+
+    code = "chain.revert.timelock_insufficient_delay"
+    solidity_name = "TimelockInsufficientDelay"
+    selector = bytes.fromhex("54336609")
+    abi_types = ("uint256", "uint256")
+    value_names = ("delay", "min_delay")
+    sentence = ""
+
+    def __init__(self, delay: int, min_delay: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, delay=delay, min_delay=min_delay)
+        self.delay = delay
+        self.min_delay = min_delay
+
+
+class TimelockInvalidOperationLength(KnownRevert):
+    """Refused with TimelockInvalidOperationLength."""
+
+    code = "chain.revert.timelock_invalid_operation_length"
+    solidity_name = "TimelockInvalidOperationLength"
+    selector = bytes.fromhex("ffb03211")
+    abi_types = ("uint256", "uint256", "uint256")
+    value_names = ("targets", "payloads", "values")
+    sentence = ""
+
+    def __init__(
+        self, targets: int, payloads: int, values: int, *, hint: str | None = None
+    ) -> None:
+        super().__init__(hint=hint, targets=targets, payloads=payloads, values=values)
+        self.targets = targets
+        self.payloads = payloads
+        self.values = values
+
+
+class TimelockNoEther(KnownRevert):
+    """The timelock holds no Ether."""
+
+    code = "chain.revert.timelock.no_ether"
+    solidity_name = "Timelock__NoEther"
+    selector = bytes.fromhex("cbe9bca8")
+    abi_types = ()
+    value_names = ()
+    sentence = "The timelock holds no Ether."
+
+
+class TimelockUnauthorizedCaller(KnownRevert):
+    """Refused with TimelockUnauthorizedCaller."""
+
+    code = "chain.revert.timelock_unauthorized_caller"
+    solidity_name = "TimelockUnauthorizedCaller"
+    selector = bytes.fromhex("e2850c59")
+    abi_types = ("address",)
+    value_names = ("caller",)
+    sentence = ""
+
+    def __init__(self, caller: Address, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, caller=caller)
+        self.caller = caller
+
+
+class TimelockUnexecutedPredecessor(KnownRevert):
+    """Refused with TimelockUnexecutedPredecessor."""
+
+    code = "chain.revert.timelock_unexecuted_predecessor"
+    solidity_name = "TimelockUnexecutedPredecessor"
+    selector = bytes.fromhex("90a9a618")
+    abi_types = ("bytes32",)
+    value_names = ("predecessor_id",)
+    sentence = ""
+
+    def __init__(self, predecessor_id: bytes, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, predecessor_id=predecessor_id)
+        self.predecessor_id = predecessor_id
+
+
+class TimelockUnexpectedOperationState(KnownRevert):
+    """Refused with TimelockUnexpectedOperationState."""
+
+    code = "chain.revert.timelock_unexpected_operation_state"
+    solidity_name = "TimelockUnexpectedOperationState"
+    selector = bytes.fromhex("5ead8eb5")
+    abi_types = ("bytes32", "bytes32")
+    value_names = ("operation_id", "expected_states")
+    sentence = ""
+
+    def __init__(
+        self, operation_id: bytes, expected_states: bytes, *, hint: str | None = None
+    ) -> None:
+        super().__init__(hint=hint, operation_id=operation_id, expected_states=expected_states)
+        self.operation_id = operation_id
+        self.expected_states = expected_states
+
+
+class TreasuryBadPayee(KnownRevert):
+    """A payment to nobody, or to the treasury itself."""
+
+    code = "chain.revert.treasury.bad_payee"
+    solidity_name = "Treasury__BadPayee"
+    selector = bytes.fromhex("d679cfff")
+    abi_types = ("address",)
+    value_names = ("to",)
+    sentence = "A payment to nobody, or to the treasury itself."
+
+    def __init__(self, to: Address, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, to=to)
+        self.to = to
+
+
+class TreasuryOnlyTimelock(KnownRevert):
+    """Only the two timelocks may pay."""
+
+    code = "chain.revert.treasury.only_timelock"
+    solidity_name = "Treasury__OnlyTimelock"
+    selector = bytes.fromhex("2c0b83ac")
+    abi_types = ("address",)
+    value_names = ("caller",)
+    sentence = "Only the two timelocks may pay."
+
+    def __init__(self, caller: Address, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, caller=caller)
+        self.caller = caller
+
+
+class TreasuryOverLimit(KnownRevert):
+    """The payment is above what the caller may still pay in these 30 days."""
+
+    code = "chain.revert.treasury.over_limit"
+    solidity_name = "Treasury__OverLimit"
+    selector = bytes.fromhex("7db7bda8")
+    abi_types = ("uint256", "uint256")
+    value_names = ("amount", "left")
+    sentence = "The payment is above what the caller may still pay in these 30 days."
+
+    def __init__(self, amount: int, left: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, amount=amount, left=left)
+        self.amount = amount
+        self.left = left
+
+
+class TreasuryUnknownGrant(KnownRevert):
+    """The wallet is not one of the grants named at deployment."""
+
+    code = "chain.revert.treasury.unknown_grant"
+    solidity_name = "Treasury__UnknownGrant"
+    selector = bytes.fromhex("9c7f5648")
+    abi_types = ("address",)
+    value_names = ("wallet",)
+    sentence = "The wallet is not one of the grants named at deployment."
+
+    def __init__(self, wallet: Address, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, wallet=wallet)
+        self.wallet = wallet
+
+
+class TreasuryZeroAmount(KnownRevert):
+    """Zero tokens were to be moved."""
+
+    code = "chain.revert.treasury.zero_amount"
+    solidity_name = "Treasury__ZeroAmount"
+    selector = bytes.fromhex("7b638bf4")
+    abi_types = ()
+    value_names = ()
+    sentence = "Zero tokens were to be moved."
+
+
+class VestingVaultAmountTooLarge(KnownRevert):
+    """The amount does not fit the packed record."""
+
+    code = "chain.revert.vesting_vault.amount_too_large"
+    solidity_name = "VestingVault__AmountTooLarge"
+    selector = bytes.fromhex("61012f17")
+    abi_types = ("uint256", "uint256")
+    value_names = ("amount", "max")
+    sentence = "The amount does not fit the packed record."
+
+    def __init__(self, amount: int, max: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, amount=amount, max=max)
+        self.amount = amount
+        self.max = max
+
+
+class VestingVaultNotOwnerNorOperator(KnownRevert):
+    """Only the account or its operator."""
+
+    code = "chain.revert.vesting_vault.not_owner_nor_operator"
+    solidity_name = "VestingVault__NotOwnerNorOperator"
+    selector = bytes.fromhex("e5d891ba")
+    abi_types = ("address", "address")
+    value_names = ("account", "caller")
+    sentence = "Only the account or its operator."
+
+    def __init__(self, account: Address, caller: Address, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, account=account, caller=caller)
+        self.account = account
+        self.caller = caller
+
+
+class VestingVaultNothingToExit(KnownRevert):
+    """No exit was requested, or nothing is left unvested."""
+
+    code = "chain.revert.vesting_vault.nothing_to_exit"
+    solidity_name = "VestingVault__NothingToExit"
+    selector = bytes.fromhex("34a5d64c")
+    abi_types = ("address",)
+    value_names = ("account",)
+    sentence = "No exit was requested, or nothing is left unvested."
+
+    def __init__(self, account: Address, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, account=account)
+        self.account = account
+
+
+class VestingVaultNothingToRelease(KnownRevert):
+    """Nothing is releasable yet."""
+
+    code = "chain.revert.vesting_vault.nothing_to_release"
+    solidity_name = "VestingVault__NothingToRelease"
+    selector = bytes.fromhex("f3965268")
+    abi_types = ("address",)
+    value_names = ("account",)
+    sentence = "Nothing is releasable yet."
+
+    def __init__(self, account: Address, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, account=account)
+        self.account = account
+
+
+class VestingVaultNoticeExpired(KnownRevert):
+    """The exit was not executed within 72 hours of its notice; request it again."""
+
+    code = "chain.revert.vesting_vault.notice_expired"
+    solidity_name = "VestingVault__NoticeExpired"
+    selector = bytes.fromhex("7172c1c3")
+    abi_types = ("uint256", "uint256")
+    value_names = ("expired_at", "time")
+    sentence = "The exit was not executed within 72 hours of its notice; request it again."
+
+    def __init__(self, expired_at: int, time: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, expired_at=expired_at, time=time)
+        self.expired_at = expired_at
+        self.time = time
+
+
+class VestingVaultNoticeNotOver(KnownRevert):
+    """The notice of 24 hours is not over."""
+
+    code = "chain.revert.vesting_vault.notice_not_over"
+    solidity_name = "VestingVault__NoticeNotOver"
+    selector = bytes.fromhex("85eec2f9")
+    abi_types = ("uint256", "uint256")
+    value_names = ("ready_at", "time")
+    sentence = "The notice of 24 hours is not over."
+
+    def __init__(self, ready_at: int, time: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, ready_at=ready_at, time=time)
+        self.ready_at = ready_at
+        self.time = time
+
+
+class VestingVaultOnlyDepositor(KnownRevert):
+    """Only FeeRouter and EmissionController deposit."""
+
+    code = "chain.revert.vesting_vault.only_depositor"
+    solidity_name = "VestingVault__OnlyDepositor"
+    selector = bytes.fromhex("30c8f857")
+    abi_types = ("address",)
+    value_names = ("caller",)
+    sentence = "Only FeeRouter and EmissionController deposit."
+
+    def __init__(self, caller: Address, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, caller=caller)
+        self.caller = caller
+
+
+class VestingVaultOnlyStakeManager(KnownRevert):
+    """Only the StakeManager slashes."""
+
+    code = "chain.revert.vesting_vault.only_stake_manager"
+    solidity_name = "VestingVault__OnlyStakeManager"
+    selector = bytes.fromhex("f84a53e1")
+    abi_types = ("address",)
+    value_names = ("caller",)
+    sentence = "Only the StakeManager slashes."
+
+    def __init__(self, caller: Address, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, caller=caller)
+        self.caller = caller
+
+
+class VestingVaultOutflowLimit(KnownRevert):
+    """This epoch's allowance is used up; try again next epoch."""
+
+    code = "chain.revert.vesting_vault.outflow_limit"
+    solidity_name = "VestingVault__OutflowLimit"
+    selector = bytes.fromhex("c3a20df7")
+    abi_types = ("address", "uint256")
+    value_names = ("account", "epoch")
+    sentence = "This epoch's allowance is used up; try again next epoch."
+
+    def __init__(self, account: Address, epoch: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, account=account, epoch=epoch)
+        self.account = account
+        self.epoch = epoch
+
+
+class VestingVaultPaused(KnownRevert):
+    """The breaker stops early exits."""
+
+    code = "chain.revert.vesting_vault.paused"
+    solidity_name = "VestingVault__Paused"
+    selector = bytes.fromhex("9decd78a")
+    abi_types = ("uint256",)
+    value_names = ("until",)
+    sentence = "The breaker stops early exits."
+
+    def __init__(self, until: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, until=until)
+        self.until = until
+
+
+class VestingVaultPenaltyTooHigh(KnownRevert):
+    """The penalty is higher than the caller accepts."""
+
+    code = "chain.revert.vesting_vault.penalty_too_high"
+    solidity_name = "VestingVault__PenaltyTooHigh"
+    selector = bytes.fromhex("7e0c0792")
+    abi_types = ("uint256", "uint256")
+    value_names = ("penalty_bps", "max_bps")
+    sentence = "The penalty is higher than the caller accepts."
+
+    def __init__(self, penalty_bps: int, max_bps: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, penalty_bps=penalty_bps, max_bps=max_bps)
+        self.penalty_bps = penalty_bps
+        self.max_bps = max_bps
+
+
+class VestingVaultSlashPending(KnownRevert):
+    """A slash of the account is pending."""
+
+    code = "chain.revert.vesting_vault.slash_pending"
+    solidity_name = "VestingVault__SlashPending"
+    selector = bytes.fromhex("fe26ee54")
+    abi_types = ("address",)
+    value_names = ("account",)
+    sentence = "A slash of the account is pending."
+
+    def __init__(self, account: Address, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, account=account)
+        self.account = account
+
+
+class VestingVaultTooLittleGas(KnownRevert):
+    """Too little gas is left to report votes: nobody keeps votes by being short of gas."""
+
+    code = "chain.revert.vesting_vault.too_little_gas"
+    solidity_name = "VestingVault__TooLittleGas"
+    selector = bytes.fromhex("0fd5252e")
+    abi_types = ("uint256", "uint256")
+    value_names = ("left", "needed")
+    sentence = "Too little gas is left to report votes: nobody keeps votes by being short of gas."
+
+    def __init__(self, left: int, needed: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, left=left, needed=needed)
+        self.left = left
+        self.needed = needed
+
+
+class VestingVaultZeroAmount(KnownRevert):
+    """A zero amount was given."""
+
+    code = "chain.revert.vesting_vault.zero_amount"
+    solidity_name = "VestingVault__ZeroAmount"
+    selector = bytes.fromhex("9f3d6262")
+    abi_types = ()
+    value_names = ()
+    sentence = "A zero amount was given."
+
+
+class VotesExpiredSignature(KnownRevert):
+    """Refused with VotesExpiredSignature."""
+
+    code = "chain.revert.votes_expired_signature"
+    solidity_name = "VotesExpiredSignature"
+    selector = bytes.fromhex("4683af0e")
+    abi_types = ("uint256",)
+    value_names = ("expiry",)
+    sentence = ""
+
+    def __init__(self, expiry: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, expiry=expiry)
+        self.expiry = expiry
+
+
+class VotingPowerOnlySource(KnownRevert):
+    """Only StakeManager and VestingVault report units."""
+
+    code = "chain.revert.voting_power.only_source"
+    solidity_name = "VotingPower__OnlySource"
+    selector = bytes.fromhex("e964f74e")
+    abi_types = ("address",)
+    value_names = ("caller",)
+    sentence = "Only StakeManager and VestingVault report units."
+
+    def __init__(self, caller: Address, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, caller=caller)
+        self.caller = caller
+
+
+class VotingPowerTooFewUnits(KnownRevert):
+    """A source takes away more units than it gave."""
+
+    code = "chain.revert.voting_power.too_few_units"
+    solidity_name = "VotingPower__TooFewUnits"
+    selector = bytes.fromhex("9d4a90f0")
+    abi_types = ("address", "uint256", "uint256")
+    value_names = ("account", "units", "taken")
+    sentence = "A source takes away more units than it gave."
+
+    def __init__(
+        self, account: Address, units: int, taken: int, *, hint: str | None = None
+    ) -> None:
+        super().__init__(hint=hint, account=account, units=units, taken=taken)
+        self.account = account
+        self.units = units
+        self.taken = taken
+
+
 KNOWN_REVERTS: dict[bytes, type[KnownRevert]] = {
     cls.selector: cls
     for cls in (
+        AccessControlBadConfirmation,
+        AccessControlUnauthorizedAccount,
         AddressEmptyCode,
         AuditCourtAlreadyOpen,
         AuditCourtBadAnswer,
@@ -2376,6 +4329,21 @@ KNOWN_REVERTS: dict[bytes, type[KnownRevert]] = {
         AuditCourtWrongPhase,
         AuditCourtZeroAmount,
         AuditCourtZeroCommitment,
+        CanariesBadModel,
+        CanariesBudgetTooSmall,
+        CanariesCatalogueFull,
+        CanariesJobNotOver,
+        CanariesNoModels,
+        CanariesNotListed,
+        CanariesNotMissed,
+        CanariesOnlyTimelock,
+        CanariesRoundPending,
+        CanariesTooLate,
+        CanariesTooSoon,
+        CanariesWrongProvider,
+        CanariesWrongState,
+        CanariesWrongTerms,
+        CheckpointUnorderedInsertion,
         ComputeTokenLengthMismatch,
         ComputeTokenNotTheCap,
         DisputeCourtAlreadyChallenged,
@@ -2414,8 +4382,50 @@ KNOWN_REVERTS: dict[bytes, type[KnownRevert]] = {
         ERC20InvalidSpender,
         ERC2612ExpiredSignature,
         ERC2612InvalidSigner,
+        ERC5805FutureLookup,
+        ERC6372InconsistentClock,
+        EmissionControllerAlreadyRegistered,
+        EmissionControllerAlreadyRolled,
+        EmissionControllerClaimExpired,
+        EmissionControllerEpochNotOver,
+        EmissionControllerNoWeight,
+        EmissionControllerNotFunded,
+        EmissionControllerNotOwnerNorOperator,
+        EmissionControllerNotRegistered,
+        EmissionControllerNothingDelegated,
+        EmissionControllerNothingToExpire,
+        EmissionControllerTooManyExcluded,
         FailedCall,
+        FeeRouterNotOwnerNorOperator,
+        FeeRouterNothingToHarvest,
+        FeeRouterNothingToSweep,
+        FeeRouterOnlyMarket,
+        GovernorAlreadyCastVote,
+        GovernorAlreadyQueuedProposal,
+        GovernorDisabledDeposit,
+        GovernorInsufficientProposerVotes,
+        GovernorInvalidProposalLength,
+        GovernorInvalidSignature,
+        GovernorInvalidVoteParams,
+        GovernorInvalidVoteType,
+        GovernorInvalidVotingPeriod,
+        GovernorNonexistentProposal,
+        GovernorOnlyExecutor,
+        GovernorPreventLateQuorumVoteExtensionTooLarge,
+        GovernorProposalQueueingFailed,
+        GovernorProposalQueueingNotRequired,
+        GovernorRestrictedProposer,
+        GovernorUnableToCancel,
+        GovernorUnexpectedProposalState,
+        GuardianAboutItself,
+        GuardianExpired,
+        GuardianNotHolder,
+        GuardianOnlyTimelock,
+        GuardianUnknownGovernor,
+        GuardianZeroAddress,
+        InsufficientBalance,
         InvalidAccountNonce,
+        InvalidCliffDuration,
         InvalidShortString,
         JobMarketAlreadyDrawn,
         JobMarketAmountTooLarge,
@@ -2465,6 +4475,44 @@ KNOWN_REVERTS: dict[bytes, type[KnownRevert]] = {
         ModelRegistryOnlyRegistrant,
         ModelRegistryWrongState,
         ModelRegistryZeroAddress,
+        OwnableInvalidOwner,
+        OwnableUnauthorizedAccount,
+        PaymentChannelsBadCount,
+        PaymentChannelsBadSignature,
+        PaymentChannelsChannelClosed,
+        PaymentChannelsChannelExists,
+        PaymentChannelsClosing,
+        PaymentChannelsDelegateExpired,
+        PaymentChannelsDelegateOverCap,
+        PaymentChannelsMultipleFixed,
+        PaymentChannelsMultipleTooSmall,
+        PaymentChannelsNoLockOpen,
+        PaymentChannelsNotClient,
+        PaymentChannelsNotClosed,
+        PaymentChannelsNotMonotone,
+        PaymentChannelsNotPayee,
+        PaymentChannelsNothingPending,
+        PaymentChannelsOverAllotment,
+        PaymentChannelsRedemptionPending,
+        PaymentChannelsSideClosed,
+        PaymentChannelsUnknownChannel,
+        PaymentChannelsVoucherExpired,
+        PaymentChannelsZeroAmount,
+        ProtocolGovernorCodeChanged,
+        ProtocolGovernorFixed,
+        ProtocolGovernorMixedWithGuardian,
+        ProtocolGovernorNoCode,
+        ProtocolGovernorSendsValue,
+        ProtocolGovernorTargetNotAllowed,
+        ProtocolGovernorTooManyActions,
+        ProtocolParamsBadPause,
+        ProtocolParamsCoolingDown,
+        ProtocolParamsGuardianCooling,
+        ProtocolParamsOnlyBreaker,
+        ProtocolParamsOutOfBounds,
+        ProtocolParamsStepTooLarge,
+        ProtocolParamsUnknownKey,
+        ProtocolParamsWrongClass,
         RandomnessBeaconNotReady,
         ReentrancyGuardReentrantCall,
         SafeCastOverflowedUintDowncast,
@@ -2489,5 +4537,34 @@ KNOWN_REVERTS: dict[bytes, type[KnownRevert]] = {
         StakeManagerZeroAddress,
         StakeManagerZeroAmount,
         StringTooLong,
+        TimelockFixed,
+        TimelockInsufficientDelay,
+        TimelockInvalidOperationLength,
+        TimelockNoEther,
+        TimelockUnauthorizedCaller,
+        TimelockUnexecutedPredecessor,
+        TimelockUnexpectedOperationState,
+        TreasuryBadPayee,
+        TreasuryOnlyTimelock,
+        TreasuryOverLimit,
+        TreasuryUnknownGrant,
+        TreasuryZeroAmount,
+        VestingVaultAmountTooLarge,
+        VestingVaultNotOwnerNorOperator,
+        VestingVaultNothingToExit,
+        VestingVaultNothingToRelease,
+        VestingVaultNoticeExpired,
+        VestingVaultNoticeNotOver,
+        VestingVaultOnlyDepositor,
+        VestingVaultOnlyStakeManager,
+        VestingVaultOutflowLimit,
+        VestingVaultPaused,
+        VestingVaultPenaltyTooHigh,
+        VestingVaultSlashPending,
+        VestingVaultTooLittleGas,
+        VestingVaultZeroAmount,
+        VotesExpiredSignature,
+        VotingPowerOnlySource,
+        VotingPowerTooFewUnits,
     )
 }

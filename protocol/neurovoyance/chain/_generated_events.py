@@ -224,6 +224,180 @@ class BondWithdrawn(ChainEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class BreakerTripped(ChainEvent):
+    """Early exits and new jobs over breakerJobWei wait until `until`."""
+
+    topic = bytes.fromhex("74bea60f3795d10fb29ae4562d32827ee977a62f9327d8599a717007a56e00dd")
+    solidity_name = "BreakerTripped"
+    signature = "BreakerTripped(address,uint256)"
+
+    by: Address
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallExecuted(ChainEvent):
+    """Event ``CallExecuted`` of the contracts."""
+
+    topic = bytes.fromhex("c2617efa69bab66782fa219543714338489c4e9e178271560a91b82c3f612b58")
+    solidity_name = "CallExecuted"
+    signature = "CallExecuted(bytes32,uint256,address,uint256,bytes)"
+
+    id: bytes
+    index: int
+    target: Address
+    value_wei: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CallSalt(ChainEvent):
+    """Event ``CallSalt`` of the contracts."""
+
+    topic = bytes.fromhex("20fda5fd27a1ea7bf5b9567f143ac5470bb059374a27e8f67cb44f946f6d0387")
+    solidity_name = "CallSalt"
+    signature = "CallSalt(bytes32,bytes32)"
+
+    id: bytes
+    salt: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CallScheduled(ChainEvent):
+    """Event ``CallScheduled`` of the contracts."""
+
+    topic = bytes.fromhex("4cf4410cc57040e44862ef0f45f3dd5a5e02db8eb8add648d4b0e236f1d07dca")
+    solidity_name = "CallScheduled"
+    signature = "CallScheduled(bytes32,uint256,address,uint256,bytes,bytes32,uint256)"
+
+    id: bytes
+    index: int
+    target: Address
+    value_wei: int
+    data: bytes
+    predecessor: bytes
+    delay: int
+
+
+@dataclass(frozen=True, slots=True)
+class CanariesFunded(ChainEvent):
+    """Event ``CanariesFunded`` of the contracts."""
+
+    topic = bytes.fromhex("2267ff1a439e7e285542d696d5de04759945271520c826971f68e02a9f1654ce")
+    solidity_name = "CanariesFunded"
+    signature = "CanariesFunded(address,uint256)"
+
+    from_: Address
+    amount_wei: int
+
+
+@dataclass(frozen=True, slots=True)
+class CanaryDrawn(ChainEvent):
+    """Event ``CanaryDrawn`` of the contracts."""
+
+    topic = bytes.fromhex("03bdde6196deb49645f1dd4ba381c5ded6893d0696e98448ea7927bf7f9867bb")
+    solidity_name = "CanaryDrawn"
+    signature = "CanaryDrawn(uint256,address,bytes32,uint256,bytes32,uint256)"
+
+    canary_id: int
+    provider: Address
+    model_id: bytes
+    epoch: int
+    seed: bytes
+    take_by: int
+
+
+@dataclass(frozen=True, slots=True)
+class CanaryFailed(ChainEvent):
+    """Event ``CanaryFailed`` of the contracts."""
+
+    topic = bytes.fromhex("6265890eab26e341118e1443c10ea00e6686a7450d7ee420fb10a885b15d71c0")
+    solidity_name = "CanaryFailed"
+    signature = "CanaryFailed(uint256,address,uint256)"
+
+    canary_id: int
+    provider: Address
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class CanaryModelSet(ChainEvent):
+    """Event ``CanaryModelSet`` of the contracts."""
+
+    topic = bytes.fromhex("c2f16028afc41ef0fc448b434322fa76c24d49671d88bf8fdad345c5ce1283f0")
+    solidity_name = "CanaryModelSet"
+    signature = "CanaryModelSet(bytes32,bytes12,uint256,uint256,bool)"
+
+    model_id: bytes
+    pool: bytes
+    batch: int
+    max_runtime: int
+    is_listed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CanaryPassed(ChainEvent):
+    """Event ``CanaryPassed`` of the contracts."""
+
+    topic = bytes.fromhex("fc5d9c48707bea4d93437be3fec4b7a489a6d86588877d9ece700ab6c1d62f41")
+    solidity_name = "CanaryPassed"
+    signature = "CanaryPassed(uint256,address,uint256)"
+
+    canary_id: int
+    provider: Address
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class CanaryRequested(ChainEvent):
+    """Event ``CanaryRequested`` of the contracts."""
+
+    topic = bytes.fromhex("a0701311d65c884c34737e53e55c05ef5624d7b162027a0fbd043a070bad6cff")
+    solidity_name = "CanaryRequested"
+    signature = "CanaryRequested(uint256,uint256,uint256)"
+
+    canary_id: int
+    round: int
+    requested_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class CanaryTaken(ChainEvent):
+    """Event ``CanaryTaken`` of the contracts."""
+
+    topic = bytes.fromhex("e1a03f4fd71394c81913bdee56b65db381ed51bc8a9af04a839bf08e8946d888")
+    solidity_name = "CanaryTaken"
+    signature = "CanaryTaken(uint256,address,bytes32)"
+
+    canary_id: int
+    provider: Address
+    job_id: JobId
+
+
+@dataclass(frozen=True, slots=True)
+class CanaryVoided(ChainEvent):
+    """Event ``CanaryVoided`` of the contracts."""
+
+    topic = bytes.fromhex("748808db01bd0613638a4940ad24f5aec39e72718f075bdf17e19f367fffb137")
+    solidity_name = "CanaryVoided"
+    signature = "CanaryVoided(uint256,address)"
+
+    canary_id: int
+    provider: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled(ChainEvent):
+    """Event ``Cancelled`` of the contracts."""
+
+    topic = bytes.fromhex("baa1eb22f2a492ba1a5fea61b8df4d27c6c8b5f3971e63bb58fa14ff72eedb70")
+    solidity_name = "Cancelled"
+    signature = "Cancelled(bytes32)"
+
+    id: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class CertificateChallenged(ChainEvent):
     """Event ``CertificateChallenged`` of the contracts."""
 
@@ -261,6 +435,43 @@ class ChallengeRuled(ChainEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelOpened(ChainEvent):
+    """Event ``ChannelOpened`` of the contracts."""
+
+    topic = bytes.fromhex("cc727cffb5e41959612a93089e3b4b002a3e386e1f8006d2212eafcf5a0d153b")
+    solidity_name = "ChannelOpened"
+    signature = "ChannelOpened(bytes32,address,uint256)"
+
+    channel_id: bytes
+    client: Address
+    window_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class CloseRequested(ChainEvent):
+    """Event ``CloseRequested`` of the contracts."""
+
+    topic = bytes.fromhex("b5da4f2aea39e4c2ab4be6ce80f5f0c303eb4f7fb88ffb2e87a48a2ce25637b9")
+    solidity_name = "CloseRequested"
+    signature = "CloseRequested(bytes32,uint256)"
+
+    channel_id: bytes
+    closes_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class CodePinned(ChainEvent):
+    """The code of the targets as it is pinned; their hashes are chained in order."""
+
+    topic = bytes.fromhex("b647cd230397193b6478187868a92dd594ac96b240362ff8e30d11ec26d52098")
+    solidity_name = "CodePinned"
+    signature = "CodePinned(uint256,bytes28)"
+
+    proposal_id: int
+    code_digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Collected(ChainEvent):
     """Free balance moved into a court: a bond, or money for the audit pool."""
 
@@ -285,6 +496,46 @@ class CourtPaid(ChainEvent):
     to: Address
     amount_wei: int
     as_earned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DelegateChanged(ChainEvent):
+    """Event ``DelegateChanged`` of the contracts."""
+
+    topic = bytes.fromhex("3134e8a2e6d97e929a7e54011ea5485d7d196dd5f0ba4d4ef95803e8e3fc257f")
+    solidity_name = "DelegateChanged"
+    signature = "DelegateChanged(address,address,address)"
+
+    delegator: Address
+    from_delegate: Address
+    to_delegate: Address
+
+
+@dataclass(frozen=True, slots=True)
+class DelegateVotesChanged(ChainEvent):
+    """Event ``DelegateVotesChanged`` of the contracts."""
+
+    topic = bytes.fromhex("dec2bacdd2f05b59de34da9b523dff8be42e5e38e818c82fdb0bae774387a724")
+    solidity_name = "DelegateVotesChanged"
+    signature = "DelegateVotesChanged(address,uint256,uint256)"
+
+    delegate: Address
+    previous_votes: int
+    new_votes: int
+
+
+@dataclass(frozen=True, slots=True)
+class DelegatedEmissionClaimed(ChainEvent):
+    """Event ``DelegatedEmissionClaimed`` of the contracts."""
+
+    topic = bytes.fromhex("397aae14a3ca6344bea2e18f3ef717dede4c68934e4c6c490d6d8c4948984a05")
+    solidity_name = "DelegatedEmissionClaimed"
+    signature = "DelegatedEmissionClaimed(address,address,uint256,uint256)"
+
+    provider: Address
+    delegator: Address
+    liquid: int
+    vested: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,6 +610,81 @@ class EIP712DomainChanged(ChainEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class ERC20Released(ChainEvent):
+    """Event ``ERC20Released`` of the contracts."""
+
+    topic = bytes.fromhex("c0e523490dd523c33b1878c9eb14ff46991e3f5b2cd33710918618f2a39cba1b")
+    solidity_name = "ERC20Released"
+    signature = "ERC20Released(address,uint256)"
+
+    token: Address
+    amount_wei: int
+
+
+@dataclass(frozen=True, slots=True)
+class EmissionClaimed(ChainEvent):
+    """Event ``EmissionClaimed`` of the contracts."""
+
+    topic = bytes.fromhex("cf5de8cd8d73f682ad1bc457a22b2edebfae71c03af702652e2095a20766a6a3")
+    solidity_name = "EmissionClaimed"
+    signature = "EmissionClaimed(address,uint256,uint256,uint256,uint256,uint256,uint256)"
+
+    provider: Address
+    epoch: int
+    work: int
+    avail: int
+    delegated: int
+    liquid: int
+    vested: int
+
+
+@dataclass(frozen=True, slots=True)
+class EmissionExpired(ChainEvent):
+    """Event ``EmissionExpired`` of the contracts."""
+
+    topic = bytes.fromhex("d0e93e0c1bb090d66fe15acc743bcc8f2ef844ad67e3387f456268c6ca7468c6")
+    solidity_name = "EmissionExpired"
+    signature = "EmissionExpired(uint256,uint256)"
+
+    epoch: int
+    amount_wei: int
+
+
+@dataclass(frozen=True, slots=True)
+class EmissionRegistered(ChainEvent):
+    """Event ``EmissionRegistered`` of the contracts."""
+
+    topic = bytes.fromhex("21ca54d1a430525adc99648799226fb75c3895089ed8f7ee5d88a3b22123e964")
+    solidity_name = "EmissionRegistered"
+    signature = "EmissionRegistered(address,uint256,uint256,uint256,uint256,uint256)"
+
+    provider: Address
+    epoch: int
+    fees: int
+    staked: int
+    score_bps: int
+    loyalty: int
+
+
+@dataclass(frozen=True, slots=True)
+class EmissionRolled(ChainEvent):
+    """Event ``EmissionRolled`` of the contracts."""
+
+    topic = bytes.fromhex("88180022e7ef45312ddad3dc8f716d71060388dd0c61db1f9dee92f47dbce3c0")
+    solidity_name = "EmissionRolled"
+    signature = "EmissionRolled(uint256,uint256,uint256,uint256,uint256,uint256,uint256,uint256)"
+
+    epoch: int
+    budget: int
+    avail_pool: int
+    work_pool: int
+    fees: int
+    baseline: int
+    avail_bps: int
+    next_avail_bps: int
+
+
+@dataclass(frozen=True, slots=True)
 class EndpointChanged(ChainEvent):
     """Where the node of the provider answers; a claim of the provider, never trusted."""
 
@@ -371,6 +697,115 @@ class EndpointChanged(ChainEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class EtherReleased(ChainEvent):
+    """Event ``EtherReleased`` of the contracts."""
+
+    topic = bytes.fromhex("da9d4e5f101b8b9b1c5b76d0c5a9f7923571acfc02376aa076b75a8c080c956b")
+    solidity_name = "EtherReleased"
+    signature = "EtherReleased(uint256)"
+
+    amount_wei: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExitExecuted(ChainEvent):
+    """Event ``ExitExecuted`` of the contracts."""
+
+    topic = bytes.fromhex("bbb959caaa36f5985387e8ba9dfbb1ed6dc212e5193f6de9e7f27fddfc3a9dea")
+    solidity_name = "ExitExecuted"
+    signature = "ExitExecuted(address,uint256,uint256,uint256,uint256,uint256)"
+
+    account: Address
+    amount_wei: int
+    penalty: int
+    to_holders: int
+    burned_wei: int
+    to_insurance_wei: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExitRequested(ChainEvent):
+    """Event ``ExitRequested`` of the contracts."""
+
+    topic = bytes.fromhex("cbc315c2c4c3294d0be4c523a6e9f963ffd00e687f81c4e7480e1fb138b0fe45")
+    solidity_name = "ExitRequested"
+    signature = "ExitRequested(address,uint256,uint256,uint256)"
+
+    account: Address
+    amount_wei: int
+    ready_at_s: int
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class FeesHarvested(ChainEvent):
+    """Event ``FeesHarvested`` of the contracts."""
+
+    topic = bytes.fromhex("f5149f5613f421a823c25e21089d7f43016d48d7f4e023f910f865a996998358")
+    solidity_name = "FeesHarvested"
+    signature = "FeesHarvested(address,uint256,uint256)"
+
+    provider: Address
+    liquid: int
+    vested: int
+
+
+@dataclass(frozen=True, slots=True)
+class FeesSplit(ChainEvent):
+    """Event ``FeesSplit`` of the contracts."""
+
+    topic = bytes.fromhex("8dd2c07f4291ea7a705d80a20d02a795c0a5d7fbff0b84d98487c60d854afa8a")
+    solidity_name = "FeesSplit"
+    signature = "FeesSplit(address,uint256,uint256,uint256,uint256,uint256,uint256,uint256,uint256)"
+
+    provider: Address
+    epoch: int
+    fees: int
+    burned_wei: int
+    to_treasury: int
+    to_insurance_wei: int
+    to_audits: int
+    vested: int
+    liquid: int
+
+
+@dataclass(frozen=True, slots=True)
+class GrantCollected(ChainEvent):
+    """Event ``GrantCollected`` of the contracts."""
+
+    topic = bytes.fromhex("299d49777b70acde80a46ddcfe9a299e67f18793307db638c48c6e4b7f30e83a")
+    solidity_name = "GrantCollected"
+    signature = "GrantCollected(address,uint256)"
+
+    wallet: Address
+    amount_wei: int
+
+
+@dataclass(frozen=True, slots=True)
+class GuardianCancelled(ChainEvent):
+    """Event ``GuardianCancelled`` of the contracts."""
+
+    topic = bytes.fromhex("08eb661b57aa67e41ff85612fb1a4e299904bba0d10c7b5a569ad30ab992963d")
+    solidity_name = "GuardianCancelled"
+    signature = "GuardianCancelled(address,uint256)"
+
+    governor: Address
+    proposal_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class GuardianRenewed(ChainEvent):
+    """Event ``GuardianRenewed`` of the contracts."""
+
+    topic = bytes.fromhex("44518848bd508ad164df7847c97f6abfeaf7c9453ea1db0b67692180b64b7ed1")
+    solidity_name = "GuardianRenewed"
+    signature = "GuardianRenewed(address,uint256)"
+
+    holder: Address
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Harvested(ChainEvent):
     """Event ``Harvested`` of the contracts."""
 
@@ -379,6 +814,18 @@ class Harvested(ChainEvent):
     signature = "Harvested(address,uint256)"
 
     provider: Address
+    amount_wei: int
+
+
+@dataclass(frozen=True, slots=True)
+class IncomeCredited(ChainEvent):
+    """Penalty income of an account entered its buckets."""
+
+    topic = bytes.fromhex("52f6ec59c8030da39479539b07a72b08edcfa6b3b61556f6a73feaa359afb3d5")
+    solidity_name = "IncomeCredited"
+    signature = "IncomeCredited(address,uint256)"
+
+    account: Address
     amount_wei: int
 
 
@@ -537,6 +984,18 @@ class JobSettled(ChainEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class LateQuorumVoteExtensionSet(ChainEvent):
+    """Event ``LateQuorumVoteExtensionSet`` of the contracts."""
+
+    topic = bytes.fromhex("7ca4ac117ed3cdce75c1161d8207c440389b1a15d69d096831664657c07dafc2")
+    solidity_name = "LateQuorumVoteExtensionSet"
+    signature = "LateQuorumVoteExtensionSet(uint64,uint64)"
+
+    old_vote_extension: int
+    new_vote_extension: int
+
+
+@dataclass(frozen=True, slots=True)
 class LockCloseFailed(ChainEvent):
     """The lock could not be closed now; `closeLock` repeats it. No money of others waits."""
 
@@ -560,6 +1019,18 @@ class LockSlashed(ChainEvent):
     amount_wei: int
     burned_wei: int
     to_insurance_wei: int
+
+
+@dataclass(frozen=True, slots=True)
+class MinDelayChange(ChainEvent):
+    """Event ``MinDelayChange`` of the contracts."""
+
+    topic = bytes.fromhex("11c24f4ead16507c69ac467fbd5e4eed5fb5c699626d2cc6d66421df253886d5")
+    solidity_name = "MinDelayChange"
+    signature = "MinDelayChange(uint256,uint256)"
+
+    old_duration: int
+    new_duration: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -600,6 +1071,48 @@ class OperatorChanged(ChainEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class OwnershipTransferred(ChainEvent):
+    """Event ``OwnershipTransferred`` of the contracts."""
+
+    topic = bytes.fromhex("8be0079c531659141344cd1fd0a4f28419497f9722a3daafe3b4186f6b6457e0")
+    solidity_name = "OwnershipTransferred"
+    signature = "OwnershipTransferred(address,address)"
+
+    previous_owner: Address
+    new_owner: Address
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterSet(ChainEvent):
+    """Event ``ParameterSet`` of the contracts."""
+
+    topic = bytes.fromhex("758cc68277113307575be5bd0fe6e628dfabb304a08d2702cf55b24ea84ed5ad")
+    solidity_name = "ParameterSet"
+    signature = "ParameterSet(bytes32,uint256,uint256,uint256)"
+
+    key: bytes
+    before: int
+    value_wei: int
+    since_epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class PayeeAllotted(ChainEvent):
+    """Event ``PayeeAllotted`` of the contracts."""
+
+    topic = bytes.fromhex("6fe9aca135227d8acda3acea9f946b92d122ea60232e7eaadcb391b9ae081c1f")
+    solidity_name = "PayeeAllotted"
+    signature = "PayeeAllotted(bytes32,address,uint256,uint256,uint256,uint256)"
+
+    channel_id: bytes
+    payee: Address
+    amount_wei: int
+    allotment: int
+    lock_multiple: int
+    p_econ_bps: int
+
+
+@dataclass(frozen=True, slots=True)
 class Pointed(ChainEvent):
     """Event ``Pointed`` of the contracts."""
 
@@ -626,6 +1139,85 @@ class PoolFunded(ChainEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class PotsSwept(ChainEvent):
+    """Event ``PotsSwept`` of the contracts."""
+
+    topic = bytes.fromhex("f509a1c2723842bad3d676225b0ae85da04cc8de4c1896e7202aa7ad0a47899a")
+    solidity_name = "PotsSwept"
+    signature = "PotsSwept(uint256,uint256,uint256,uint256)"
+
+    burned_wei: int
+    to_treasury: int
+    to_insurance_wei: int
+    to_audits: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalCanceled(ChainEvent):
+    """Event ``ProposalCanceled`` of the contracts."""
+
+    topic = bytes.fromhex("789cf55be980739dad1d0699b93b58e806b51c9d96619bfa8fe0a28abaa7b30c")
+    solidity_name = "ProposalCanceled"
+    signature = "ProposalCanceled(uint256)"
+
+    proposal_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalCreated(ChainEvent):
+    """Event ``ProposalCreated`` of the contracts."""
+
+    topic = bytes.fromhex("7d84a6263ae0d98d3329bd7b46bb4e8d6f98cd35a7adb45c274c8b7fd5ebd5e0")
+    solidity_name = "ProposalCreated"
+    signature = "ProposalCreated(uint256,address,address[],uint256[],string[],bytes[],uint256,uint256,string)"
+
+    proposal_id: int
+    proposer: Address
+    targets: tuple[Address, ...]
+    values: tuple[int, ...]
+    signatures: tuple[str, ...]
+    calldatas: tuple[bytes, ...]
+    vote_start: int
+    vote_end: int
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalExecuted(ChainEvent):
+    """Event ``ProposalExecuted`` of the contracts."""
+
+    topic = bytes.fromhex("712ae1383f79ac853f8d882153778e0260ef8f03b504e2866e0593e04d2b291f")
+    solidity_name = "ProposalExecuted"
+    signature = "ProposalExecuted(uint256)"
+
+    proposal_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalExtended(ChainEvent):
+    """Event ``ProposalExtended`` of the contracts."""
+
+    topic = bytes.fromhex("541f725fb9f7c98a30cc9c0ff32fbb14358cd7159c847a3aa20a2bdc442ba511")
+    solidity_name = "ProposalExtended"
+    signature = "ProposalExtended(uint256,uint64)"
+
+    proposal_id: int
+    extended_deadline: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalQueued(ChainEvent):
+    """Event ``ProposalQueued`` of the contracts."""
+
+    topic = bytes.fromhex("9a2e42fd6722813d69113e7d0079d3d940171428df7373df9c7f7617cfda2892")
+    solidity_name = "ProposalQueued"
+    signature = "ProposalQueued(uint256,uint256)"
+
+    proposal_id: int
+    eta_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
 class ProviderRegistered(ChainEvent):
     """Event ``ProviderRegistered`` of the contracts."""
 
@@ -635,6 +1227,32 @@ class ProviderRegistered(ChainEvent):
 
     provider: Address
     operator: Address
+
+
+@dataclass(frozen=True, slots=True)
+class RedemptionLockLeftOpen(ChainEvent):
+    """The lock of a settled redemption could not be freed now; `closeLock` repeats it."""
+
+    topic = bytes.fromhex("c0c98f88f7463efd8551bb4e347aad308b380ab1592b09507ef3f3a460162e9d")
+    solidity_name = "RedemptionLockLeftOpen"
+    signature = "RedemptionLockLeftOpen(bytes32,address,uint256)"
+
+    channel_id: bytes
+    payee: Address
+    lock_wei: int
+
+
+@dataclass(frozen=True, slots=True)
+class RedemptionSettled(ChainEvent):
+    """Event ``RedemptionSettled`` of the contracts."""
+
+    topic = bytes.fromhex("b453da6bd066c49b10411eb7efe7f6938aee30e958eb8577832dbdb17d502f50")
+    solidity_name = "RedemptionSettled"
+    signature = "RedemptionSettled(bytes32,address,uint256)"
+
+    channel_id: bytes
+    payee: Address
+    amount_wei: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -679,6 +1297,70 @@ class RefereesRequested(ChainEvent):
     level: int
     round: int
     deadline_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Released(ChainEvent):
+    """Event ``Released`` of the contracts."""
+
+    topic = bytes.fromhex("b21fb52d5749b80f3182f8c6992236b5e5576681880914484d7f4c9b062e619e")
+    solidity_name = "Released"
+    signature = "Released(address,uint256)"
+
+    account: Address
+    amount_wei: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReserveReturned(ChainEvent):
+    """Event ``ReserveReturned`` of the contracts."""
+
+    topic = bytes.fromhex("0a4839d474162cfa3f80dc075edeec6e79915ee930b6ba26b18d5218d0835817")
+    solidity_name = "ReserveReturned"
+    signature = "ReserveReturned(bytes32,address,uint256)"
+
+    channel_id: bytes
+    payee: Address
+    returned_wei: int
+
+
+@dataclass(frozen=True, slots=True)
+class RoleAdminChanged(ChainEvent):
+    """Event ``RoleAdminChanged`` of the contracts."""
+
+    topic = bytes.fromhex("bd79b86ffe0ab8e8776151514217cd7cacd52c909f66475c3af44e129f0b00ff")
+    solidity_name = "RoleAdminChanged"
+    signature = "RoleAdminChanged(bytes32,bytes32,bytes32)"
+
+    role: bytes
+    previous_admin_role: bytes
+    new_admin_role: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RoleGranted(ChainEvent):
+    """Event ``RoleGranted`` of the contracts."""
+
+    topic = bytes.fromhex("2f8788117e7eff1d82e926ec794901d17c78024a50270940304540a733656f0d")
+    solidity_name = "RoleGranted"
+    signature = "RoleGranted(bytes32,address,address)"
+
+    role: bytes
+    account: Address
+    sender: Address
+
+
+@dataclass(frozen=True, slots=True)
+class RoleRevoked(ChainEvent):
+    """Event ``RoleRevoked`` of the contracts."""
+
+    topic = bytes.fromhex("f6391f5c32d9c69d2a47ea670b442974b53935d1edc7fd64eb21e047a839171b")
+    solidity_name = "RoleRevoked"
+    signature = "RoleRevoked(bytes32,address,address)"
+
+    role: bytes
+    account: Address
+    sender: Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -732,6 +1414,19 @@ class SettleSkipped(ChainEvent):
 
     job_id: JobId
     found: JobState
+
+
+@dataclass(frozen=True, slots=True)
+class SideClosed(ChainEvent):
+    """A payee wants no more of a channel."""
+
+    topic = bytes.fromhex("60884ad6e3be453b14ff48ad15b2f6a072ee9305272cae58253c315975486826")
+    solidity_name = "SideClosed"
+    signature = "SideClosed(bytes32,address,uint256)"
+
+    channel_id: bytes
+    payee: Address
+    returned_wei: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -904,6 +1599,18 @@ class Tallied(ChainEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class TimelockChange(ChainEvent):
+    """Event ``TimelockChange`` of the contracts."""
+
+    topic = bytes.fromhex("08f74ea46ef7894f65eabfb5e6e695de773a000b47c529ab559178069b226401")
+    solidity_name = "TimelockChange"
+    signature = "TimelockChange(address,address)"
+
+    old_timelock: Address
+    new_timelock: Address
+
+
+@dataclass(frozen=True, slots=True)
 class TracePosted(ChainEvent):
     """Event ``TracePosted`` of the contracts."""
 
@@ -934,6 +1641,32 @@ class Transfer(ChainEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class TreasuryFunded(ChainEvent):
+    """Event ``TreasuryFunded`` of the contracts."""
+
+    topic = bytes.fromhex("da1785fe1dec267c363b06ae3e02c3e086123f9d611399f7a1cc98492518372e")
+    solidity_name = "TreasuryFunded"
+    signature = "TreasuryFunded(address,uint256)"
+
+    from_: Address
+    amount_wei: int
+
+
+@dataclass(frozen=True, slots=True)
+class TreasuryPaid(ChainEvent):
+    """Event ``TreasuryPaid`` of the contracts."""
+
+    topic = bytes.fromhex("e0b69cb6105fdc44aae331bab5c8c95fdf57e2405fae6600813d82cfe91c1ecc")
+    solidity_name = "TreasuryPaid"
+    signature = "TreasuryPaid(address,address,uint256,string)"
+
+    by: Address
+    to: Address
+    amount_wei: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class UnbondingRequested(ChainEvent):
     """Event ``UnbondingRequested`` of the contracts."""
 
@@ -957,6 +1690,76 @@ class UnbondingWithdrawn(ChainEvent):
 
     provider: Address
     amount_wei: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnitsMoved(ChainEvent):
+    """Event ``UnitsMoved`` of the contracts."""
+
+    topic = bytes.fromhex("8d1a4c800bfa8c7fe3a955d098f43d280c710155ad4f0ec4681d812220499bd2")
+    solidity_name = "UnitsMoved"
+    signature = "UnitsMoved(address,int256,uint256)"
+
+    account: Address
+    change: int
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class VestingDeposited(ChainEvent):
+    """Event ``VestingDeposited`` of the contracts."""
+
+    topic = bytes.fromhex("3c1cb5422ec04eb306843ae09a3ab7129c122579719c83b213f94bb43b26bc31")
+    solidity_name = "VestingDeposited"
+    signature = "VestingDeposited(address,uint256,uint256)"
+
+    account: Address
+    amount_wei: int
+    epochs: int
+
+
+@dataclass(frozen=True, slots=True)
+class VestingSlashed(ChainEvent):
+    """Event ``VestingSlashed`` of the contracts."""
+
+    topic = bytes.fromhex("6f77bfc4c207f7873b6c8a5a42e4bc60f84aa7c6d2d1c26ea35d2e4ee8193992")
+    solidity_name = "VestingSlashed"
+    signature = "VestingSlashed(address,bytes32,uint256)"
+
+    account: Address
+    slash_id: bytes
+    amount_wei: int
+
+
+@dataclass(frozen=True, slots=True)
+class VoteCast(ChainEvent):
+    """Event ``VoteCast`` of the contracts."""
+
+    topic = bytes.fromhex("b8e138887d0aa13bab447e82de9d5c1777041ecd21ca36ba824ff1e6c07ddda4")
+    solidity_name = "VoteCast"
+    signature = "VoteCast(address,uint256,uint8,uint256,string)"
+
+    voter: Address
+    proposal_id: int
+    support: int
+    weight: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class VoteCastWithParams(ChainEvent):
+    """Event ``VoteCastWithParams`` of the contracts."""
+
+    topic = bytes.fromhex("e2babfbac5889a709b63bb7f598b324e08bc5a4fb9ec647fb3cbc9ec07eb8712")
+    solidity_name = "VoteCastWithParams"
+    signature = "VoteCastWithParams(address,uint256,uint8,uint256,string,bytes)"
+
+    voter: Address
+    proposal_id: int
+    support: int
+    weight: int
+    reason: str
+    params: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -1003,6 +1806,35 @@ class VoteRevealed(ChainEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class VotesOwed(ChainEvent):
+    """VotingPower refused a change of votes; `syncVotes` repeats it."""
+
+    topic = bytes.fromhex("f2be03a402c9c915d5dc1c420af7cc524197da32656bc9053b547400e9a28532")
+    solidity_name = "VotesOwed"
+    signature = "VotesOwed(address,int256)"
+
+    account: Address
+    change: int
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherRedeemed(ChainEvent):
+    """Event ``VoucherRedeemed`` of the contracts."""
+
+    topic = bytes.fromhex("6e86bd94468dba6b8ea417355052ae0c9b6ffd7382f84e413877ac4f208042e7")
+    solidity_name = "VoucherRedeemed"
+    signature = "VoucherRedeemed(bytes32,address,uint256,uint256,bytes32,uint256,uint256)"
+
+    channel_id: bytes
+    payee: Address
+    amount_wei: int
+    cumulative: int
+    receipts_root: bytes
+    max_leaf: int
+    due_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class WindowDoubled(ChainEvent):
     """A slot was skipped: the challenge window of the job doubles."""
 
@@ -1043,19 +1875,52 @@ EVENT_CLASSES: dict[bytes, type[ChainEvent]] = {
         AuditorDrawn,
         AuditorLate,
         BondWithdrawn,
+        BreakerTripped,
+        CallExecuted,
+        CallSalt,
+        CallScheduled,
+        CanariesFunded,
+        CanaryDrawn,
+        CanaryFailed,
+        CanaryModelSet,
+        CanaryPassed,
+        CanaryRequested,
+        CanaryTaken,
+        CanaryVoided,
+        Cancelled,
         CertificateChallenged,
         ChallengeLapsed,
         ChallengeRuled,
+        ChannelOpened,
+        CloseRequested,
+        CodePinned,
         Collected,
         CourtPaid,
+        DelegateChanged,
+        DelegateVotesChanged,
+        DelegatedEmissionClaimed,
         Deposited,
         DisputeClosed,
         DisputeOpened,
         DisputeSlashFailed,
         DrawRenewed,
         EIP712DomainChanged,
+        ERC20Released,
+        EmissionClaimed,
+        EmissionExpired,
+        EmissionRegistered,
+        EmissionRolled,
         EndpointChanged,
+        EtherReleased,
+        ExitExecuted,
+        ExitRequested,
+        FeesHarvested,
+        FeesSplit,
+        GrantCollected,
+        GuardianCancelled,
+        GuardianRenewed,
         Harvested,
+        IncomeCredited,
         InsuranceCollected,
         JobAssigned,
         JobCancelled,
@@ -1067,21 +1932,40 @@ EVENT_CLASSES: dict[bytes, type[ChainEvent]] = {
         JobPosted,
         JobRevealed,
         JobSettled,
+        LateQuorumVoteExtensionSet,
         LockCloseFailed,
         LockSlashed,
+        MinDelayChange,
         ModelRegistered,
         ModelSuspended,
         OperatorChanged,
+        OwnershipTransferred,
+        ParameterSet,
+        PayeeAllotted,
         Pointed,
         PoolFunded,
+        PotsSwept,
+        ProposalCanceled,
+        ProposalCreated,
+        ProposalExecuted,
+        ProposalExtended,
+        ProposalQueued,
         ProviderRegistered,
+        RedemptionLockLeftOpen,
+        RedemptionSettled,
         RefereePaid,
         RefereesDrawn,
         RefereesRequested,
+        Released,
+        ReserveReturned,
+        RoleAdminChanged,
+        RoleGranted,
+        RoleRevoked,
         SeatsLeft,
         SeatsTaken,
         SeedDrawn,
         SettleSkipped,
+        SideClosed,
         SlashBooked,
         SlashBookingFailed,
         SlashFinalized,
@@ -1094,13 +1978,23 @@ EVENT_CLASSES: dict[bytes, type[ChainEvent]] = {
         Staked,
         StreakChanged,
         Tallied,
+        TimelockChange,
         TracePosted,
         Transfer,
+        TreasuryFunded,
+        TreasuryPaid,
         UnbondingRequested,
         UnbondingWithdrawn,
+        UnitsMoved,
+        VestingDeposited,
+        VestingSlashed,
+        VoteCast,
+        VoteCastWithParams,
         VoteClosed,
         VoteCommitted,
         VoteRevealed,
+        VotesOwed,
+        VoucherRedeemed,
         WindowDoubled,
         Withdrawn,
     )

@@ -9,6 +9,7 @@ stopped by anyone.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -116,7 +117,7 @@ class ContractAbi:
 
     Attributes:
         name: the contract's name.
-        functions: by name; overloads are not supported and refused at load.
+        functions: by name; overloaded ones by name and types, as in ``release(address)``.
         events: by topic 0, 32 bytes.
         errors: by selector, 4 bytes.
         constructor_inputs: parameters of the constructor.
@@ -157,7 +158,7 @@ def parse_abi(document: dict[str, Any]) -> ContractAbi:
     """Return the interface in ``{name, abi, bytecode}``.
 
     Raises:
-        ConfigError: an overloaded function, or a document of another shape.
+        ConfigError: a document of another shape.
     """
     try:
         name, entries = str(document["name"]), list(document["abi"])
@@ -166,12 +167,11 @@ def parse_abi(document: dict[str, Any]) -> ContractAbi:
         raise ConfigError(
             "An exported ABI file is damaged.", hint="Build the contracts again."
         ) from error
-    functions: dict[str, dict[str, Any]] = {}
-    for entry in entries:
-        if entry["type"] == "function":
-            if entry["name"] in functions:
-                raise ConfigError(f"{name} overloads {entry['name']}; facades need single names.")
-            functions[entry["name"]] = entry
+    listed = [entry for entry in entries if entry["type"] == "function"]
+    uses = Counter(entry["name"] for entry in listed)
+    functions = {
+        entry["name"] if uses[entry["name"]] == 1 else _with_types(entry): entry for entry in listed
+    }
     empty: dict[str, Any] = {"inputs": []}
     constructor = next((e for e in entries if e["type"] == "constructor"), empty)
     return ContractAbi(
@@ -182,6 +182,10 @@ def parse_abi(document: dict[str, Any]) -> ContractAbi:
         list(constructor["inputs"]),
         bytecode,
     )
+
+
+def _with_types(entry: dict[str, Any]) -> str:
+    return f"{entry['name']}({','.join(_types(entry['inputs']))})"
 
 
 def error_selector(entry: dict[str, Any]) -> bytes:

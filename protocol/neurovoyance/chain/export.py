@@ -29,6 +29,7 @@ CONTRACTS: Final[Mapping[str, str]] = {
     "FeeRouter": "contracts/rewards/FeeRouter.sol",
     "Grant": "contracts/token/Grant.sol",
     "Guardian": "contracts/governance/Guardian.sol",
+    "InsuranceFund": "contracts/rewards/InsuranceFund.sol",
     "JobMarket": "contracts/market/JobMarket.sol",
     "ModelRegistry": "contracts/verification/ModelRegistry.sol",
     "PaymentChannels": "contracts/market/PaymentChannels.sol",

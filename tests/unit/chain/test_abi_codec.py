@@ -68,10 +68,16 @@ def test_broken_text_is_replaced_not_refused() -> None:
     assert decode_values(STRING, raw, "test") == ("ok\ufffd",)
 
 
-def test_overloads_and_damage_are_refused() -> None:
-    function = {"type": "function", "name": "f", "inputs": [], "outputs": []}
-    with pytest.raises(ConfigError, match="overloads f"):
-        parse_abi({"name": "X", "abi": [function, function], "bytecode": "0x"})
+def test_overloads_are_told_apart_by_their_types() -> None:
+    plain = {"type": "function", "name": "f", "inputs": [], "outputs": []}
+    other = {**plain, "inputs": [{"name": "a", "type": "address"}]}
+    alone = {**plain, "name": "g"}
+    abi = parse_abi({"name": "X", "abi": [plain, other, alone], "bytecode": "0x"})
+    assert set(abi.functions) == {"f()", "f(address)", "g"}
+    assert abi.encode_call("f()", ()) != abi.encode_call("f(address)", (ADDRESS,))[:4]
+
+
+def test_damage_is_refused() -> None:
     with pytest.raises(ConfigError, match="damaged"):
         parse_abi({"name": "X"})
 
