@@ -9,7 +9,7 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ICanaries} from "../interfaces/ICanaries.sol";
 import {IEmissionController} from "../interfaces/IEmissionController.sol";
 import {IFeeRouter} from "../interfaces/IFeeRouter.sol";
-import {IStakeWeights} from "../interfaces/IStakeWeights.sol";
+import {IStakeManager} from "../interfaces/IStakeManager.sol";
 import {IVestingVault} from "../interfaces/IVestingVault.sol";
 import {LiveParams} from "../libraries/LiveParams.sol";
 import {Params} from "../libraries/Params.sol";
@@ -146,7 +146,7 @@ contract EmissionController is IEmissionController, LiveParams, ReentrancyGuardT
             provider, epoch, reward.work, reward.avail, reward.delegated, liquid, vested
         );
         if (reward.delegated != 0) {
-            IStakeWeights(stakeManager).notifyReward(provider, reward.delegated);
+            IStakeManager(stakeManager).notifyReward(provider, reward.delegated);
         }
         _pay(provider, liquid, vested);
     }
@@ -157,7 +157,7 @@ contract EmissionController is IEmissionController, LiveParams, ReentrancyGuardT
         nonReentrant
         returns (uint256 liquid, uint256 vested)
     {
-        uint256 amount = IStakeWeights(stakeManager).takeReward(provider, msg.sender);
+        uint256 amount = IStakeManager(stakeManager).takeReward(provider, msg.sender);
         if (amount == 0) revert EmissionController__NothingDelegated(provider, msg.sender);
         _out.delegated -= uint96(amount); // fits: the subtraction would fail above what is there
         uint256 word = _word(Params.WORD_EMISSION, Params.DEFAULT_EMISSION);
@@ -281,7 +281,7 @@ contract EmissionController is IEmissionController, LiveParams, ReentrancyGuardT
 
     /// @dev One step towards the staked part of the supply that is aimed at.
     function _nextAvailBps(uint256 bps, uint256 word) private view returns (uint256) {
-        uint256 staked = IStakeWeights(stakeManager).totalStakeWei() * _BPS;
+        uint256 staked = IStakeManager(stakeManager).totalStakeWei() * _BPS;
         uint256 circulating = circulatingWei();
         uint256 target = Params.stakeTargetBps(word);
         uint256 band = Params.stakeBandBps(word);
@@ -297,7 +297,7 @@ contract EmissionController is IEmissionController, LiveParams, ReentrancyGuardT
         view
         returns (Weight memory weight)
     {
-        IStakeWeights stakes = IStakeWeights(stakeManager);
+        IStakeManager stakes = IStakeManager(stakeManager);
         (uint256 own, uint256 counted) = stakes.weightAt(provider, epoch);
         (uint256 passed, uint256 drawn) = ICanaries(canaries).scoreOf(provider, epoch);
         weight.fees = _fit(IFeeRouter(feeRouter).feesOf(provider, epoch));
@@ -358,7 +358,7 @@ contract EmissionController is IEmissionController, LiveParams, ReentrancyGuardT
         reward.avail = e.availPool * part / e.availSum;
         if (weight.delegatedE9 == 0) return reward;
         // Delegators who all left meanwhile cannot be paid.
-        (, uint256 shares,) = IStakeWeights(stakeManager).poolStakeOf(provider);
+        (, uint256 shares,) = IStakeManager(stakeManager).poolStakeOf(provider);
         if (shares != 0) reward.delegated = reward.avail * weight.delegatedE9 / _E9;
     }
 
@@ -397,7 +397,7 @@ contract EmissionController is IEmissionController, LiveParams, ReentrancyGuardT
     function _requireOwnerOrOperator(address provider) private view {
         if (
             msg.sender != provider
-                && IStakeWeights(stakeManager).operatorOf(provider) != msg.sender
+                && IStakeManager(stakeManager).operatorOf(provider) != msg.sender
         ) revert EmissionController__NotOwnerNorOperator(provider, msg.sender);
     }
 }
