@@ -45,6 +45,7 @@ CONTRACT_NAMES = (
     "ProtocolTimelock",
     "Guardian",
     "Treasury",
+    "InsuranceFund",
     "VestingVault",
     "FeeRouter",
     "EmissionController",
