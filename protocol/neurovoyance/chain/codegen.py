@@ -29,11 +29,12 @@ _HEADER = (
 _WEI = {
     *("amount", "value", "refund", "paid", "burned", "toClient", "toInsurance", "own"),
     *("unbonding", "price", "lock", "maxPrice", "minLock", "held", "toPool", "surcharge"),
-    *("returned", "toFinder", "toJudges", "slashed", "bond"),
+    *("returned", "toFinder", "toJudges", "slashed", "bond", "fromPool", "fromUnbonding", "toOwn"),
 }
 _SECONDS = {
     "deadline": "deadline_s",
     "readyAt": "ready_at_s",
+    "since": "since_s",
     "activeAt": "active_at_s",
     "window": "window_s",
 }

@@ -50,8 +50,16 @@ class JobEntry:
 
 @dataclass(slots=True)
 class HeldSlash:
-    """A slash by verdict that waits to be split, wei."""
+    """A slash by verdict that waits to be split, wei.
+
+    Attributes:
+        job_id: what the verdict was about.
+        provider: who lost it.
+        amount_wei: all that is held.
+        delegated_wei: of it, what came from delegators.
+    """
 
     job_id: bytes
     provider: str
     amount_wei: int
+    delegated_wei: int = 0
