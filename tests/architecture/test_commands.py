@@ -6,12 +6,24 @@ import re
 
 from tests.architecture.test_layout import ROOT, sources, tracked
 
-from neurovoyance.cli.main import _ALL, app, audit, job, model, node, receipt, simulation, wallet
+from neurovoyance.cli.main import (
+    _ALL,
+    app,
+    audit,
+    channel_group,
+    job,
+    model,
+    node,
+    receipt,
+    simulation,
+    wallet,
+)
 
 TYPED = re.compile(r"(?:`|\.venv/bin/|^\s*)neurovoyance((?: [a-z]+)+)", flags=re.M)
 GROUPS = {
     id(app): "",
     id(audit): "audit ",
+    id(channel_group): "channel ",
     id(job): "job ",
     id(model): "model ",
     id(node): "node ",

@@ -15,6 +15,7 @@ import typer
 from neurovoyance.cli import (
     audit_challenge,
     audit_explain,
+    channel,
     demo,
     doctor,
     job_cancel,
@@ -54,6 +55,7 @@ model = typer.Typer(help="Publish, measure and register models.", **_PLAIN)  # t
 node = typer.Typer(help="Lend: set up and run a node.", **_PLAIN)  # type: ignore[arg-type]
 wallet = typer.Typer(help="Encrypted keys.", **_PLAIN)  # type: ignore[arg-type]
 audit = typer.Typer(help="What the checks of a job found, and challenges.", **_PLAIN)  # type: ignore[arg-type]
+channel_group = typer.Typer(help="Pay by vouchers: many payments, few transactions.", **_PLAIN)  # type: ignore[arg-type]
 receipt = typer.Typer(help="Receipts that anybody can check.", **_PLAIN)  # type: ignore[arg-type]
 simulation = typer.Typer(help="Play the token economy for many seeds.", **_PLAIN)  # type: ignore[arg-type]
 
@@ -103,6 +105,11 @@ _ALL = (
     (wallet, "show", wallet_show.show, "List your keys."),
     (audit, "explain", audit_explain.explain, "Tell how a job was checked, in words."),
     (audit, "challenge", audit_challenge.challenge, "Claim that a result is wrong."),
+    (channel_group, "open", channel.open_channel, "Reserve money for providers."),
+    (channel_group, "list", channel.list_channels, "List your channels."),
+    (channel_group, "pay", channel.pay, "Sign a voucher."),
+    (channel_group, "close", channel.close, "Give notice; then take the rest back."),
+    (channel_group, "redeem", channel.redeem, "Redeem a voucher, as a provider."),
     (receipt, "check", receipt_check.check, "Compare a receipt with the chain."),
     (simulation, "run", sim.run, "Play one scenario under one set of rules."),
     (simulation, "report", sim.report, "Judge the gates and write the report."),
@@ -113,6 +120,7 @@ app.add_typer(node, name="node", short_help="Lend: run models for others.")
 app.add_typer(model, name="model", short_help="Publish, measure and register models.")
 app.add_typer(wallet, name="wallet", short_help="Make, import and list keys.")
 app.add_typer(audit, name="audit", short_help="See how a job was checked; challenge it.")
+app.add_typer(channel_group, name="channel", short_help="Pay by vouchers.")
 app.add_typer(receipt, name="receipt", short_help="Check a receipt.")
 app.add_typer(simulation, name="sim", short_help="Simulate the token economy.")
 for _group, _name, _command, _short in _ALL:
