@@ -23,7 +23,7 @@ def money(
         typer.Option("--withdraw", metavar="NVY", help="Take free balance back to the wallet."),
     ] = None,
     harvest: Annotated[
-        bool, typer.Option("--harvest", help="Take what you earned to the wallet.")
+        bool, typer.Option("--harvest", help="Take what you earned; some of it vests.")
     ] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -71,7 +71,7 @@ async def _move(client: AsyncClient, withdraw: str | None, harvest: bool) -> Non
     if withdraw is not None:
         await market.withdraw(session.wallet, nvy(withdraw))
     if harvest:
-        await market.harvest(session.wallet, session.address)
+        await session.contracts.harvest(session.wallet, session.address)
 
 
 def money_json(view: MoneyView) -> dict[str, object]:

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from neurovoyance.chain.contracts import Contracts, StakeRecord
 from neurovoyance.chain.market import JobRecord
+from neurovoyance.chain.rewards import EPOCH_S
 from neurovoyance.client.journal import Journal, StoredEvent
 from neurovoyance.protocol.ids import JobId, hex_of
 from neurovoyance.protocol.lifecycle import WARM, JobState, effective_state
@@ -46,6 +47,7 @@ class Bucket(StrEnum):
     EARNED = "earned"
     STAKED = "staked"
     UNBONDING = "unbonding"
+    VESTING = "vesting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +90,8 @@ class MoneyView:
 
     @property
     def reserved_wei(self) -> int:
-        """What is tied: escrow of live jobs, stake and stake that is unbonding."""
-        return self.total_wei(Bucket.RESERVED, Bucket.STAKED, Bucket.UNBONDING)
+        """What is tied: escrow of live jobs, stake, stake that is unbonding, what vests."""
+        return self.total_wei(Bucket.RESERVED, Bucket.STAKED, Bucket.UNBONDING, Bucket.VESTING)
 
     @property
     def pending_wei(self) -> int:
@@ -140,8 +142,44 @@ async def money_view(
                 next_what="harvest it any time",
             )
         )
+    if contracts.has_economy:
+        lines += await reward_lines(contracts, address, time_s)
     lines += stake_lines(await stakes.stake_of(address), journal, address)
     return MoneyView(address, time_s, tuple(lines))
+
+
+async def reward_lines(contracts: Contracts, address: str, time_s: int) -> list[MoneyLine]:
+    """Return the lines of fees that wait for their split, and of what vests."""
+    vault, lines = contracts.vault, []
+    fees_wei = await contracts.fee_router.unharvested_of_wei(address)
+    releasable_wei = await vault.releasable_of_wei(address)
+    unvested_wei = await vault.unvested_of_wei(address)
+    if fees_wei:
+        lines.append(
+            MoneyLine(
+                Bucket.EARNED,
+                fees_wei,
+                "fees of finished jobs, before their split",
+                next_what="harvest them any time: most at once, some vests, some is fees",
+            )
+        )
+    if releasable_wei:
+        lines.append(
+            MoneyLine(
+                Bucket.PENDING, releasable_wei, "vested rewards", next_what="release them any time"
+            )
+        )
+    if unvested_wei:
+        lines.append(
+            MoneyLine(
+                Bucket.VESTING,
+                unvested_wei,
+                "rewards that vest week by week",
+                next_s=(time_s // EPOCH_S + 1) * EPOCH_S,
+                next_what="the next part becomes releasable",
+            )
+        )
+    return lines
 
 
 def escrow_line(job_id: bytes, record: JobRecord, tx_hash: str, time_s: int) -> MoneyLine | None:

@@ -81,7 +81,7 @@ class ChainSide:
 
     async def earned_wei(self) -> int:
         """Return what was earned and not harvested."""
-        return await self.contracts.market.earned_of_wei(self.provider)
+        return await self.contracts.earned_of_wei(self.provider)
 
     async def refusal_of_audit(self, spec: JobSpec, terms: Terms) -> Refusal | None:
         """Return why the market would not let us take a job: what cannot be audited is not taken.
@@ -323,7 +323,7 @@ class ChainSide:
 
     async def harvest(self) -> Receipt:
         """Pay what was earned to the owner."""
-        return await self.contracts.market.harvest(self.wallet, self.provider)
+        return await self.contracts.harvest(self.wallet, self.provider)
 
 
 def slot_view(record: SlotRecord) -> SlotView:

@@ -1975,6 +1975,111 @@ class InsufficientBalance(KnownRevert):
         self.needed = needed
 
 
+class InsuranceFundAlreadyPaid(KnownRevert):
+    """The verdict was paid already."""
+
+    code = "chain.revert.insurance_fund.already_paid"
+    solidity_name = "InsuranceFund__AlreadyPaid"
+    selector = bytes.fromhex("96ddbd2b")
+    abi_types = ("bytes32",)
+    value_names = ("slash_id",)
+    sentence = "The verdict was paid already."
+
+    def __init__(self, slash_id: bytes, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, slash_id=slash_id)
+        self.slash_id = slash_id
+
+
+class InsuranceFundBadPayee(KnownRevert):
+    """A payment to nobody, or to the fund itself."""
+
+    code = "chain.revert.insurance_fund.bad_payee"
+    solidity_name = "InsuranceFund__BadPayee"
+    selector = bytes.fromhex("22d58140")
+    abi_types = ("address",)
+    value_names = ("to",)
+    sentence = "A payment to nobody, or to the fund itself."
+
+    def __init__(self, to: Address, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, to=to)
+        self.to = to
+
+
+class InsuranceFundNoVerdict(KnownRevert):
+    """No final verdict of a late window is known under this id, or the client lost nothing."""
+
+    code = "chain.revert.insurance_fund.no_verdict"
+    solidity_name = "InsuranceFund__NoVerdict"
+    selector = bytes.fromhex("ab4a9d56")
+    abi_types = ("bytes32",)
+    value_names = ("slash_id",)
+    sentence = (
+        "No final verdict of a late window is known under this id, or the client lost nothing."
+    )
+
+    def __init__(self, slash_id: bytes, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, slash_id=slash_id)
+        self.slash_id = slash_id
+
+
+class InsuranceFundOnlyTimelock(KnownRevert):
+    """Only the Standard timelock may do this."""
+
+    code = "chain.revert.insurance_fund.only_timelock"
+    solidity_name = "InsuranceFund__OnlyTimelock"
+    selector = bytes.fromhex("7e69fbd7")
+    abi_types = ("address",)
+    value_names = ("caller",)
+    sentence = "Only the Standard timelock may do this."
+
+    def __init__(self, caller: Address, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, caller=caller)
+        self.caller = caller
+
+
+class InsuranceFundOverLimit(KnownRevert):
+    """The payment is above what may be paid at once now."""
+
+    code = "chain.revert.insurance_fund.over_limit"
+    solidity_name = "InsuranceFund__OverLimit"
+    selector = bytes.fromhex("dd9a1e00")
+    abi_types = ("uint256", "uint256")
+    value_names = ("amount", "left")
+    sentence = "The payment is above what may be paid at once now."
+
+    def __init__(self, amount: int, left: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, amount=amount, left=left)
+        self.amount = amount
+        self.left = left
+
+
+class InsuranceFundPoolFull(KnownRevert):
+    """The audit pool has what it needs."""
+
+    code = "chain.revert.insurance_fund.pool_full"
+    solidity_name = "InsuranceFund__PoolFull"
+    selector = bytes.fromhex("f0c9747c")
+    abi_types = ("uint256", "uint256")
+    value_names = ("pool", "floor")
+    sentence = "The audit pool has what it needs."
+
+    def __init__(self, pool: int, floor: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, pool=pool, floor=floor)
+        self.pool = pool
+        self.floor = floor
+
+
+class InsuranceFundZeroAmount(KnownRevert):
+    """Zero tokens were to be moved."""
+
+    code = "chain.revert.insurance_fund.zero_amount"
+    solidity_name = "InsuranceFund__ZeroAmount"
+    selector = bytes.fromhex("acda998f")
+    abi_types = ()
+    value_names = ()
+    sentence = "Zero tokens were to be moved."
+
+
 class InvalidAccountNonce(KnownRevert):
     """The nonce is not the account's next one."""
 
@@ -3589,6 +3694,22 @@ class StakeManagerBelowMinimum(KnownRevert):
         self.needed = needed
 
 
+class StakeManagerCommissionTooHigh(KnownRevert):
+    """The commission is above what is allowed."""
+
+    code = "chain.revert.stake_manager.commission_too_high"
+    solidity_name = "StakeManager__CommissionTooHigh"
+    selector = bytes.fromhex("916a6136")
+    abi_types = ("uint256", "uint256")
+    value_names = ("bps", "max")
+    sentence = "The commission is above what is allowed."
+
+    def __init__(self, bps: int, max: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, bps=bps, max=max)
+        self.bps = bps
+        self.max = max
+
+
 class StakeManagerInsufficientFree(KnownRevert):
     """Free own stake does not cover the amount."""
 
@@ -3607,6 +3728,40 @@ class StakeManagerInsufficientFree(KnownRevert):
         self.provider = provider
         self.free = free
         self.needed = needed
+
+
+class StakeManagerNoDelegators(KnownRevert):
+    """Nobody delegates to the provider."""
+
+    code = "chain.revert.stake_manager.no_delegators"
+    solidity_name = "StakeManager__NoDelegators"
+    selector = bytes.fromhex("ef00f383")
+    abi_types = ("address",)
+    value_names = ("provider",)
+    sentence = "Nobody delegates to the provider."
+
+    def __init__(self, provider: Address, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, provider=provider)
+        self.provider = provider
+
+
+class StakeManagerNotLower(KnownRevert):
+    """A slash can only be lowered."""
+
+    code = "chain.revert.stake_manager.not_lower"
+    solidity_name = "StakeManager__NotLower"
+    selector = bytes.fromhex("2d732c37")
+    abi_types = ("bytes32", "uint256", "uint256")
+    value_names = ("slash_id", "booked", "amount")
+    sentence = "A slash can only be lowered."
+
+    def __init__(
+        self, slash_id: bytes, booked: int, amount: int, *, hint: str | None = None
+    ) -> None:
+        super().__init__(hint=hint, slash_id=slash_id, booked=booked, amount=amount)
+        self.slash_id = slash_id
+        self.booked = booked
+        self.amount = amount
 
 
 class StakeManagerNotOwnerNorOperator(KnownRevert):
@@ -3661,6 +3816,21 @@ class StakeManagerNotYourSeat(KnownRevert):
         self.caller = caller
 
 
+class StakeManagerNothingToSlash(KnownRevert):
+    """The vault owes nothing for this slash."""
+
+    code = "chain.revert.stake_manager.nothing_to_slash"
+    solidity_name = "StakeManager__NothingToSlash"
+    selector = bytes.fromhex("a48c60eb")
+    abi_types = ("bytes32",)
+    value_names = ("slash_id",)
+    sentence = "The vault owes nothing for this slash."
+
+    def __init__(self, slash_id: bytes, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, slash_id=slash_id)
+        self.slash_id = slash_id
+
+
 class StakeManagerNothingUnbonding(KnownRevert):
     """Nothing is unbonding."""
 
@@ -3692,6 +3862,21 @@ class StakeManagerOnlyCourt(KnownRevert):
         self.caller = caller
 
 
+class StakeManagerOnlyEmission(KnownRevert):
+    """Only the EmissionController accounts rewards."""
+
+    code = "chain.revert.stake_manager.only_emission"
+    solidity_name = "StakeManager__OnlyEmission"
+    selector = bytes.fromhex("4c46e0b9")
+    abi_types = ("address",)
+    value_names = ("caller",)
+    sentence = "Only the EmissionController accounts rewards."
+
+    def __init__(self, caller: Address, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, caller=caller)
+        self.caller = caller
+
+
 class StakeManagerOnlyInsurance(KnownRevert):
     """Only the insurance address may collect its share."""
 
@@ -3716,6 +3901,36 @@ class StakeManagerOnlyMarket(KnownRevert):
     abi_types = ("address",)
     value_names = ("caller",)
     sentence = "Only the JobMarket may lock, unlock and slash for time-outs."
+
+    def __init__(self, caller: Address, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, caller=caller)
+        self.caller = caller
+
+
+class StakeManagerOnlyTimelock(KnownRevert):
+    """Only the Standard timelock lowers slashes."""
+
+    code = "chain.revert.stake_manager.only_timelock"
+    solidity_name = "StakeManager__OnlyTimelock"
+    selector = bytes.fromhex("1e47e960")
+    abi_types = ("address",)
+    value_names = ("caller",)
+    sentence = "Only the Standard timelock lowers slashes."
+
+    def __init__(self, caller: Address, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, caller=caller)
+        self.caller = caller
+
+
+class StakeManagerOnlyVault(KnownRevert):
+    """Only the VestingVault tells of early exits."""
+
+    code = "chain.revert.stake_manager.only_vault"
+    solidity_name = "StakeManager__OnlyVault"
+    selector = bytes.fromhex("6fd42a59")
+    abi_types = ("address",)
+    value_names = ("caller",)
+    sentence = "Only the VestingVault tells of early exits."
 
     def __init__(self, caller: Address, *, hint: str | None = None) -> None:
         super().__init__(hint=hint, caller=caller)
@@ -3800,6 +4015,34 @@ class StakeManagerSlashNotReady(KnownRevert):
         self.time = time
 
 
+class StakeManagerTooFewShares(KnownRevert):
+    """The delegator has fewer shares of the provider's pool."""
+
+    code = "chain.revert.stake_manager.too_few_shares"
+    solidity_name = "StakeManager__TooFewShares"
+    selector = bytes.fromhex("be8a7b23")
+    abi_types = ("address", "address", "uint256", "uint256")
+    value_names = ("provider", "delegator", "shares", "needed")
+    sentence = "The delegator has fewer shares of the provider's pool."
+
+    def __init__(
+        self,
+        provider: Address,
+        delegator: Address,
+        shares: int,
+        needed: int,
+        *,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(
+            hint=hint, provider=provider, delegator=delegator, shares=shares, needed=needed
+        )
+        self.provider = provider
+        self.delegator = delegator
+        self.shares = shares
+        self.needed = needed
+
+
 class StakeManagerUnbondingNotFinished(KnownRevert):
     """The unbonding time is not over."""
 
@@ -3818,6 +4061,22 @@ class StakeManagerUnbondingNotFinished(KnownRevert):
         self.provider = provider
         self.ready_at = ready_at
         self.time = time
+
+
+class StakeManagerUnknownEpoch(KnownRevert):
+    """Weights are known of the present and of the last epoch."""
+
+    code = "chain.revert.stake_manager.unknown_epoch"
+    solidity_name = "StakeManager__UnknownEpoch"
+    selector = bytes.fromhex("3e93c5bc")
+    abi_types = ("uint256", "uint256")
+    value_names = ("epoch", "present")
+    sentence = "Weights are known of the present and of the last epoch."
+
+    def __init__(self, epoch: int, present: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, epoch=epoch, present=present)
+        self.epoch = epoch
+        self.present = present
 
 
 class StakeManagerZeroAddress(KnownRevert):
@@ -4424,6 +4683,13 @@ KNOWN_REVERTS: dict[bytes, type[KnownRevert]] = {
         GuardianUnknownGovernor,
         GuardianZeroAddress,
         InsufficientBalance,
+        InsuranceFundAlreadyPaid,
+        InsuranceFundBadPayee,
+        InsuranceFundNoVerdict,
+        InsuranceFundOnlyTimelock,
+        InsuranceFundOverLimit,
+        InsuranceFundPoolFull,
+        InsuranceFundZeroAmount,
         InvalidAccountNonce,
         InvalidCliffDuration,
         InvalidShortString,
@@ -4521,19 +4787,28 @@ KNOWN_REVERTS: dict[bytes, type[KnownRevert]] = {
         StakeManagerAmountTooLarge,
         StakeManagerBadCount,
         StakeManagerBelowMinimum,
+        StakeManagerCommissionTooHigh,
         StakeManagerInsufficientFree,
+        StakeManagerNoDelegators,
+        StakeManagerNotLower,
         StakeManagerNotOwnerNorOperator,
         StakeManagerNotRegistered,
         StakeManagerNotYourSeat,
+        StakeManagerNothingToSlash,
         StakeManagerNothingUnbonding,
         StakeManagerOnlyCourt,
+        StakeManagerOnlyEmission,
         StakeManagerOnlyInsurance,
         StakeManagerOnlyMarket,
+        StakeManagerOnlyTimelock,
+        StakeManagerOnlyVault,
         StakeManagerSeatsTaken,
         StakeManagerSeatsUnbacked,
         StakeManagerSlashExists,
         StakeManagerSlashNotReady,
+        StakeManagerTooFewShares,
         StakeManagerUnbondingNotFinished,
+        StakeManagerUnknownEpoch,
         StakeManagerZeroAddress,
         StakeManagerZeroAmount,
         StringTooLong,

@@ -485,6 +485,19 @@ class Collected(ChainEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class CommissionChanged(ChainEvent):
+    """Event ``CommissionChanged`` of the contracts."""
+
+    topic = bytes.fromhex("e1b94b91bd4803bf579b5d6c54a7ca1805f5fe0b4a457afb76fc8009067487f0")
+    solidity_name = "CommissionChanged"
+    signature = "CommissionChanged(address,uint256,uint256)"
+
+    provider: Address
+    bps: int
+    since_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class CourtPaid(ChainEvent):
     """Money moved out of a court."""
 
@@ -525,6 +538,20 @@ class DelegateVotesChanged(ChainEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class Delegated(ChainEvent):
+    """Tokens became shares of the provider's pool."""
+
+    topic = bytes.fromhex("24d7bda8602b916d64417f0dbfe2e2e88ec9b1157bd9f596dfdb91ba26624e04")
+    solidity_name = "Delegated"
+    signature = "Delegated(address,address,uint256,uint256)"
+
+    provider: Address
+    delegator: Address
+    amount_wei: int
+    shares: int
+
+
+@dataclass(frozen=True, slots=True)
 class DelegatedEmissionClaimed(ChainEvent):
     """Event ``DelegatedEmissionClaimed`` of the contracts."""
 
@@ -536,6 +563,20 @@ class DelegatedEmissionClaimed(ChainEvent):
     delegator: Address
     liquid: int
     vested: int
+
+
+@dataclass(frozen=True, slots=True)
+class DelegationSlashed(ChainEvent):
+    """Delegators were slashed: part of the amount that the next event of `slashId` (of a time-out: the job) tells."""
+
+    topic = bytes.fromhex("87c398a2efa280825cdf4d8768346e8443b1e12d163db75373fc58ff52aeffe0")
+    solidity_name = "DelegationSlashed"
+    signature = "DelegationSlashed(address,bytes32,uint256,uint256)"
+
+    provider: Address
+    slash_id: bytes
+    from_pool_wei: int
+    from_unbonding_wei: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -842,6 +883,31 @@ class InsuranceCollected(ChainEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class InsuranceFunded(ChainEvent):
+    """Event ``InsuranceFunded`` of the contracts."""
+
+    topic = bytes.fromhex("8eb7fb1015a3c6d6716dcad4ea2d262bf9e0dedc36814696940cc9551b9dc804")
+    solidity_name = "InsuranceFunded"
+    signature = "InsuranceFunded(address,uint256)"
+
+    from_: Address
+    amount_wei: int
+
+
+@dataclass(frozen=True, slots=True)
+class InsurancePaid(ChainEvent):
+    """Event ``InsurancePaid`` of the contracts."""
+
+    topic = bytes.fromhex("6c2bb517c5d71cef9ebe003186eb887ccf4e2ce2087f2035c80775da0573793f")
+    solidity_name = "InsurancePaid"
+    signature = "InsurancePaid(address,uint256,string)"
+
+    to: Address
+    amount_wei: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class JobAssigned(ChainEvent):
     """Event ``JobAssigned`` of the contracts."""
 
@@ -1139,6 +1205,17 @@ class PoolFunded(ChainEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class PoolToppedUp(ChainEvent):
+    """Event ``PoolToppedUp`` of the contracts."""
+
+    topic = bytes.fromhex("ca2878d5b1a080b2bce8e277969fd4af289958573c20bb06693b1f9ab034b270")
+    solidity_name = "PoolToppedUp"
+    signature = "PoolToppedUp(uint256)"
+
+    amount_wei: int
+
+
+@dataclass(frozen=True, slots=True)
 class PotsSwept(ChainEvent):
     """Event ``PotsSwept`` of the contracts."""
 
@@ -1325,6 +1402,31 @@ class ReserveReturned(ChainEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class RewardNotified(ChainEvent):
+    """The provider's delegators earned; EmissionController keeps the tokens."""
+
+    topic = bytes.fromhex("fa8f422f301d401d1b7f668526a543118e53cd8f443744796e97d5ee4aaabf53")
+    solidity_name = "RewardNotified"
+    signature = "RewardNotified(address,uint256)"
+
+    provider: Address
+    amount_wei: int
+
+
+@dataclass(frozen=True, slots=True)
+class RewardTaken(ChainEvent):
+    """Event ``RewardTaken`` of the contracts."""
+
+    topic = bytes.fromhex("9519cd5dd2e2a6c8e476b824ead4ba356ff792c9670b7aa80563b5eb938cac03")
+    solidity_name = "RewardTaken"
+    signature = "RewardTaken(address,address,uint256)"
+
+    provider: Address
+    delegator: Address
+    amount_wei: int
+
+
+@dataclass(frozen=True, slots=True)
 class RoleAdminChanged(ChainEvent):
     """Event ``RoleAdminChanged`` of the contracts."""
 
@@ -1469,6 +1571,20 @@ class SlashFinalized(ChainEvent):
     to_finder_wei: int
     to_judges_wei: int
     to_insurance_wei: int
+
+
+@dataclass(frozen=True, slots=True)
+class SlashReduced(ChainEvent):
+    """A vote lowered a held slash to `amount`; the rest went back where it came from."""
+
+    topic = bytes.fromhex("587bc4df9634a606b7535c2ecc48d8f1ac4d2f3c214472936847729bb4c63653")
+    solidity_name = "SlashReduced"
+    signature = "SlashReduced(bytes32,uint256,uint256,uint256)"
+
+    slash_id: bytes
+    amount_wei: int
+    to_own_wei: int
+    to_pool_wei: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -1693,6 +1809,34 @@ class UnbondingWithdrawn(ChainEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class UndelegationRequested(ChainEvent):
+    """Shares of the pool became `amount` wei of what unbonds."""
+
+    topic = bytes.fromhex("74a0fe02b2e365772a695c18c2d7d7c047b5522e817721c609fb1d21412e4355")
+    solidity_name = "UndelegationRequested"
+    signature = "UndelegationRequested(address,address,uint256,uint256,uint256)"
+
+    provider: Address
+    delegator: Address
+    shares: int
+    amount_wei: int
+    ready_at_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class UndelegationWithdrawn(ChainEvent):
+    """Event ``UndelegationWithdrawn`` of the contracts."""
+
+    topic = bytes.fromhex("f1c1d85810759170b4c45a962b8981aaf6b93c9f324d85dab05d7d097ec96de4")
+    solidity_name = "UndelegationWithdrawn"
+    signature = "UndelegationWithdrawn(address,address,uint256)"
+
+    provider: Address
+    delegator: Address
+    amount_wei: int
+
+
+@dataclass(frozen=True, slots=True)
 class UnitsMoved(ChainEvent):
     """Event ``UnitsMoved`` of the contracts."""
 
@@ -1706,6 +1850,19 @@ class UnitsMoved(ChainEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class VerdictPaid(ChainEvent):
+    """Event ``VerdictPaid`` of the contracts."""
+
+    topic = bytes.fromhex("4095e8c70896aef7a971799691aa92da19e13410fa3c4ac11eb0209ea52b18ff")
+    solidity_name = "VerdictPaid"
+    signature = "VerdictPaid(bytes32,address,uint256)"
+
+    slash_id: bytes
+    client: Address
+    amount_wei: int
+
+
+@dataclass(frozen=True, slots=True)
 class VestingDeposited(ChainEvent):
     """Event ``VestingDeposited`` of the contracts."""
 
@@ -1716,6 +1873,31 @@ class VestingDeposited(ChainEvent):
     account: Address
     amount_wei: int
     epochs: int
+
+
+@dataclass(frozen=True, slots=True)
+class VestingSlashFailed(ChainEvent):
+    """The vault refused its part of a slash; `slashVesting` asks again."""
+
+    topic = bytes.fromhex("9192741c5686a076337e03ff73c16408cafa1c727f4dade740272f7340a9c69f")
+    solidity_name = "VestingSlashFailed"
+    signature = "VestingSlashFailed(bytes32)"
+
+    slash_id: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class VestingSlashSplit(ChainEvent):
+    """What the vault gave later was split."""
+
+    topic = bytes.fromhex("23bc6445395aa00123ada2ad865175b442835a193ddb60029298a6a3a710a176")
+    solidity_name = "VestingSlashSplit"
+    signature = "VestingSlashSplit(bytes32,uint256,uint256,uint256)"
+
+    slash_id: bytes
+    amount_wei: int
+    burned_wei: int
+    to_insurance_wei: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -1895,10 +2077,13 @@ EVENT_CLASSES: dict[bytes, type[ChainEvent]] = {
         CloseRequested,
         CodePinned,
         Collected,
+        CommissionChanged,
         CourtPaid,
         DelegateChanged,
         DelegateVotesChanged,
+        Delegated,
         DelegatedEmissionClaimed,
+        DelegationSlashed,
         Deposited,
         DisputeClosed,
         DisputeOpened,
@@ -1922,6 +2107,8 @@ EVENT_CLASSES: dict[bytes, type[ChainEvent]] = {
         Harvested,
         IncomeCredited,
         InsuranceCollected,
+        InsuranceFunded,
+        InsurancePaid,
         JobAssigned,
         JobCancelled,
         JobCommitted,
@@ -1944,6 +2131,7 @@ EVENT_CLASSES: dict[bytes, type[ChainEvent]] = {
         PayeeAllotted,
         Pointed,
         PoolFunded,
+        PoolToppedUp,
         PotsSwept,
         ProposalCanceled,
         ProposalCreated,
@@ -1958,6 +2146,8 @@ EVENT_CLASSES: dict[bytes, type[ChainEvent]] = {
         RefereesRequested,
         Released,
         ReserveReturned,
+        RewardNotified,
+        RewardTaken,
         RoleAdminChanged,
         RoleGranted,
         RoleRevoked,
@@ -1969,6 +2159,7 @@ EVENT_CLASSES: dict[bytes, type[ChainEvent]] = {
         SlashBooked,
         SlashBookingFailed,
         SlashFinalized,
+        SlashReduced,
         SlashShareCredited,
         SlashSplit,
         Slashed,
@@ -1985,8 +2176,13 @@ EVENT_CLASSES: dict[bytes, type[ChainEvent]] = {
         TreasuryPaid,
         UnbondingRequested,
         UnbondingWithdrawn,
+        UndelegationRequested,
+        UndelegationWithdrawn,
         UnitsMoved,
+        VerdictPaid,
         VestingDeposited,
+        VestingSlashFailed,
+        VestingSlashSplit,
         VestingSlashed,
         VoteCast,
         VoteCastWithParams,
