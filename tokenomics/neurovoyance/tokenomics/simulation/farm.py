@@ -7,18 +7,21 @@ Never: a pickle; a half-written file that looks whole (it is renamed into place)
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import time
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+
 from neurovoyance.protocol.errors import InternalError
 from neurovoyance.tokenomics.simulation.assumptions import World, world_with
 from neurovoyance.tokenomics.simulation.draws import Draws, draw
 from neurovoyance.tokenomics.simulation.engine import DAYS, code_hash, params_hash, simulate
 from neurovoyance.tokenomics.simulation.plan import Job
-from neurovoyance.tokenomics.simulation.record import Run, load
+from neurovoyance.tokenomics.simulation.record import Run
 from neurovoyance.tokenomics.simulation.scenarios import SCENARIOS
 
 Progress = Callable[[int, int], None]
@@ -46,7 +49,8 @@ def is_current(path: Path, job: Job, days: int = DAYS) -> bool:
     """Return whether a file holds this very run."""
     if not path.exists():
         return False
-    meta = load(path).meta
+    with np.load(path, allow_pickle=False) as file:
+        meta = json.loads(file["meta"].tobytes())
     wanted = {"seeds": job.seeds, "days": days, "code": code_hash(), "params": params_hash()}
     return all(meta.get(name) == value for name, value in wanted.items())
 

@@ -13,7 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from neurovoyance.tokenomics.simulation.farm import Progress, play_all
-from neurovoyance.tokenomics.simulation.plan import Job, report_jobs, runs_folder
+from neurovoyance.tokenomics.simulation.plan import (
+    compared_jobs,
+    main_jobs,
+    mend_jobs,
+    report_jobs,
+    runs_folder,
+    swing_jobs,
+)
 from neurovoyance.tokenomics.simulation.record import load
 from neurovoyance.tokenomics.simulation.report.figures import FIGURES, Material
 from neurovoyance.tokenomics.simulation.report.gates import Gate, judge
@@ -36,11 +43,16 @@ class Built:
     played: int
 
 
-def material(out: Path, jobs: Sequence[Job]) -> Material:
+def material(out: Path, seeds: int) -> Material:
     """Read the runs of a report back."""
-    ours, compared, swung, mended = {}, {}, {}, {}
-    for job in jobs:
-        run = load(runs_folder(out) / job.file)
+    folder = runs_folder(out)
+    ours = {job.scenario: load(folder / job.file) for job in main_jobs(seeds)}
+    compared = {
+        f"{job.scenario}/{job.policy}": load(folder / job.file) for job in compared_jobs(seeds)
+    }
+    swung, mended = {}, {}
+    for job in swing_jobs(seeds) + mend_jobs(seeds):
+        run = load(folder / job.file)
         if job.world:
             swung[f"{job.world[0]}={job.world[1]:g}"] = run
             continue
@@ -50,10 +62,6 @@ def material(out: Path, jobs: Sequence[Job]) -> Material:
                 swung[key] = run
             else:
                 mended[f"{job.scenario}/{key}"] = run
-            continue
-        compared[f"{job.scenario}/{job.policy}"] = run
-        if job.policy == "ours":
-            ours[job.scenario] = run
     return Material(ours, compared, swung, mended)
 
 
@@ -78,7 +86,7 @@ def build(
     """
     jobs = report_jobs(seeds)
     played = play_all(jobs, runs_folder(out), workers=workers, days=days, progress=progress)
-    runs = material(out, jobs)
+    runs = material(out, seeds)
     gates = judge(runs.ours)
     files = []
     pictures = {}

@@ -31,6 +31,11 @@ def log_price(run: Run) -> Array:
     return made
 
 
+def _log_ratio(run: Run) -> Array:
+    made: Array = np.log(np.maximum(run.outcomes["fees_over_emission"], 1e-9))
+    return made
+
+
 def policies(compared: Mapping[str, Run]) -> Figure:
     """Draw four outcomes of each set of rules, in base and bear."""
     names = [name for name, one in POLICIES.items() if one.family != "ablation"]
@@ -43,7 +48,7 @@ def policies(compared: Mapping[str, Run]) -> Figure:
     )
     for place, (scenario, outcome, title, unit, is_log) in zip(axes, measures, strict=True):
         for row, name in enumerate(reversed(names)):
-            values = compared[f"{scenario}/{name}"].outcomes[outcome]
+            values = np.maximum(compared[f"{scenario}/{name}"].outcomes[outcome], 1e-3)
             low, middle, high = np.quantile(values, (0.10, 0.50, 0.90))
             color = style.BLUE if name == "ours" else style.SOFT
             place.plot([low, high], [row, row], color=color, linewidth=2.4, alpha=0.55)
@@ -73,8 +78,7 @@ def ablation_rows(compared: Mapping[str, Run], scenario: str) -> list[tuple[str,
             "price": float(np.mean(log_price(run) - log_price(base))),
             "profit": _mean_gap(run, base, "profit_median"),
             "worst_out": _mean_gap(run, base, "worst_out"),
-            "emission": -float(np.mean(np.log(run.outcomes["fees_over_emission"]
-                / np.maximum(base.outcomes["fees_over_emission"], 1e-9)))),
+            "emission": float(np.mean(_log_ratio(base) - _log_ratio(run))),
         }))  # fmt: skip
     return rows
 
