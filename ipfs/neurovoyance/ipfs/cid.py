@@ -2,9 +2,9 @@
 
 Place: the name of every block; all other modules of the package build on it. Accepted: codecs
 raw and dag-pb, multihashes sha2-256 and keccak-256 (model manifests: the on-chain model id is
-the keccak-256 of the manifest's bytes), and the empty identity CID ``bafkqaaa`` that gateways
-are probed with. Never: accept a hash function that cannot be recomputed here, since such a block
-could not be verified.
+the keccak-256 of the manifest's bytes), the empty identity CID ``bafkqaaa`` that gateways are
+probed with, and identity CIDs of 32 bytes: seeds of canaries' inputs. Never: accept a hash
+function that cannot be recomputed here, since such a block could not be verified.
 
 Source of the format: https://github.com/multiformats/cid, table of codes multiformats/multicodec.
 """
@@ -184,9 +184,10 @@ def _check(codec: int, hash_code: int, digest: bytes, shown: str) -> None:
     if hash_code not in _HASHES:
         raise InvalidCid(f"{shown} uses the unknown hash function {hash_code:#x}.", text=shown)
     if hash_code == IDENTITY:
-        if codec != RAW or digest:
+        if codec != RAW or len(digest) not in (0, DIGEST_BYTES):
             raise InvalidCid(
-                f"{shown} is an identity content identifier; only the probe bafkqaaa is accepted.",
+                f"{shown} is an identity content identifier; only the probe bafkqaaa and seeds of "
+                "32 bytes are accepted.",
                 text=shown,
             )
     elif len(digest) != DIGEST_BYTES:

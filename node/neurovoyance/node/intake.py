@@ -4,9 +4,9 @@ Place: stages 3 and 4; before an offer is signed, before a listing is accepted, 
 run, when everything is found on disk already. Order: cheap before dear, small before large:
 manifest, sizes against the limits, input (its header against the manifest), model, the model in
 the sandbox. A private input arrives encrypted; it is opened with a key that came for this client,
-and only the ciphertext is offered to peers. Model and input are pinned, and offered to peers, since
-whoever takes a job declares that it holds the input. Never: load a model in this process, or
-believe a size that was not counted.
+and only the ciphertext is offered to peers. A canary's input is expanded, not fetched. Model and
+input are pinned, and offered to peers: whoever takes a job declares that it holds the input. Never:
+load a model in this process, or believe a size that was not counted.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from neurovoyance.node.fitting import (
     check_given,
     refusal_of,
 )
+from neurovoyance.node.input_files import expanded_name, header_of, write_expanded
 from neurovoyance.node.key_book import KeyBook
 from neurovoyance.node.runtime.base import (
     Limits,
@@ -46,7 +47,6 @@ from neurovoyance.node.runtime.base import (
 )
 from neurovoyance.node.runtime.input_check import check_inputs
 from neurovoyance.node.runtime.resources import ENGINE_BYTES, limits_for, measure
-from neurovoyance.node.tensor_header import Given, read_tensor_header
 from neurovoyance.protocol.errors import (
     NeurovoyanceError,
     ResourceExceeded,
@@ -64,6 +64,7 @@ from neurovoyance.protocol.manifest import (
     parse_manifest,
 )
 from neurovoyance.protocol.offer_exchange import Refusal, RefusalCause
+from neurovoyance.verification.canary_input import seed_of_cid
 
 KEEP_S = 2 * 86_400
 """How long files, and pins of jobs that were taken, outlive their last use: longer than a job."""
@@ -165,15 +166,8 @@ class Intake:
             usable = self._usable(sources)
             manifest = await self._manifest(spec, usable, keep_s)
             self._check_sizes(spec, manifest)
-            input_cid = _cid(spec.input_cid, "input")
-            input_path = self._inputs / f"{input_cid}.safetensors"
-            await self._hold_input(input_cid, usable, keep_s)
-            head = await self._head(input_cid)
-            if is_encrypted(head):
-                await self._open_input(spec, input_cid, input_path, head, client, key)
-            else:
-                await self._write(input_cid, input_path, self._limits.input_bytes)
-            given = await _header_of(input_path)
+            input_path = await self._input(spec, manifest, usable, keep_s, client, key)
+            given = await asyncio.to_thread(header_of, input_path)
             check_given(spec, manifest, given)
             model = await self._hold_model(manifest, usable, keep_s)
             info = await self._probe(manifest, model)
@@ -187,6 +181,31 @@ class Intake:
                 raise
             return refusal
         return HeldJob(manifest, model, input_path)
+
+    async def _input(
+        self,
+        spec: JobSpec,
+        manifest: ModelManifest,
+        sources: Sequence[str],
+        keep_s: int,
+        client: str,
+        key: bytes | None,
+    ) -> Path:
+        """Hold the input: fetched, opened with a key, or expanded from a canary's seed."""
+        cid, most = _cid(spec.input_cid, "input"), self._limits.input_bytes
+        if seed_of_cid(spec.input_cid) is not None:
+            path = self._inputs / expanded_name(spec, str(cid))
+            async with self._busy.setdefault(path.name, asyncio.Lock()):
+                await asyncio.to_thread(write_expanded, spec, manifest, path, most)
+            return path
+        path = self._inputs / f"{cid}.safetensors"
+        await self._hold_input(cid, sources, keep_s)
+        head = await self._head(cid)
+        if is_encrypted(head):
+            await self._open_input(spec, cid, path, head, client, key)
+        else:
+            await self._write(cid, path, most)
+        return path
 
     @property
     def output_bytes(self) -> int:
@@ -210,6 +229,9 @@ class Intake:
     async def release(self, spec: JobSpec) -> None:
         """Let the input of an ended job go; the model stays cached until room is needed."""
         cid = _cid(spec.input_cid, "input")
+        if seed_of_cid(spec.input_cid) is not None:
+            (self._inputs / expanded_name(spec, str(cid))).unlink(missing_ok=True)
+            return
         (self._inputs / f"{cid}.safetensors").unlink(missing_ok=True)
         self._kept_until_s.pop(str(cid), None)
         try:
@@ -359,21 +381,16 @@ class Intake:
         oldest_s = time.time() - KEEP_S
         removed = 0
         for path in (*self._models.iterdir(), *self._inputs.iterdir()):
-            is_used = path.stem in inputs_in_use or path.stat().st_mtime >= oldest_s
+            # Expanded inputs tell more behind the CID.
+            is_used = (
+                path.name.partition(".")[0] in inputs_in_use or path.stat().st_mtime >= oldest_s
+            )
             if not is_used and path.is_dir():
                 shutil.rmtree(path)
             elif not is_used:
                 path.unlink()
             removed += not is_used
         return removed
-
-
-async def _header_of(path: Path) -> Given:
-    try:
-        return await asyncio.to_thread(read_tensor_header, path)
-    except (SpecError, OSError) as error:
-        message = error.message if isinstance(error, SpecError) else "The input is no file."
-        raise IntakeRefused(RefusalCause.INPUT, message) from error
 
 
 def _cid(value: bytes | str, what: str) -> Cid:

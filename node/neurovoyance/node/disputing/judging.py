@@ -25,6 +25,7 @@ from neurovoyance.node.disputing.tracing import Tracer
 from neurovoyance.node.key_seeker import KeyNotGiven
 from neurovoyance.protocol.audit import DisputeFacts, DisputeKind, PointKind, RefereeVote
 from neurovoyance.protocol.errors import VerificationError
+from neurovoyance.verification.canary_input import seed_of_cid
 from neurovoyance.verification.refereeing import Judgement
 
 CLEAR, GUILTY, ABSTAIN = RefereeVote.CLEAR, RefereeVote.GUILTY, RefereeVote.ABSTAIN
@@ -91,7 +92,10 @@ class Judge:
         job, _ = await self.registrar.job(facts)
         sources = await self.registrar.sources(facts)
         revealed = await self.court.revealed(facts.job_id)
-        wanted = [("input", job.spec.input_cid, ROW_MAX_BYTES)]
+        is_seed = (
+            seed_of_cid(job.spec.input_cid) is not None
+        )  # nothing to serve: anybody expands it
+        wanted = [] if is_seed else [("input", job.spec.input_cid, ROW_MAX_BYTES)]
         if revealed is not None:
             limit = self.projections.envelope_bytes
             wanted.insert(0, ("envelope", revealed.envelope_cid, limit))
@@ -99,7 +103,7 @@ class Judge:
             path = folder / f"served-{name}"
             if not await self.content.fetch(Cid.from_bytes(cid), path, sources, max_bytes):
                 return Judgement(RefereeVote.UNAVAILABLE, f"The {name} is not served.")
-        if await asyncio.to_thread(_is_private, folder / "served-input"):
+        if not is_seed and await asyncio.to_thread(_is_private, folder / "served-input"):
             await self.registrar.material(facts)
         return Judgement(CLEAR, "Envelope and input are served.")
 
