@@ -9,12 +9,16 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
+from neurovoyance.chain.emission import Canaries, Emission
 from neurovoyance.chain.events import EventCursor
+from neurovoyance.chain.rewards import FeeRouter, Vault
 from neurovoyance.ipfs.embedded import EmbeddedBackend
 from neurovoyance.node.agent import Agent, AgentSettings
 from neurovoyance.node.audit_book import AuditBook
 from neurovoyance.node.audit_work import AuditWork
 from neurovoyance.node.auditing import AuditDuty
+from neurovoyance.node.canary_book import CanaryBook
+from neurovoyance.node.canary_duty import CanaryDuty
 from neurovoyance.node.chain_side import ChainSide
 from neurovoyance.node.crash import CrashPoint
 from neurovoyance.node.disputing.build import DisputeParts, build_disputes
@@ -25,12 +29,14 @@ from neurovoyance.node.key_desk import KeyDesk
 from neurovoyance.node.key_seeker import KeySeeker
 from neurovoyance.node.offer_desk import OfferDesk
 from neurovoyance.node.offering import OfferSigner, PricePolicy
+from neurovoyance.node.reward_duty import RewardDuty, Rewards
 from neurovoyance.node.runtime.base import Runtime
 from neurovoyance.node.runtime.onnx_ import OnnxRuntime
 from neurovoyance.node.settings import NodeSettings
 from neurovoyance.node.shell import Shell
 from neurovoyance.node.watch import Watch
 from neurovoyance.node.work import Work
+from neurovoyance.protocol.ids import ZERO_ADDRESS
 
 KEYS_NAME = "keys.sqlite"
 
@@ -102,7 +108,10 @@ def build_agent(settings: NodeSettings, machine: Machine, stack: AsyncExitStack)
             harvest_threshold_wei=settings.harvest_threshold_wei,
             stop_grace_s=settings.stop_grace_s,
         ),
-        build_duties(settings, machine, work, crash, stack, key_desk),
+        [
+            *build_duties(settings, machine, work, crash, stack, key_desk),
+            *build_reward_duties(settings, machine, intake, signer, stack),
+        ],
     )
 
 
@@ -150,6 +159,35 @@ def build_duties(
         on_forgery=challenger.on_forgery,
     )
     return [audits, disputes]
+
+
+def build_reward_duties(
+    settings: NodeSettings,
+    machine: Machine,
+    intake: Intake,
+    signer: OfferSigner,
+    stack: AsyncExitStack,
+) -> list[Duty]:
+    """Return what earns rewards; nothing in a deployment without emission."""
+    chain, deployment = machine.chain, machine.chain.contracts.deployment
+    if deployment.canaries == ZERO_ADDRESS:
+        return []
+    client = chain.contracts.client
+    canaries = Canaries(client, deployment.canaries)
+    book = CanaryBook(settings.data_dir / "canaries.sqlite", machine.identity)
+    stack.callback(book.close)
+    helps = settings.collect_rewards
+    duties: list[Duty] = [CanaryDuty(chain, canaries, book, intake, signer, helps=helps)]
+    if helps:
+        rewards = Rewards(
+            Emission(client, deployment.emission),
+            canaries,
+            FeeRouter(client, deployment.fee_router),
+            Vault(client, deployment.vault),
+        )
+        threshold_wei = settings.harvest_threshold_wei
+        duties.append(RewardDuty(chain, rewards, threshold_wei=threshold_wei))
+    return duties
 
 
 def price_policy(settings: NodeSettings) -> PricePolicy:

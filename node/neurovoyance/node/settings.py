@@ -107,6 +107,8 @@ class NodeSettings(BaseModel):
         pools: names of the auditor pools in which this provider takes seats.
         exact: whether it also takes seats in the pool of its machine's numeric class.
         harvest_threshold_wei: earnings are paid out to the owner above this.
+        collect_rewards: register, claim, harvest and release for the owner when it is due, and
+            help canaries along for everybody; canaries drawn for the owner are always taken.
         stop_grace_s: how long a stop waits for work under way.
         log_path: file for the log; standard error if None.
     """
@@ -146,6 +148,7 @@ class NodeSettings(BaseModel):
     pools: Texts = ["cpu"]
     exact: bool = False
     harvest_threshold_wei: Amount = 10 * 10**18
+    collect_rewards: bool = True
     stop_grace_s: Annotated[float, Field(ge=0, le=DAY_S)] = 30.0
     log_path: Path | None = None
     crash_at: Annotated[str | None, Field(repr=False)] = None
