@@ -39,7 +39,8 @@ WEI = st.one_of(
     st.sampled_from([1, 12, 25, 27, 10**9, NVY, 5_000 * NVY, 300_000 * NVY]),
     st.integers(1, 2_000_000 * NVY),
 )
-SLASHES = st.sampled_from([0, 1, 500, 2_000, 2_000, 9_000, 9_999, 10_000])
+SLASHES = st.sampled_from([0, 1, 500, 2_000, 2_000, 2_000, 9_000, 9_999, 10_000])
+MUCH = st.integers(2_000 * NVY, 3_000_000 * NVY)
 WORLDS: list[VestingWorld] = []
 SEEN: Counter[str] = Counter()
 
@@ -90,7 +91,17 @@ class VestingMachine(RuleBasedStateMachine):
 
     @rule(who=WHO, wei=WEI)
     def deposit(self, who: int, wei: int) -> None:
-        holder = HOLDERS[who]
+        self._deposit(HOLDERS[who], wei)
+
+    @rule(wei=MUCH, weeks=st.integers(1, 3))
+    def earn(self, wei: int, weeks: int) -> None:
+        """Everybody earns, week after week."""
+        for _ in range(weeks):
+            for who, holder in enumerate(HOLDERS):
+                self._deposit(holder, wei // (who + 1) + who)
+            self._warp(EPOCH_S)
+
+    def _deposit(self, holder: str, wei: int) -> None:
         income = self._income(holder)
         if self.world.deposit(holder, wei):
             self.deposited_wei[holder] += wei
@@ -99,23 +110,26 @@ class VestingMachine(RuleBasedStateMachine):
         self._check()
 
     @rule(who=WHO)
-    def deposit_badly(self, who: int) -> None:
-        assert not self.world.deposit(HOLDERS[who], 5, sender=STRANGER)
-        assert not self.world.deposit(HOLDERS[who], 0)
-        assert not self.world.deposit(HOLDERS[who], UINT96_MAX + 1 + who)
+    def mistake(self, who: int) -> None:
+        holder = HOLDERS[who]
+        assert not self.world.deposit(holder, 5, sender=STRANGER)
+        assert not self.world.deposit(holder, 0)
+        assert not self.world.deposit(holder, UINT96_MAX + 1 + who)
+        assert not self.world.request_exit(holder, 0)
+        assert not self.world.request_exit(holder, UINT96_MAX + 1)
+        assert not self.world.release(holder, STRANGER)
 
     # --- money out ---
 
-    @rule(who=WHO, by=st.sampled_from(["owner", "operator", "stranger"]))
-    def release(self, who: int, by: str) -> None:
+    @rule(who=WHO, by_operator=st.booleans())
+    def release(self, who: int, by_operator: bool) -> None:
         holder = HOLDERS[who]
-        senders = {"owner": holder, "operator": OPERATORS[holder], "stranger": STRANGER}
         income = self._income(holder)
-        if self.world.release(holder, senders[by]):
+        if self.world.release(holder, OPERATORS[holder] if by_operator else holder):
             self._note(*income)
         self._check()
 
-    @rule(who=WHO, wei=st.one_of(WEI, st.sampled_from([0, UINT96_MAX + 1])))
+    @rule(who=WHO, wei=WEI)
     def announce(self, who: int, wei: int) -> None:
         self.world.request_exit(HOLDERS[who], wei)
         self._check()
@@ -126,6 +140,17 @@ class VestingMachine(RuleBasedStateMachine):
             self._warp(NOTICE_S + late_s)
             self._leave(HOLDERS[who], 10_000)
         self._check()
+
+    @rule(times=st.integers(1, 3))
+    def run(self, times: int) -> None:
+        """Everybody wants to leave at once."""
+        for holder in HOLDERS:
+            self.world.request_exit(holder, 10**9 * NVY)
+        self._warp(NOTICE_S)
+        for _ in range(times):
+            for holder in HOLDERS:
+                self._leave(holder, 10_000)
+            self._check()
 
     @rule(who=WHO, max_bps=st.sampled_from([0, 999, 3_500, 6_000, 10_000]))
     def leave(self, who: int, max_bps: int) -> None:
@@ -194,6 +219,7 @@ class VestingMachine(RuleBasedStateMachine):
 
     def _warp(self, seconds: int) -> None:
         """Move the clock; before each epoch ends, note what is claimable in it."""
+        self._note_claimable()
         left_s = seconds
         while left_s:
             step_s = min(left_s, EPOCH_S - self.world.now_s % EPOCH_S)
