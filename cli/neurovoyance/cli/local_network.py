@@ -27,6 +27,7 @@ from neurovoyance.chain.deploy import AuditSettings, deploy
 from neurovoyance.chain.deployment import Deployment
 from neurovoyance.chain.devnet import ACCOUNTS
 from neurovoyance.chain.devnet_keys import devnet_wallet
+from neurovoyance.chain.genesis import EconomySettings
 from neurovoyance.chain.wallet import DEVNET_CHAIN_ID, Wallet
 from neurovoyance.cli.processes import Child, stop_all
 from neurovoyance.client.opening import PROFILE_NAME
@@ -89,6 +90,7 @@ class LocalNetwork:
         rpc_port: port of the chain; 0 picks a free one.
         max_jobs: executions that each node computes at once.
         audits: what the courts are deployed with; None for a market without audits.
+        has_economy: fees are split, rewards vest and parameters are voted on.
         cheats: how many of the nodes, the last ones, compute with other weights than they claim;
             they ask for less, and are started by :meth:`start_node` alone.
         on_step: told of each step of the start.
@@ -99,6 +101,7 @@ class LocalNetwork:
     rpc_port: int = 0
     max_jobs: int = 1
     audits: AuditSettings | None = None
+    has_economy: bool = False
     cheats: int = 0
     on_step: OnStep = _say_nothing
     nodes: list[LocalNode] = field(default_factory=list)
@@ -159,6 +162,7 @@ class LocalNetwork:
                 chain,
                 devnet_wallet(0),
                 audits=self.audits,
+                economy=self._economy(),
                 path=self.folder / "deployment.json",
             )
             self.on_step(f"staking and starting {self.node_count - self.cheats} nodes")
@@ -239,7 +243,8 @@ class LocalNetwork:
             )
         )
         if self.audits is not None:
-            await self._fund_audits(contracts)
+            if not self.has_economy:
+                await self._fund_audits(contracts)
             pools = [pool_of(AUDIT_POOL)]
             await asyncio.gather(
                 # Who cheats does not audit; and it does not run yet.
@@ -252,6 +257,9 @@ class LocalNetwork:
         await contracts.token.approve(bank, market, AUDIT_POOL_WEI)
         await contracts.market.deposit(bank, AUDIT_POOL_WEI)
         await contracts.audits.fund_pool(bank, AUDIT_POOL_WEI)
+
+    def _economy(self) -> EconomySettings | None:
+        return EconomySettings.local(devnet_wallet(0).address) if self.has_economy else None
 
     @property
     def known_deployment(self) -> Deployment:

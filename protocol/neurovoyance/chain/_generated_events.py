@@ -561,8 +561,8 @@ class DelegatedEmissionClaimed(ChainEvent):
 
     provider: Address
     delegator: Address
-    liquid: int
-    vested: int
+    liquid_wei: int
+    vested_wei: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -672,11 +672,11 @@ class EmissionClaimed(ChainEvent):
 
     provider: Address
     epoch: int
-    work: int
-    avail: int
-    delegated: int
-    liquid: int
-    vested: int
+    work_wei: int
+    avail_wei: int
+    delegated_wei: int
+    liquid_wei: int
+    vested_wei: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -701,8 +701,8 @@ class EmissionRegistered(ChainEvent):
 
     provider: Address
     epoch: int
-    fees: int
-    staked: int
+    fees_wei: int
+    staked_wei: int
     score_bps: int
     loyalty: int
 
@@ -716,11 +716,11 @@ class EmissionRolled(ChainEvent):
     signature = "EmissionRolled(uint256,uint256,uint256,uint256,uint256,uint256,uint256,uint256)"
 
     epoch: int
-    budget: int
-    avail_pool: int
-    work_pool: int
-    fees: int
-    baseline: int
+    budget_wei: int
+    avail_pool_wei: int
+    work_pool_wei: int
+    fees_wei: int
+    baseline_wei: int
     avail_bps: int
     next_avail_bps: int
 
@@ -758,8 +758,8 @@ class ExitExecuted(ChainEvent):
 
     account: Address
     amount_wei: int
-    penalty: int
-    to_holders: int
+    penalty_wei: int
+    to_holders_wei: int
     burned_wei: int
     to_insurance_wei: int
 
@@ -787,8 +787,8 @@ class FeesHarvested(ChainEvent):
     signature = "FeesHarvested(address,uint256,uint256)"
 
     provider: Address
-    liquid: int
-    vested: int
+    liquid_wei: int
+    vested_wei: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -801,13 +801,13 @@ class FeesSplit(ChainEvent):
 
     provider: Address
     epoch: int
-    fees: int
+    fees_wei: int
     burned_wei: int
-    to_treasury: int
+    to_treasury_wei: int
     to_insurance_wei: int
-    to_audits: int
-    vested: int
-    liquid: int
+    to_audits_wei: int
+    vested_wei: int
+    liquid_wei: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -1224,9 +1224,9 @@ class PotsSwept(ChainEvent):
     signature = "PotsSwept(uint256,uint256,uint256,uint256)"
 
     burned_wei: int
-    to_treasury: int
+    to_treasury_wei: int
     to_insurance_wei: int
-    to_audits: int
+    to_audits_wei: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ _WEI = {
     *("amount", "value", "refund", "paid", "burned", "toClient", "toInsurance", "own"),
     *("unbonding", "price", "lock", "maxPrice", "minLock", "held", "toPool", "surcharge"),
     *("returned", "toFinder", "toJudges", "slashed", "bond", "fromPool", "fromUnbonding", "toOwn"),
+    *("fees", "toTreasury", "toAudits", "toHolders", "vested", "liquid", "penalty", "delegated"),
+    *("work", "avail", "budget", "availPool", "workPool", "baseline", "staked"),
 }
 _SECONDS = {
     "deadline": "deadline_s",

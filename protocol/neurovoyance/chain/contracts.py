@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+from neurovoyance.chain.channels import Channels
 from neurovoyance.chain.client import ChainClient, Receipt
 from neurovoyance.chain.courts import Audits, Disputes
 from neurovoyance.chain.deployment import Deployment
+from neurovoyance.chain.emission import Canaries, Emission
 from neurovoyance.chain.facade import Facade
 from neurovoyance.chain.market import JobRecord, Market
 from neurovoyance.chain.registry import Registry
@@ -163,7 +165,8 @@ class Contracts:
 
     In a deployment without audits ``registry``, ``audits`` and ``disputes`` stand at the zero
     address and must not be called; ``has_audits`` tells. ``has_economy`` tells the same of
-    ``fee_router`` and ``vault``.
+    ``fee_router``, ``vault``, ``emission``, ``canaries`` and ``channels``; what is voted on stands
+    in ``governing.Governance``.
     """
 
     def __init__(self, client: ChainClient, deployment: Deployment) -> None:
@@ -178,6 +181,9 @@ class Contracts:
         self.disputes = Disputes(client, deployment.dispute_court)
         self.fee_router = FeeRouter(client, deployment.fee_router)
         self.vault = Vault(client, deployment.vault)
+        self.emission = Emission(client, deployment.emission)
+        self.canaries = Canaries(client, deployment.canaries)
+        self.channels = Channels(client, deployment.channels)
 
     @property
     def has_audits(self) -> bool:
@@ -210,9 +216,12 @@ __all__ = [
     "Audits",
     "Beacon",
     "BeaconStatus",
+    "Canaries",
+    "Channels",
     "Contracts",
     "DelegationRecord",
     "Disputes",
+    "Emission",
     "FeeRouter",
     "HeldSlash",
     "JobRecord",
