@@ -8,7 +8,7 @@ import pytest
 from tests.unit.tokenomics.simulation.conftest import SEEDS, YEAR, short_run
 
 from neurovoyance.tokenomics.simulation.plan import report_jobs, runs_folder
-from neurovoyance.tokenomics.simulation.report.build import Built, build, material
+from neurovoyance.tokenomics.simulation.report.build import Built, build
 from neurovoyance.tokenomics.simulation.report.figures import Material
 
 
@@ -34,4 +34,4 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Built]:
 @pytest.fixture(scope="session")
 def runs(report: tuple[Path, Built]) -> Material:
     """Return the runs of that report."""
-    return material(report[0], SEEDS)
+    return report[1].runs

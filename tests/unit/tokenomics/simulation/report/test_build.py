@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.unit.tokenomics.simulation.conftest import SEEDS
 
 from neurovoyance.tokenomics.simulation.plan import main_jobs, runs_folder
-from neurovoyance.tokenomics.simulation.report.build import Built, material
+from neurovoyance.tokenomics.simulation.report.build import Built
 from neurovoyance.tokenomics.simulation.report.figures import FIGURES
 from neurovoyance.tokenomics.simulation.scenarios import SCENARIOS
 
@@ -34,7 +34,7 @@ def test_gates_are_readable_by_programs(report: tuple[Path, Built]) -> None:
 
 
 def test_runs_are_sorted_by_what_they_are_for(report: tuple[Path, Built]) -> None:
-    made = material(report[0], SEEDS)
+    made = report[1].runs
     assert list(made.ours) == list(SCENARIOS)
     assert "bear/livepeer-like" in made.compared
     assert "attack/standardQuorumBps=2000" in made.mended

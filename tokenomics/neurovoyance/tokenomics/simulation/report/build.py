@@ -36,11 +36,13 @@ class Built:
         gates: all gates, failures first.
         files: what was written.
         played: runs played anew.
+        runs: all runs of the report.
     """
 
     gates: list[Gate]
     files: list[Path]
     played: int
+    runs: Material
 
 
 def material(out: Path, seeds: int) -> Material:
@@ -105,7 +107,7 @@ def build(
     if docs is not None:
         docs.write_text(text, encoding="utf-8")
         files.append(docs)
-    return Built(gates, files, played)
+    return Built(gates, files, played, runs)
 
 
 def gates_json(gates: Sequence[Gate], runs: Material) -> str:
