@@ -19,11 +19,11 @@ from neurovoyance.tokenomics.channels import Allotment, PaymentChannels
 from neurovoyance.tokenomics.reverts import TwinRevert
 from neurovoyance.tokenomics.staking import Stake
 
-EXAMPLES = int(os.environ.get("NEUROVOYANCE_TEST_SEEDS", "3")) * 8
-STEPS = 50
+EXAMPLES = int(os.environ.get("NEUROVOYANCE_TEST_SEEDS", "3")) * 10
+STEPS = 40
 WHO = st.integers(0, 1)
 SALT = st.integers(0, 2)
-WEI = st.one_of(st.integers(0, 5), st.integers(1, 400 * NVY), st.just(2**96 - 1))
+WEI = st.one_of(st.integers(1, 90 * NVY), st.sampled_from([0, 1, 200 * NVY, 2**96 - 1]))
 WORLDS: list[ChannelWorld] = []
 SEEN: Counter[str] = Counter()
 
@@ -44,6 +44,8 @@ class ChannelMachine(RuleBasedStateMachine):
         self.world = world_of()
         self.twin = PaymentChannels(self.world.money())
         self.ids: list[bytes] = [bytes(32)]
+        # One that works, so that even the shortest walk comes to vouchers.
+        self.open(0, 0, [(0, 150 * NVY, 20), (1, 90 * NVY, 5)])
 
     # --- both sides ---
 
@@ -80,7 +82,7 @@ class ChannelMachine(RuleBasedStateMachine):
     def _allotments(self, items: list[tuple[int, int, int]]) -> list[Allotment]:
         return [Allotment(self.world.providers[who], wei, times) for who, wei, times in items]
 
-    LISTS = st.lists(st.tuples(WHO, WEI, st.sampled_from([4, 5, 20, 20, 20])), max_size=3)
+    LISTS = st.lists(st.tuples(WHO, WEI, st.sampled_from([20, 20, 20, 5, 4])), max_size=3)
 
     @rule(who=WHO, salt=SALT, items=LISTS)
     def open(self, who: int, salt: int, items: list[tuple[int, int, int]]) -> None:
