@@ -35,6 +35,7 @@ const packageWarnings = {
 const tests = (times) => ({
   fuzz: { runs: 256 * times, seed: "0x4e5659" },
   invariant: { runs: 256 * times, depth: 64, failOnRevert: true },
+  fsPermissions: { readDirectory: [path.join(root, "tests/vectors")] },
 });
 
 export default {
