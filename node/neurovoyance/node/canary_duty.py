@@ -51,6 +51,9 @@ class CanaryDuty:
         intake: holds a canary's model and expands its input.
         signer: signs offers, which the node's journal keeps.
         helps: whether the node also requests and draws canaries for everybody.
+
+    Attributes:
+        helps: as given; can be changed while the node runs.
     """
 
     name = "canaries"
@@ -70,7 +73,7 @@ class CanaryDuty:
         self._book = book
         self._intake = intake
         self._signer = signer
-        self._helps = helps
+        self.helps = helps
         self._progress: dict[int, _Progress] = {}
         self._next_request_s = 0
         self._due: set[int] = set()
@@ -104,7 +107,7 @@ class CanaryDuty:
                 await self._look(canary_id, time_s)
             except NeurovoyanceError as error:
                 failures.append(error)
-        if self._helps:
+        if self.helps:
             await self._draw(time_s)
             await self._request(time_s)
         if failures:
