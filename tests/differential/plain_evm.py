@@ -41,7 +41,7 @@ class Answer:
     Attributes:
         values: what it returned; empty if it refused.
         refusal: name and values of the error, or None.
-        gas_used: of the execution, without the 21,000 of a transaction and without refunds.
+        gas_used: of the transaction, refunds not taken off.
     """
 
     values: tuple[Any, ...]

@@ -23,7 +23,7 @@ from neurovoyance.tokenomics.fees import EPOCH_S, KEYS, FeeRouter, Rates
 from neurovoyance.tokenomics.params import PARAMETERS, pack
 from neurovoyance.tokenomics.reverts import TwinRevert
 
-SEQUENCES = 2 * int(os.environ.get("NEUROVOYANCE_TEST_SEEDS", "20"))
+SEQUENCES = int(os.environ.get("NEUROVOYANCE_TEST_SEEDS", "12"))
 ACTIONS = 60
 NVY = 10**18
 CAP_WEI = 10**27

@@ -32,7 +32,7 @@ from tests.differential.vesting_world import (
 from neurovoyance.tokenomics.params import PARAMETERS
 from neurovoyance.tokenomics.vesting import EPOCH_S, KEYS, NOTICE_S, OPEN_S, UINT96_MAX, Exit
 
-SEQUENCES = 2 * int(os.environ.get("NEUROVOYANCE_TEST_SEEDS", "20"))
+SEQUENCES = int(os.environ.get("NEUROVOYANCE_TEST_SEEDS", "12"))
 ACTIONS = 60
 WHO = st.integers(0, len(HOLDERS) - 1)
 WEI = st.one_of(
@@ -303,7 +303,8 @@ def test_random_sequences_agree_to_the_wei() -> None:
             suppress_health_check=list(HealthCheck),
         ),
     )
-    assert sum(SEEN.values()) >= 50 * SEQUENCES, SEEN
-    needed = {"deposit", "release", "executeExit", "slash", "VestingVault__OutflowLimit"}
-    needed |= {"VestingVault__NoticeExpired", "VestingVault__PenaltyTooHigh", "income", "renewed"}
-    assert needed <= set(SEEN) or SEQUENCES < 20, SEEN
+    calls = sum(number for name, number in SEEN.items() if name not in ("income", "renewed"))
+    assert calls >= 160 * SEQUENCES, SEEN
+    assert {"deposit", "release", "executeExit", "slash"} <= set(SEEN), SEEN
+    needed = {"VestingVault__OutflowLimit", "VestingVault__PenaltyTooHigh", "income", "renewed"}
+    assert all(SEEN[name] for name in needed) or SEQUENCES < 12, SEEN
