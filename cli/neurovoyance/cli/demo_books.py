@@ -5,6 +5,9 @@ Place: under :mod:`.demo_run`. Never: a claim of the report that is not checked 
 
 from __future__ import annotations
 
+import secrets
+
+from neurovoyance.chain.contracts import Contracts
 from neurovoyance.chain.events import ChainEvent, EventCursor
 from neurovoyance.cli.demo_audits import CheatStory
 from neurovoyance.cli.local_network import LocalNetwork
@@ -24,6 +27,7 @@ async def book_faults(network: LocalNetwork, client: AsyncClient) -> list[str]:
     for name, address, owed_wei in (
         ("market", deployment.market, books.market_wei),
         ("stake manager", deployment.stake_manager, books.stake_manager_wei),
+        *await _vault(session.contracts),
     ):
         held_wei = await token.balance_of_wei(address)
         if held_wei != owed_wei:
@@ -39,16 +43,28 @@ async def book_faults(network: LocalNetwork, client: AsyncClient) -> list[str]:
     return faults
 
 
+async def _vault(contracts: Contracts) -> list[tuple[str, str, int]]:
+    """Return what the vault owes by its own totals; its balance has to be the same."""
+    if not contracts.has_economy:
+        return []
+    vault = contracts.vault
+    owed_wei = await vault.total_held_wei() + await vault.undistributed_wei()
+    return [("vault", vault.address, owed_wei)]
+
+
 async def _books(network: LocalNetwork, client: AsyncClient) -> Books:
     deployment = client.session.deployment
     cursor = EventCursor(
         client.session.chain,
         deployment.contract_addresses(),
         "demo",
-        state_path=network.folder / "books.sqlite",
+        # Every audit reads the chain from its beginning.
+        state_path=network.folder / f"books-{secrets.token_hex(4)}.sqlite",
         start_block=deployment.deploy_block,
     )
     books = Books(audit_court=deployment.audit_court)
+    if deployment.has_economy:
+        books.fee_router = deployment.fee_router
     try:
         while True:
             batch = await cursor.read()

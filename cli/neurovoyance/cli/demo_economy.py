@@ -31,7 +31,7 @@ from neurovoyance.chain.wallet import Wallet
 from neurovoyance.cli.local_network import LocalNode
 from neurovoyance.client.client import AsyncClient
 from neurovoyance.protocol.errors import ContractRevert
-from neurovoyance.protocol.units import WEI_PER_NVY, format_nvy
+from neurovoyance.protocol.units import WEI_PER_NVY
 
 _E = TypeVar("_E", bound=ChainEvent)
 
@@ -261,8 +261,16 @@ class _Play:
             self.story.faults.append(fault)
 
 
-def economy_lines(story: EconomyStory) -> list[tuple[str, str]]:
-    """Return the story as pairs of words and amounts, for people."""
-    lines = [("fees earned", format_nvy(story.fees_wei))]
-    lines += [(f"  {name}", format_nvy(wei)) for name, wei in story.slices.items()]
-    return lines
+def economy_json(story: EconomyStory) -> dict[str, object]:
+    """Return the story for programs; wei as decimal strings."""
+    return {
+        "provider": story.provider,
+        "fees_wei": str(story.fees_wei),
+        "slices_wei": {name: str(wei) for name, wei in story.slices.items()},
+        "released_wei": str(story.released_wei),
+        "exit_wei": {name: str(wei) for name, wei in story.exit.items()},
+        "emission_wei": {name: str(wei) for name, wei in story.emission.items()},
+        "changed": {"key": CHANGED_KEY, **story.change},
+        "votes_for_wei": str(story.votes_for_wei),
+        "days": round(story.days, 1),
+    }

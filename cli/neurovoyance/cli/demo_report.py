@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from neurovoyance.cli.demo_economy import WEEKS, economy_json
 from neurovoyance.cli.demo_run import DemoJob, DemoReport
 from neurovoyance.cli.local_network import CLIENT_FUNDS_WEI, NODE_STAKE_WEI
 from neurovoyance.cli.output import console, nvy, short, table
@@ -32,6 +33,7 @@ def report_json(report: DemoReport) -> dict[str, Any]:
             "slashed_wei": str(report.cheat.slashed_wei),
             "words": report.cheat.words,
         },
+        "economy": economy_json(report.economy),
         "seconds": round(report.seconds, 2),
     }
     if report.faults:
@@ -76,6 +78,7 @@ def print_report(report: DemoReport) -> None:
     _print_jobs(report)
     _print_cheat(report)
     _print_money(report)
+    _print_economy(report)
     out = console()
     out.print()
     if report.faults:
@@ -152,6 +155,38 @@ def _print_cheat(report: DemoReport) -> None:
         for address, name in report.names.items():
             line = line.replace(address[:10], name)
         out.print(Padding(line, (0, 2, 0, 2)))
+
+
+def _print_economy(report: DemoReport) -> None:
+    story = report.economy
+    shown = table("what", "NVY", "", right=("NVY",))
+
+    def add(what: str, wei: int, note: str = "") -> None:
+        shown.add_row(what, format_nvy(wei), f"[dim]{note}[/]" if note else "")
+
+    add(f"fees of {story.provider}", story.fees_wei)
+    for name, wei in story.slices.items():
+        share = wei * 1_000 // story.fees_wei / 10 if story.fees_wei else 0
+        add(f"  {name}", wei, f"{share:g} %")
+    if story.emission:
+        add("emission for these fees", story.emission["work"], "at most 8.1 % of them")
+        add("  of it vesting", story.emission["vested"])
+    add(f"released after {WEEKS} weeks", story.released_wei, "a 26th a week")
+    add("early exit", story.exit["amount"], "half of what still vests")
+    add("  penalty", story.exit["penalty"], "10 % and up to 50 % by the weeks left")
+    for name in ("to those who stay", "burned", "to insurance"):
+        add(f"    {name}", story.exit[name])
+    add("  paid out", story.exit["paid"])
+    _section("One provider's fees", shown)
+    before, after = story.change["before"] / 100, story.change.get("after", 0) / 100
+    out = console()
+    out.print(
+        f"\n  A vote of {format_nvy(story.votes_for_wei)} NVY changed the burned part of fees from "
+        f"{before:g} % to {after:g} %."
+    )
+    out.print(
+        f"  All of this took {story.days:.0f} days on the chain, which the demo let pass at once."
+    )
 
 
 def _print_money(report: DemoReport) -> None:

@@ -21,6 +21,7 @@ from neurovoyance.chain.chain_control import ChainControl
 from neurovoyance.chain.deploy import AuditSettings
 from neurovoyance.cli.demo_audits import CheatStory, settle_all, tell_cheat
 from neurovoyance.cli.demo_books import book_faults, cheat_faults
+from neurovoyance.cli.demo_economy import EconomyStory, play_economy
 from neurovoyance.cli.demo_files import write_demo_files
 from neurovoyance.cli.demo_model import registered_model
 from neurovoyance.cli.local_network import LocalNetwork, LocalNode
@@ -97,6 +98,7 @@ class DemoReport:
     balances: dict[str, MoneyView]
     names: dict[str, str]
     cheat: CheatStory
+    economy: EconomyStory
     killed: str
     killed_job: str
     away_s: float
@@ -149,6 +151,7 @@ class DemoRun:
                 node_count=NODES,
                 max_jobs=2,
                 audits=AuditSettings.local(first_jobs=FIRST_AUDITS),
+                has_economy=True,
                 cheats=1,
                 on_step=self._lines.step,
             )
@@ -303,6 +306,9 @@ class DemoRun:
         faults = [fault for item in jobs for fault in _job_faults(client, item)]
         faults += await book_faults(network, client)
         faults += cheat_faults(story)
+        self._lines.step("fees are split, weeks pass, rewards vest, and a vote is held")
+        economy = await play_economy(client, _best_paid(network, jobs))
+        faults += [*economy.faults, *await book_faults(network, client)]
         return DemoReport(
             jobs=jobs,
             labels=dict(sorted(labels.items())),
@@ -311,6 +317,7 @@ class DemoRun:
             balances=views,
             names={str(session.address): "client", **self._names},
             cheat=story,
+            economy=economy,
             killed=self._victim.name if self._victim else "",
             killed_job=jobs[0].name,
             away_s=self._away_s,
@@ -318,6 +325,15 @@ class DemoRun:
             folder="",
             faults=faults,
         )
+
+
+def _best_paid(network: LocalNetwork, jobs: list[DemoJob]) -> LocalNode:
+    """Return the honest node that earned most; its fees are followed."""
+    paid: dict[str, int] = {}
+    for item in jobs:
+        provider = str(item.receipt["provider"])
+        paid[provider] = paid.get(provider, 0) + int(item.receipt["paid_wei"])
+    return max(network.honest, key=lambda node: paid.get(node.owner.address, 0))
 
 
 def _matching(wanted: tuple[str, ...], features: dict[str, FileFeatures]) -> list[str]:

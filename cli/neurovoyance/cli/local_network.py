@@ -21,6 +21,7 @@ from typing import TextIO
 
 import aiohttp
 
+from neurovoyance.chain.chain_control import ChainControl
 from neurovoyance.chain.client import ChainClient
 from neurovoyance.chain.contracts import Contracts
 from neurovoyance.chain.deploy import AuditSettings, deploy
@@ -28,6 +29,7 @@ from neurovoyance.chain.deployment import Deployment
 from neurovoyance.chain.devnet import ACCOUNTS
 from neurovoyance.chain.devnet_keys import devnet_wallet
 from neurovoyance.chain.genesis import EconomySettings
+from neurovoyance.chain.rewards import EPOCH_S
 from neurovoyance.chain.wallet import DEVNET_CHAIN_ID, Wallet
 from neurovoyance.cli.processes import Child, stop_all
 from neurovoyance.client.opening import PROFILE_NAME
@@ -165,6 +167,8 @@ class LocalNetwork:
                 economy=self._economy(),
                 path=self.folder / "deployment.json",
             )
+            if self.has_economy:
+                await _to_whole_week(chain)
             self.on_step(f"staking and starting {self.node_count - self.cheats} nodes")
             await self._enrol(chain, Contracts(chain, self.deployment))
         save_profile(self._profile(), self.home / PROFILE_NAME)
@@ -339,6 +343,12 @@ class LocalNetwork:
     def node_of(self, provider: str) -> LocalNode | None:
         """Return the node of a provider."""
         return next((node for node in self.nodes if node.owner.address == provider), None)
+
+
+async def _to_whole_week(chain: ChainClient) -> None:
+    """Begin where an epoch begins: the first whole one is the first that emits."""
+    missing_s = EPOCH_S - await chain.time_s() % EPOCH_S
+    await ChainControl(chain.rpc).increase_time(missing_s)
 
 
 def free_port() -> int:

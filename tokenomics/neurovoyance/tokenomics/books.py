@@ -35,6 +35,8 @@ class Books(StakeBooks):
 
     Attributes:
         audit_court: address whose free balance is the audit pool; empty without audits.
+        fee_router: address whose free balance is what providers have not harvested; empty where
+            they earn the whole price.
         fee_router: address whose free balance takes the price of settled jobs; empty where
             providers earn it at once.
     """
@@ -150,6 +152,10 @@ class Books(StakeBooks):
         job.refunded_wei += event.refund_wei
         self.free_wei[job.client] += event.refund_wei
 
+    def _burned(self, event: Any) -> None:
+        """Book what the fee router or the vault burned of its own tokens."""
+        self.burned_wei += event.burned_wei
+
     def _invalid(self, event: Any) -> None:
         self._refunded(event, JobState.INVALID)
 
@@ -198,6 +204,8 @@ _HANDLERS: dict[str, Callable[[Books, Any], None]] = {
     "AuditTermsFrozen": Books._terms_frozen,
     "AuditFeesPaid": Books._audit_fees,
     "JobSettled": Books._settled,
+    "PotsSwept": Books._burned,
+    "ExitExecuted": Books._burned,
     "JobInvalid": Books._invalid,
     "JobCancelled": Books._cancelled,
     "JobExpired": Books._expired,
