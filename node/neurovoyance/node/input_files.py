@@ -30,8 +30,10 @@ def header_of(path: Path) -> Given:
         raise IntakeRefused(RefusalCause.INPUT, message) from error
 
 
-def expanded_name(spec: JobSpec, cid: str) -> str:
-    """Return the file name of an expanded input; it begins with the CID's text and a dot."""
+def input_file_name(spec: JobSpec, cid: str) -> str:
+    """Return the file name of an input; it begins with the CID's text and a dot."""
+    if seed_of_cid(spec.input_cid) is None:
+        return f"{cid}.safetensors"
     return f"{cid}.{spec.model_id.hex()[:16]}-{spec.batch}.safetensors"
 
 

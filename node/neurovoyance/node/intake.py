@@ -37,7 +37,7 @@ from neurovoyance.node.fitting import (
     check_given,
     refusal_of,
 )
-from neurovoyance.node.input_files import expanded_name, header_of, write_expanded
+from neurovoyance.node.input_files import header_of, input_file_name, write_expanded
 from neurovoyance.node.key_book import KeyBook
 from neurovoyance.node.runtime.base import (
     Limits,
@@ -193,12 +193,11 @@ class Intake:
     ) -> Path:
         """Hold the input: fetched, opened with a key, or expanded from a canary's seed."""
         cid, most = _cid(spec.input_cid, "input"), self._limits.input_bytes
+        path = self._inputs / input_file_name(spec, str(cid))
         if seed_of_cid(spec.input_cid) is not None:
-            path = self._inputs / expanded_name(spec, str(cid))
             async with self._busy.setdefault(path.name, asyncio.Lock()):
                 await asyncio.to_thread(write_expanded, spec, manifest, path, most)
             return path
-        path = self._inputs / f"{cid}.safetensors"
         await self._hold_input(cid, sources, keep_s)
         head = await self._head(cid)
         if is_encrypted(head):
@@ -229,10 +228,9 @@ class Intake:
     async def release(self, spec: JobSpec) -> None:
         """Let the input of an ended job go; the model stays cached until room is needed."""
         cid = _cid(spec.input_cid, "input")
+        (self._inputs / input_file_name(spec, str(cid))).unlink(missing_ok=True)
         if seed_of_cid(spec.input_cid) is not None:
-            (self._inputs / expanded_name(spec, str(cid))).unlink(missing_ok=True)
             return
-        (self._inputs / f"{cid}.safetensors").unlink(missing_ok=True)
         self._kept_until_s.pop(str(cid), None)
         try:
             await self._storage.unprovide(cid)
@@ -381,7 +379,6 @@ class Intake:
         oldest_s = time.time() - KEEP_S
         removed = 0
         for path in (*self._models.iterdir(), *self._inputs.iterdir()):
-            # Expanded inputs tell more behind the CID.
             is_used = (
                 path.name.partition(".")[0] in inputs_in_use or path.stat().st_mtime >= oldest_s
             )

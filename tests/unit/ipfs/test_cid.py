@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from neurovoyance.ipfs.cid import (
     DAG_PB,
+    IDENTITY,
     KECCAK_256,
     PROBE,
     RAW,
@@ -105,3 +106,15 @@ def test_random_text_is_refused_or_canonical(text: str) -> None:
     except InvalidCid:
         return
     assert str(cid) == text
+
+
+def test_an_identity_cid_is_the_probe_or_a_seed_of_32_bytes() -> None:
+    seed = bytes(range(32))
+    cid = Cid(RAW, IDENTITY, seed)
+    assert cid.to_bytes() == bytes.fromhex("01550020") + seed
+    assert Cid.from_bytes(cid.to_bytes()) == Cid.from_text(str(cid)) == cid
+    assert cid.is_hash_of(seed)
+    assert not cid.is_hash_of(bytes(32))
+    for codec, digest in ((RAW, seed[1:]), (RAW, seed + b"\0"), (DAG_PB, seed)):
+        with pytest.raises(InvalidCid, match="identity content identifier"):
+            Cid(codec, IDENTITY, digest)

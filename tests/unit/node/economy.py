@@ -21,11 +21,12 @@ from tests.unit.node.content import ROWS, publish_certified
 from neurovoyance.chain.chain_control import ChainControl
 from neurovoyance.chain.client import ChainClient
 from neurovoyance.chain.contracts import Contracts
-from neurovoyance.chain.deploy import AuditSettings, EconomySettings, deploy
+from neurovoyance.chain.deploy import deploy
 from neurovoyance.chain.devnet import DevnetThread
 from neurovoyance.chain.devnet_keys import devnet_wallet
-from neurovoyance.chain.emission import Canaries, CanaryModel, Emission
+from neurovoyance.chain.emission import Canaries, Emission
 from neurovoyance.chain.events import EventCursor
+from neurovoyance.chain.genesis import AuditSettings, CanaryModel, EconomySettings
 from neurovoyance.chain.rewards import EPOCH_S, FeeRouter, Vault
 from neurovoyance.ipfs.cid import cid_of_keccak
 from neurovoyance.ipfs.embedded import EmbeddedBackend

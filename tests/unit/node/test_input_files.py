@@ -10,7 +10,7 @@ from safetensors.numpy import load_file
 from tests.unit.node.conftest import Station
 
 from neurovoyance.node.fitting import IntakeRefused
-from neurovoyance.node.input_files import expanded_name, header_of, write_expanded
+from neurovoyance.node.input_files import header_of, input_file_name, write_expanded
 from neurovoyance.node.intake import HeldJob
 from neurovoyance.protocol.manifest import parse_manifest
 from neurovoyance.protocol.offer_exchange import Refusal, RefusalCause
@@ -59,7 +59,7 @@ async def test_a_failed_expansion_leaves_nothing(station: Station, tmp_path: Pat
     held = await station.intake.hold(spec)
     assert isinstance(held, HeldJob)
     manifest = parse_manifest(held.manifest.canonical_bytes(), spec.model_id)
-    path = tmp_path / expanded_name(spec, "bseed")
+    path = tmp_path / input_file_name(spec, "bseed")
     with pytest.raises(IntakeRefused, match="at most 3"):
         write_expanded(spec, manifest, path, 3)
     assert not list(tmp_path.glob("bseed*"))

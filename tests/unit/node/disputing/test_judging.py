@@ -38,6 +38,7 @@ from neurovoyance.protocol.audit import (
     TraceRow,
 )
 from neurovoyance.protocol.errors import VerificationError
+from neurovoyance.verification.canary_input import cid_of_seed
 from neurovoyance.verification.canonical import encode_tensor
 from neurovoyance.verification.trace import TraceManifest, build_trace
 
@@ -117,6 +118,12 @@ async def test_a_result_that_is_not_public_is_not_served(
 async def test_an_input_that_can_be_had_is_available(bench: Bench, tmp_path: Path) -> None:
     about = replace(await listed(bench), kind=DisputeKind.UNAVAILABLE)
     found = await judge_of(bench).judge(about, tmp_path, 60)
+    assert found.vote is RefereeVote.CLEAR
+
+
+async def test_a_seed_is_an_input_that_nobody_has_to_serve(bench: Bench, tmp_path: Path) -> None:
+    spec = await listed(bench, input_cid=cid_of_seed(bytes(32)))
+    found = await judge_of(bench).judge(replace(spec, kind=DisputeKind.UNAVAILABLE), tmp_path, 60)
     assert found.vote is RefereeVote.CLEAR
 
 
