@@ -13,6 +13,7 @@ FOLDERS = {
     "tokenomics": ["tokenomics"],
     "node": ["node"],
     "client": ["client"],
+    "governance": ["governance"],
     "cli": ["cli"],
 }
 GENERATED = ("abi/", "_generated_")

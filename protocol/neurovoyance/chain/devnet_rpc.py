@@ -246,6 +246,19 @@ class DevnetRpc:
         _raise_failed(outcome)
         return hex_data(outcome.output)
 
+    def eth_simulateV1(self, options: Json, tag: Json = "latest") -> Json:
+        """What calls would do one after the other, in imagined blocks; of overrides the time alone.
+
+        Answers status and return data of every call; nothing is kept.
+        """
+        blocks = []
+        for block in options.get("blockStateCalls", ()):
+            time = (block.get("blockOverrides") or {}).get("time")
+            requests = [self._request(fields) for fields in block.get("calls", ())]
+            blocks.append((None if time is None else to_int(time), requests))
+        outcomes = self._engine.simulate(blocks, self._number(tag))
+        return [{"calls": [_simulated(outcome) for outcome in calls]} for calls in outcomes]
+
     def eth_estimateGas(self, fields: Json, tag: Json = "latest") -> Json:
         """A gas limit that suffices."""
         outcome = self._engine.estimate_gas(self._request(fields), self._number(tag))
@@ -345,6 +358,18 @@ def _fits(log: MinedLog, wanted: list[set[bytes] | None]) -> bool:
         return False
     pairs = zip(wanted, log.topics, strict=False)
     return all(choice is None or topic in choice for choice, topic in pairs)
+
+
+def _simulated(outcome: CallOutcome) -> dict[str, Json]:
+    found: dict[str, Json] = {
+        "status": hex(int(outcome.error is None)),
+        "returnData": hex_data(outcome.output),
+        "gasUsed": hex(outcome.gas_used),
+        "logs": [],
+    }
+    if outcome.error is not None:
+        found["error"] = {"code": 3, "message": "execution reverted", "data": found["returnData"]}
+    return found
 
 
 def _raise_failed(outcome: CallOutcome) -> None:

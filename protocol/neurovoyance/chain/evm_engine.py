@@ -260,9 +260,29 @@ class EvmEngine:
         """Simulate a call in the state and at the time of a block; nothing is kept."""
         return self._execute(request, number, request.gas or GAS_LIMIT)
 
+    def simulate(
+        self, blocks: list[tuple[int | None, list[CallRequest]]], number: int
+    ) -> list[list[CallOutcome]]:
+        """Simulate calls one after the other in the state of a block; nothing is kept.
+
+        Args:
+            blocks: for each imagined block its second (None: as the one before) and its calls.
+            number: the block whose state they start from.
+        """
+        header = self._blocks[number].header.copy(base_fee_per_gas=0)
+        found = []
+        vm = self._chain.get_vm(header)
+        for time_s, requests in blocks:
+            if time_s is not None:
+                vm.state.execution_context._timestamp = time_s
+            found.append([self._run(vm, request, request.gas or GAS_LIMIT) for request in requests])
+        return found
+
     def _execute(self, request: CallRequest, number: int, gas: int) -> CallOutcome:
         header = self._blocks[number].header.copy(base_fee_per_gas=0)
-        vm = self._chain.get_vm(header)
+        return self._run(self._chain.get_vm(header), request, gas)
+
+    def _run(self, vm: Any, request: CallRequest, gas: int) -> CallOutcome:
         state = vm.state
         unsigned = vm.get_transaction_builder().new_unsigned_dynamic_fee_transaction(
             chain_id=self.chain_id,
@@ -284,6 +304,7 @@ class EvmEngine:
         executor = state.get_transaction_executor()
         message = executor.build_evm_message(spoofed)
         computation = executor.build_computation(message, spoofed)
+        state.clear_transient_storage()
         error = computation.error if computation.is_error else None
         used = spoofed.gas - computation.get_gas_remaining()
         is_revert = error is not None and not computation.should_erase_return_data

@@ -52,6 +52,19 @@ async def history(
     return [unique[place] for place in sorted(unique)]
 
 
+async def events_with(
+    client: ChainClient, addresses: Iterable[str], kind: type[ChainEvent], *, start_block: int
+) -> list[ChainEvent]:
+    """Return every event of one class that these contracts ever emitted, in the chain's order.
+
+    Raises:
+        RpcError: as :func:`history`.
+    """
+    head = await client.block_number()
+    topics: list[str | None] = ["0x" + kind.topic.hex()]
+    return await _filtered(client, sorted(set(addresses)), topics, start_block, head)
+
+
 async def _filtered(
     client: ChainClient, addresses: list[str], topics: list[str | None], first: int, head: int
 ) -> list[ChainEvent]:
