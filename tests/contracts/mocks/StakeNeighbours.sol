@@ -55,6 +55,38 @@ contract StakeNeighbours {
         IERC20(token).transfer(msg.sender, taken);
     }
 
+    // --- stakes, market and court of an InsuranceFund ---
+
+    struct Loss {
+        address client;
+        uint256 amount;
+    }
+
+    mapping(bytes32 slashId => Loss) public lossOf;
+    mapping(address client => uint256) public freeOf;
+
+    function setLoss(bytes32 slashId, address client, uint256 amount) external {
+        lossOf[slashId] = Loss(client, amount);
+    }
+
+    function setPool(uint256 amount) external {
+        freeOf[address(this)] = amount;
+    }
+
+    function collectInsurance() external returns (uint256 amount) {
+        amount = unvested[msg.sender];
+        unvested[msg.sender] = 0;
+        IERC20(token).transfer(msg.sender, amount);
+    }
+
+    function deposit(uint256 amount) external {
+        IERC20(token).transferFrom(msg.sender, address(this), amount);
+    }
+
+    function fundPool(uint256 amount) external {
+        freeOf[address(this)] += amount;
+    }
+
     /// @notice Pays into a fund, as the vault does with penalties.
     function fund(address to, uint256 amount) external {
         IERC20(token).approve(to, amount);
