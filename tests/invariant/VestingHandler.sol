@@ -93,8 +93,9 @@ contract VestingHandler is VestingVaultBase {
     function _execute(address account) private {
         uint256 supply = token.totalSupply();
         uint256 insured = neighbours.funded();
-        uint256 before = vault.undistributed();
-        uint256 held = vault.heldOf(account);
+        // The exit settles earlier income first.
+        uint256 held = vault.releasableOf(account) + vault.unvestedOf(account);
+        uint256 before = vault.undistributed() + vault.heldOf(account) - held;
         (uint256 paid, uint256 penalty) = _leave(account);
         uint256 amount = paid + penalty;
         assertGe(penalty * 20, amount, "at least 5 %");
