@@ -8,17 +8,13 @@ market, courts, channels, vault and timelock by calling in their names.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any
 
-from eth_abi.abi import decode
-from eth_utils.abi import collapse_if_tuple, event_abi_to_log_topic
-from eth_utils.address import to_checksum_address
 from tests.differential.plain_evm import Contract, PlainEvm, account
-from tests.differential.solidity import compiled
+from tests.differential.staking_checks import CAP_WEI, event_values, events_of
 
-from neurovoyance.chain.codegen import event_field
 from neurovoyance.chain.deploy import create_address
 from neurovoyance.protocol.ids import ZERO_ADDRESS
 from neurovoyance.protocol.lifecycle import JobState
@@ -31,7 +27,6 @@ from neurovoyance.tokenomics.stakes import EPOCH_S
 from neurovoyance.tokenomics.staking import SlashRates
 
 NVY = 10**18
-CAP_WEI = 10**27
 START_S = 2_977 * EPOCH_S + 5
 HOLDERS = [account(number) for number in range(1, 6)]
 PROVIDERS = HOLDERS[:2]
@@ -68,6 +63,7 @@ class StakingWorld:
     """
 
     def __init__(self) -> None:
+        self.holders, self.providers = HOLDERS, PROVIDERS
         self.evm = LoggingEvm(START_S)
         self.token = self.evm.deploy_token([*HOLDERS, CLIENT], [CAP_WEI // 10] * 5 + [CAP_WEI // 2])
         # The bare EVM counts a creation twice.
@@ -90,7 +86,9 @@ class StakingWorld:
         for provider in PROVIDERS:
             self.stakes.send(provider, "register", OPERATOR, "")
             self.twin.registered.add(provider)
-        self.events = _events()
+        self.events = events_of(
+            *((SOURCES[name], name) for name in ("StakeManager", "StakeNeighbours"))
+        )
         self.seen: Counter[str] = Counter()
         self.locks: dict[bytes, tuple[str, int]] = {}
         self.slashes: list[bytes] = []
@@ -99,7 +97,7 @@ class StakingWorld:
         self.ids = 0
         self.touched: set[Any] = set()
 
-    def _place(self, name: str, args: tuple[Any, ...], future: dict[str, str]) -> Contract:
+    def _place(self, name: str, args: tuple[Any, ...], future: Mapping[str, str]) -> Contract:
         contract = self.evm.deploy(SOURCES[name], name, args)
         assert contract.address == future[name], name
         return contract
@@ -144,7 +142,7 @@ class StakingWorld:
         for _, topics, data in entries:
             entry = self.events.get(topics[0].to_bytes(32, "big"))
             if entry is not None:
-                values = _values(entry, topics[1:], bytes(data))
+                values = event_values(entry, topics[1:], bytes(data))
                 self.books.apply(entry["name"], SimpleNamespace(**values))
 
     # --- own stake ---
@@ -312,8 +310,8 @@ class StakingWorld:
             bool(facts["is_forgery"]),
             is_late,
         )
-        values = (verdict.slash_id, job_id, provider, lock_wei, 0, price_wei, CLIENT)
-        values += (verdict.finder, verdict.is_forgery, is_late)
+        money = (provider, lock_wei, 0, price_wei, CLIENT, verdict.finder)
+        values = (slash_id, job_id, *money, verdict.is_forgery, is_late)
         court = facts.get("court", AUDIT_COURT)
         is_granted, _ = self.both(
             lambda: self.twin.book_slash(verdict, self.now_s), court, "bookSlash", values
@@ -364,100 +362,3 @@ class StakingWorld:
     def set_refuses(self, refuses: bool) -> None:
         self.refuses = refuses
         self.neighbours.send(TIMELOCK, "setRefuses", refuses)
-
-    # --- what must hold ---
-
-    def check_all(self) -> None:
-        """Compare all state of the contracts, the twin and the bookkeeper."""
-        self.touched = set(HOLDERS)
-        self.check()
-
-    def check(self) -> None:
-        """Compare all sums, and what belongs to those whom the calls since the last time named."""
-        twin, ask = self.twin, self.stakes.ask
-        balance_wei = self.token.ask("balanceOf", self.stakes.address)
-        assert balance_wei == twin.balance_wei == self.books.stake_manager_wei
-        assert self.token.ask("balanceOf", self.market.address) == twin.to_market_wei
-        assert CAP_WEI - self.token.ask("totalSupply") == twin.burned_wei == self.books.burned_wei
-        totals = (twin.total_wei, twin.held_wei, twin.insurance_wei)
-        assert (ask("totalStakeWei"), ask("heldWei"), ask("insuranceWei")) == totals
-        assert (self.books.held_wei, self.books.insurance_wei) == totals[1:]
-        for provider in PROVIDERS:
-            if provider in self.touched:
-                self._check_provider(provider)
-        for holder in self.touched:
-            assert self.votes.ask("unitsOf", holder) == twin.units[holder]
-        for slash_id in self.slashes[-2:]:
-            slash = twin.held[slash_id]
-            held = (slash.verdict.provider, slash.amount_wei, slash.ready_at_s)
-            found = ask("heldSlashOf", slash_id)
-            found = (str(to_checksum_address(found[0])), *found[1:])
-            assert found == ((ZERO_ADDRESS, 0, 0) if slash.is_final else held)
-            assert ask("lossOf", slash_id)[1] == twin.loss_of(slash_id)
-        self.touched = set()
-
-    def _check_provider(self, provider: str) -> None:
-        twin, ask = self.twin, self.stakes.ask
-        account_, pool = twin.account(provider), twin.pool(provider)
-        stake = account_.stake
-        assert 0 <= stake.locked_wei <= stake.own_wei
-        assert self.books.stake_of(provider) == stake
-        unbonding = (stake.unbonding_wei, account_.ready_at_s)
-        assert ask("stakeOf", provider) == (stake.own_wei, stake.locked_wei, 0, *unbonding)
-        assert ask("ageOf", provider) == twin.age_of(provider, self.now_s)
-        assert ask("hasPendingSlash", provider) == (account_.pending > 0)
-        for epoch in (self.now_s // EPOCH_S - 1, self.now_s // EPOCH_S):
-            expected = twin.weight_at(provider, epoch, self.now_s)
-            assert tuple(ask("weightAt", provider, epoch)) == expected
-        commission_bps = pool.commission_at(self.now_s)
-        expected_pool = (pool.staked.assets_wei, pool.staked.shares, commission_bps)
-        assert tuple(ask("poolStakeOf", provider)) == expected_pool
-        leaving = (pool.leaving.assets_wei, pool.leaving.shares)
-        assert tuple(ask("undelegatingOf", provider)) == leaving
-        mirrored = self.books.pool_of(provider)
-        assert (mirrored.staked, mirrored.leaving) == (pool.staked, pool.leaving)
-        for delegator in DELEGATORS:
-            if delegator in self.touched:
-                self._check_delegation(provider, delegator)
-        parts = [pool.staked.worth(d.shares) for d in pool.delegations.values()]
-        assert sum(parts) <= pool.staked.assets_wei
-        parts = [pool.leaving.worth(d.leaving_shares) for d in pool.delegations.values()]
-        assert sum(parts) <= pool.leaving.assets_wei
-
-    def _check_delegation(self, provider: str, delegator: str) -> None:
-        pool = self.twin.pool(provider)
-        mine = pool.of(delegator)
-        unbonding_wei = pool.leaving.worth(mine.leaving_shares)
-        ready_at_s = mine.ready_at_s if mine.leaving_shares else 0
-        worth_wei = pool.staked.worth(mine.shares)
-        expected = (mine.shares, worth_wei, unbonding_wei, ready_at_s)
-        assert tuple(self.stakes.ask("delegationOf", provider, delegator)) == expected
-        assert self.stakes.ask("rewardOf", provider, delegator) == pool.owed_wei(delegator)
-
-
-def _events() -> dict[bytes, dict[str, Any]]:
-    """Return the events of the contracts that say what StakeManager holds, by topic."""
-    entries = [
-        entry
-        for name in ("StakeManager", "StakeNeighbours")
-        for entry in compiled(SOURCES[name], name)["abi"]
-        if entry["type"] == "event"
-    ]
-    return {bytes(event_abi_to_log_topic(entry)): entry for entry in entries}
-
-
-def _values(entry: dict[str, Any], topics: tuple[int, ...], data: bytes) -> dict[str, Any]:
-    """Return the values of an event, named as the typed event classes name them."""
-    indexed = [item for item in entry["inputs"] if item["indexed"]]
-    plain = [item for item in entry["inputs"] if not item["indexed"]]
-    packed = b"".join(topic.to_bytes(32, "big") for topic in topics)
-    found = [*zip(indexed, decode(_types(indexed), packed), strict=True)]
-    found += [*zip(plain, decode(_types(plain), data), strict=True)]
-    return {
-        event_field(item)[0]: str(to_checksum_address(v)) if item["type"] == "address" else v
-        for item, v in found
-    }
-
-
-def _types(items: list[dict[str, Any]]) -> list[str]:
-    return [collapse_if_tuple(item) for item in items]

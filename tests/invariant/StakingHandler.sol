@@ -218,7 +218,7 @@ contract StakingHandler is StakingBase {
     }
 
     function passTime(uint256 seconds_) external counted("passTime") {
-        vm.warp(block.timestamp + _bound(seconds_, 1, 12 days));
+        vm.warp(block.timestamp + _bound(seconds_, 1, 25 days));
     }
 
     /// @notice At the very end everybody takes everything out.
