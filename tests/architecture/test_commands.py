@@ -11,11 +11,14 @@ from neurovoyance.cli.main import (
     app,
     audit,
     channel_group,
+    gov,
     job,
     model,
     node,
     receipt,
+    rewards_group,
     simulation,
+    stake_group,
     wallet,
 )
 
@@ -24,10 +27,13 @@ GROUPS = {
     id(app): "",
     id(audit): "audit ",
     id(channel_group): "channel ",
+    id(gov): "gov ",
     id(job): "job ",
     id(model): "model ",
     id(node): "node ",
     id(receipt): "receipt ",
+    id(rewards_group): "rewards ",
+    id(stake_group): "stake ",
     id(simulation): "sim ",
     id(wallet): "wallet ",
 }

@@ -18,6 +18,13 @@ from neurovoyance.cli import (
     channel,
     demo,
     doctor,
+    gov_draft,
+    gov_params,
+    gov_show,
+    gov_simulate,
+    gov_steps,
+    gov_vote,
+    gov_watch,
     job_cancel,
     job_fetch,
     job_list,
@@ -34,7 +41,9 @@ from neurovoyance.cli import (
     node_start,
     node_status,
     receipt_check,
+    rewards,
     sim,
+    stake,
     up,
     wallet_create,
     wallet_import,
@@ -56,6 +65,9 @@ node = typer.Typer(help="Lend: set up and run a node.", **_PLAIN)  # type: ignor
 wallet = typer.Typer(help="Encrypted keys.", **_PLAIN)  # type: ignore[arg-type]
 audit = typer.Typer(help="What the checks of a job found, and challenges.", **_PLAIN)  # type: ignore[arg-type]
 channel_group = typer.Typer(help="Pay by vouchers: many payments, few transactions.", **_PLAIN)  # type: ignore[arg-type]
+stake_group = typer.Typer(help="Put tokens behind work, and take them back.", **_PLAIN)  # type: ignore[arg-type]
+rewards_group = typer.Typer(help="What you earned, what vests, and how to take it.", **_PLAIN)  # type: ignore[arg-type]
+gov = typer.Typer(help="Propose, vote, and see what was decided.", **_PLAIN)  # type: ignore[arg-type]
 receipt = typer.Typer(help="Receipts that anybody can check.", **_PLAIN)  # type: ignore[arg-type]
 simulation = typer.Typer(help="Play the token economy for many seeds.", **_PLAIN)  # type: ignore[arg-type]
 
@@ -110,6 +122,31 @@ _ALL = (
     (channel_group, "pay", channel.pay, "Sign a voucher."),
     (channel_group, "close", channel.close, "Give notice; then take the rest back."),
     (channel_group, "redeem", channel.redeem, "Redeem a voucher, as a provider."),
+    (stake_group, "show", stake.show, "Show your stake."),
+    (stake_group, "add", stake.add, "Stake more as a provider."),
+    (stake_group, "unbond", stake.unbond, "Start taking your stake back."),
+    (stake_group, "delegate", stake.delegate, "Put tokens behind a provider."),
+    (stake_group, "undelegate", stake.undelegate, "Start taking them back."),
+    (stake_group, "withdraw", stake.withdraw, "Take finished unbonding."),
+    (rewards_group, "show", rewards.show, "Show what you earned and what vests."),
+    (rewards_group, "harvest", rewards.harvest, "Split your fees and take your part."),
+    (rewards_group, "release", rewards.release, "Take what has vested."),
+    (rewards_group, "claim", rewards.claim, "Claim the emission of past weeks."),
+    (rewards_group, "leave", rewards.leave, "Leave early, at a penalty."),
+    (gov, "params", gov_params.params, "Show every parameter and what may become of it."),
+    (gov, "list", gov_show.list_proposals, "List proposals."),
+    (gov, "show", gov_show.show, "Show a proposal in full."),
+    (gov, "explain", gov_show.explain, "Tell what a proposal would do."),
+    (gov, "draft", gov_draft.draft, "Turn a sentence into a proposal file."),
+    (gov, "simulate", gov_simulate.simulate, "Try a proposal without touching the chain."),
+    (gov, "propose", gov_draft.propose, "Make a proposal."),
+    (gov, "delegate", gov_vote.delegate, "Choose who votes with your stake."),
+    (gov, "vote", gov_vote.vote, "Vote, or sign a vote."),
+    (gov, "relay", gov_vote.relay, "Send somebody's signed vote."),
+    (gov, "queue", gov_steps.queue, "Queue what succeeded."),
+    (gov, "execute", gov_steps.execute, "Execute what waited."),
+    (gov, "cancel", gov_steps.cancel, "Withdraw or cancel a proposal."),
+    (gov, "watch", gov_watch.watch, "Be told what happens to proposals."),
     (receipt, "check", receipt_check.check, "Compare a receipt with the chain."),
     (simulation, "run", sim.run, "Play one scenario under one set of rules."),
     (simulation, "report", sim.report, "Judge the gates and write the report."),
@@ -121,6 +158,9 @@ app.add_typer(model, name="model", short_help="Publish, measure and register mod
 app.add_typer(wallet, name="wallet", short_help="Make, import and list keys.")
 app.add_typer(audit, name="audit", short_help="See how a job was checked; challenge it.")
 app.add_typer(channel_group, name="channel", short_help="Pay by vouchers.")
+app.add_typer(stake_group, name="stake", short_help="Stake, delegate, unbond.")
+app.add_typer(rewards_group, name="rewards", short_help="Harvest, release, claim, leave early.")
+app.add_typer(gov, name="gov", short_help="Propose and vote.")
 app.add_typer(receipt, name="receipt", short_help="Check a receipt.")
 app.add_typer(simulation, name="sim", short_help="Simulate the token economy.")
 for _group, _name, _command, _short in _ALL:

@@ -26,17 +26,26 @@ def up(
             "see `neurovoyance model register`.",
         ),
     ] = False,
+    economy: Annotated[
+        bool,
+        typer.Option("--economy", help="With fee split, vesting, delegation and votes."),
+    ] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Start a private chain with contracts, nodes and a funded client; ends with Ctrl-C."""
     from neurovoyance.cli.opened import run
 
-    run(_up(nodes, port, audits, home, as_json))
+    run(_up(nodes, port, audits, economy, home, as_json))
 
 
 async def _up(
-    node_count: int, port: int, has_audits: bool, home: Path | None, as_json: bool
+    node_count: int,
+    port: int,
+    has_audits: bool,
+    has_economy: bool,
+    home: Path | None,
+    as_json: bool,
 ) -> None:
     import asyncio
     import signal
@@ -58,6 +67,7 @@ async def _up(
         rpc_port=port,
         max_jobs=2,
         audits=AuditSettings.local() if has_audits else None,
+        has_economy=has_economy,
         on_step=lines.step,
     )
     with logging_to(folder / "network.log"):

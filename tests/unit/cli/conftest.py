@@ -19,6 +19,7 @@ from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import load
 from tests.unit.node.content import certified_input, publish_certified
 
+from neurovoyance.chain.devnet_keys import devnet_wallet
 from neurovoyance.cli.main import run
 from neurovoyance.cli.opened import opened
 from neurovoyance.client.certificates import register
@@ -79,6 +80,37 @@ def audited_network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[s
     """A private network with audits: one node computes, another one audits it."""
     with up(tmp_path_factory.mktemp("audited"), "--nodes", "2", "--audits") as shown:
         yield shown
+
+
+@pytest.fixture(scope="session")
+def economy_network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """A private network with the token economy and one node."""
+    with up(tmp_path_factory.mktemp("economy"), "--nodes", "1", "--economy") as shown:
+        yield shown
+
+
+@pytest.fixture(scope="session")
+def economy_home(economy_network: dict[str, Any]) -> Path:
+    """Home of the client of the network with the economy."""
+    return Path(economy_network["home"])
+
+
+@pytest.fixture(scope="session")
+def economy_provider() -> str:
+    """Owner address of its node."""
+    return devnet_wallet(2).address
+
+
+@pytest.fixture(scope="session")
+def economy_owner_home(economy_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Home of the owner of its node: another account of the same network."""
+    profile = json.loads((economy_home / "network.json").read_text())
+    deployment = str(economy_home / profile["deployment"])
+    folder = tmp_path_factory.mktemp("owner")
+    (folder / "network.json").write_text(
+        json.dumps(profile | {"deployment": deployment, "devnet_account": 2})
+    )
+    return folder
 
 
 @pytest.fixture(scope="session")
