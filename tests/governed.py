@@ -25,6 +25,7 @@ from neurovoyance.chain.genesis import EconomySettings
 from neurovoyance.chain.governing import Governance
 from neurovoyance.chain.governors import Support
 from neurovoyance.chain.wallet import DEVNET_CHAIN_ID
+from neurovoyance.client.settings import NetworkProfile, save_profile
 from neurovoyance.governance.acting import (
     prepare_execute,
     prepare_propose,
@@ -131,11 +132,11 @@ async def _prepare(network: Network, folder: Path) -> None:
 
 
 @asynccontextmanager
-async def visiting(network: Network, folder: Path) -> AsyncIterator[Visit]:
+async def visiting(network: Network, folder: Path, *, undo: bool = True) -> AsyncIterator[Visit]:
     """Open the network for one test and undo what the test did."""
     async with await connect(network.url, folder / "state") as chain:
         control = ChainControl(chain.rpc)
-        before = await control.snapshot()
+        before = await control.snapshot() if undo else ""
         deployment = load_deployment(network.deployment, DEVNET_CHAIN_ID)
         try:
             yield Visit(
@@ -146,4 +147,19 @@ async def visiting(network: Network, folder: Path) -> AsyncIterator[Visit]:
                 control,
             )
         finally:
-            assert await control.revert(before)
+            assert not undo or await control.revert(before)
+
+
+def make_home(network: Network, folder: Path, account: int) -> Path:
+    """Write the home folder of one of the public accounts, for commands."""
+    folder.mkdir(parents=True)
+    profile = NetworkProfile(
+        name="votes",
+        chain_id=DEVNET_CHAIN_ID,
+        rpc_urls=[network.url],
+        deployment=str(network.deployment),
+        devnet_account=account,
+        poll_s=0.05,
+    )
+    save_profile(profile, folder / "network.json")
+    return folder

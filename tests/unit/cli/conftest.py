@@ -30,6 +30,10 @@ from neurovoyance.protocol.lifecycle import JobState
 from neurovoyance.protocol.manifest import parse_manifest
 from neurovoyance.protocol.units import nvy
 
+from .gov_desk import desk, voters
+
+__all__ = ["desk", "voters"]
+
 Invoke = Callable[..., Any]
 
 

@@ -9,9 +9,7 @@ import pytest
 
 from neurovoyance.cli import gov_parts
 
-from .gov_desk import BURN, Desk, desk, voters
-
-__all__ = ["desk", "voters"]
+from .gov_desk import BURN, Desk
 
 
 def test_a_sentence_becomes_a_file_and_the_file_a_proposal(desk: Desk, tmp_path: Path) -> None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from neurovoyance.tokenomics.params import PARAMETERS
 
-from .gov_desk import BURN, Desk, desk, voters
-
-__all__ = ["desk", "voters"]
+from .gov_desk import BURN, Desk
 
 
 def test_every_parameter_is_listed_with_its_bounds(desk: Desk) -> None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .gov_desk import BURN, Desk, desk, voters
-
-__all__ = ["desk", "voters"]
+from .gov_desk import BURN, Desk
 
 
 def test_a_proposal_is_shown_in_words_with_votes(desk: Desk) -> None:

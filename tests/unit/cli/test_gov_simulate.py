@@ -6,9 +6,7 @@ from pathlib import Path
 
 from neurovoyance.tokenomics.params import PARAMETERS
 
-from .gov_desk import BURN, Desk, desk, voters
-
-__all__ = ["desk", "voters"]
+from .gov_desk import BURN, Desk
 
 
 def test_a_draft_is_tried_before_it_is_made(desk: Desk, tmp_path: Path) -> None:

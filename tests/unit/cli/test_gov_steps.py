@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from .gov_desk import Desk, desk, voters
-
-__all__ = ["desk", "voters"]
+from .gov_desk import Desk
 
 
 def test_a_proposal_goes_from_vote_to_effect_by_commands(desk: Desk) -> None:

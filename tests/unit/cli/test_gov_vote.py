@@ -7,9 +7,7 @@ from pathlib import Path
 
 from tests.governed import FRIEND, STRANGER
 
-from .gov_desk import Desk, desk, voters
-
-__all__ = ["desk", "voters"]
+from .gov_desk import Desk
 
 
 def test_votes_are_delegated_to_somebody_and_back(desk: Desk) -> None:

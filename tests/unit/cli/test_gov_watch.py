@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .gov_desk import Desk, desk, voters
-
-__all__ = ["desk", "voters"]
+from .gov_desk import Desk
 
 
 def test_what_is_new_is_told_once(desk: Desk, tmp_path: Path) -> None:
