@@ -5,7 +5,7 @@ import {IFunded} from "./IFunded.sol";
 
 /// @title What pays when the protocol failed a client or its audit pool
 /// @notice It pays clients of jobs that were proven wrong after they were paid, fills up the audit
-/// pool, and pays what the Standard timelock says. Only what came by `fund` and `collect` counts;
+/// pool, and pays what the Constitutional timelock says. Only what came by `fund` and `collect` counts;
 /// tokens sent without a call belong to nobody.
 /// @dev Limits, of what was held at the beginning of the present epoch (a week: unix seconds / 604800),
 /// as the parameters now stand: a payment is at most insurancePerEventBps of it, all payments of the
@@ -27,7 +27,7 @@ interface IInsuranceFund is IFunded {
     error InsuranceFund__OverLimit(uint256 amount, uint256 left);
     /// @notice The audit pool has what it needs.
     error InsuranceFund__PoolFull(uint256 pool, uint256 floor);
-    /// @notice Only the Standard timelock may do this.
+    /// @notice Only the Constitutional timelock may do this.
     error InsuranceFund__OnlyTimelock(address caller);
     /// @notice A payment to nobody, or to the fund itself.
     error InsuranceFund__BadPayee(address to);
@@ -41,7 +41,8 @@ interface IInsuranceFund is IFunded {
     function payVerdict(bytes32 slashId) external returns (uint256 amount);
     /// @notice Fills the audit pool up to POOL_FLOOR_WEI, as far as the limits allow. Anyone.
     function topUpPool() external returns (uint256 amount);
-    /// @notice Pays within the limits. Only the Standard timelock.
+    /// @notice Pays within the limits. Only the Constitutional timelock: a Standard majority could take the
+    /// epoch's limit week after week.
     /// @param reason for the record; the contract does not read it
     function pay(address to, uint256 amount, string calldata reason) external;
 
@@ -56,5 +57,5 @@ interface IInsuranceFund is IFunded {
     function market() external view returns (address);
     function stakeManager() external view returns (address);
     function auditCourt() external view returns (address);
-    function standardTimelock() external view returns (address);
+    function constitutionalTimelock() external view returns (address);
 }

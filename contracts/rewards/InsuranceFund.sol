@@ -39,7 +39,7 @@ contract InsuranceFund is IInsuranceFund, LiveParams, ReentrancyGuardTransient {
     /// @inheritdoc IInsuranceFund
     address public immutable auditCourt;
     /// @inheritdoc IInsuranceFund
-    address public immutable standardTimelock;
+    address public immutable constitutionalTimelock;
 
     /// @inheritdoc IInsuranceFund
     uint256 public holdings;
@@ -54,14 +54,14 @@ contract InsuranceFund is IInsuranceFund, LiveParams, ReentrancyGuardTransient {
         address market_,
         address stakeManager_,
         address auditCourt_,
-        address standardTimelock_,
+        address constitutionalTimelock_,
         address params_
     ) LiveParams(params_) {
         token = token_;
         market = market_;
         stakeManager = stakeManager_;
         auditCourt = auditCourt_;
-        standardTimelock = standardTimelock_;
+        constitutionalTimelock = constitutionalTimelock_;
         IERC20(token_).forceApprove(market_, type(uint256).max);
     }
 
@@ -111,7 +111,7 @@ contract InsuranceFund is IInsuranceFund, LiveParams, ReentrancyGuardTransient {
 
     /// @inheritdoc IInsuranceFund
     function pay(address to, uint256 amount, string calldata reason) external nonReentrant {
-        if (msg.sender != standardTimelock) revert InsuranceFund__OnlyTimelock(msg.sender);
+        if (msg.sender != constitutionalTimelock) revert InsuranceFund__OnlyTimelock(msg.sender);
         if (to == address(0) || to == address(this)) revert InsuranceFund__BadPayee(to);
         if (amount == 0) revert InsuranceFund__ZeroAmount();
         _spend(amount);

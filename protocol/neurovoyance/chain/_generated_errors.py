@@ -2023,14 +2023,14 @@ class InsuranceFundNoVerdict(KnownRevert):
 
 
 class InsuranceFundOnlyTimelock(KnownRevert):
-    """Only the Standard timelock may do this."""
+    """Only the Constitutional timelock may do this."""
 
     code = "chain.revert.insurance_fund.only_timelock"
     solidity_name = "InsuranceFund__OnlyTimelock"
     selector = bytes.fromhex("7e69fbd7")
     abi_types = ("address",)
     value_names = ("caller",)
-    sentence = "Only the Standard timelock may do this."
+    sentence = "Only the Constitutional timelock may do this."
 
     def __init__(self, caller: Address, *, hint: str | None = None) -> None:
         super().__init__(hint=hint, caller=caller)
@@ -3408,13 +3408,13 @@ class ProtocolGovernorTargetNotAllowed(KnownRevert):
     solidity_name = "ProtocolGovernor__TargetNotAllowed"
     selector = bytes.fromhex("4ecf4006")
     abi_types = ("address", "bytes4")
-    value_names = ("target", "selector")
+    value_names = ("target", "selector_")
     sentence = "Proposals of this governor may not call this function."
 
-    def __init__(self, target: Address, selector: bytes, *, hint: str | None = None) -> None:
-        super().__init__(hint=hint, target=target, selector=selector)
+    def __init__(self, target: Address, selector_: bytes, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, target=target, selector_=selector_)
         self.target = target
-        self.selector = selector
+        self.selector_ = selector_
 
 
 class ProtocolGovernorTooManyActions(KnownRevert):

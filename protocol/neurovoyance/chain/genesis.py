@@ -220,7 +220,9 @@ def _rewards(economy: EconomySettings) -> list[Step]:
             "insurance_fund",
             "InsuranceFund",
             lambda a: _pick(
-                a, "token", "market", "stake_manager", "audit_court", "standard_timelock", "params"
+                a,
+                *("token", "market", "stake_manager", "audit_court"),
+                *("constitutional_timelock", "params"),
             ),
         ),
         Step(
@@ -293,6 +295,7 @@ def _constitutional_calls(a: Addresses) -> list[tuple[str, bytes]]:
     return [
         (a["params"], selector("set(bytes32,uint256)")),
         (a["treasury"], selector("pay(address,uint256,string)")),
+        (a["insurance_fund"], selector("pay(address,uint256,string)")),
         (a["guardian"], selector("renew(address)")),
     ]
 
@@ -301,7 +304,6 @@ def _standard_calls(a: Addresses) -> list[tuple[str, bytes]]:
     calls: list[tuple[str, bytes]] = [
         (a["params"], selector("set(bytes32,uint256)")),
         (a["treasury"], selector("pay(address,uint256,string)")),
-        (a["insurance_fund"], selector("pay(address,uint256,string)")),
         (a["stake_manager"], selector("reduceSlash(bytes32,uint256)")),
         (a["canaries"], selector("setModel(bytes32,bytes12,uint32,uint32,bool)")),
     ]
