@@ -11,6 +11,9 @@ from neurovoyance.cli.output import console, nvy, short, table
 from neurovoyance.protocol.ids import hex_of
 from neurovoyance.protocol.units import format_nvy
 
+_SHOWN_UNIT_WEI = 10**9
+"""Amounts are shown down to a billionth of a coin."""
+
 
 def report_json(report: DemoReport) -> dict[str, Any]:
     """Return the report for programs: jobs, labels, balances, seconds; wei as decimal strings."""
@@ -162,7 +165,8 @@ def _print_economy(report: DemoReport) -> None:
     shown = table("what", "NVY", "", right=("NVY",))
 
     def add(what: str, wei: int, note: str = "") -> None:
-        shown.add_row(what, format_nvy(wei), f"[dim]{note}[/]" if note else "")
+        rounded_wei = wei // _SHOWN_UNIT_WEI * _SHOWN_UNIT_WEI
+        shown.add_row(what, format_nvy(rounded_wei), f"[dim]{note}[/]" if note else "")
 
     add(f"fees of {story.provider}", story.fees_wei)
     for name, wei in story.slices.items():
