@@ -125,6 +125,21 @@ class Market:
     def withdraw_unbonded(self) -> None:
         self.send(self.rng.choice(OWNERS), "StakeManager", "withdrawUnbonded")
 
+    def delegate(self) -> None:
+        owner, client = self.rng.choice(OWNERS), self.rng.choice(CLIENTS)
+        args = (self.address(owner), min(self.amount_wei(), 2**95))
+        self.send(client, "StakeManager", "delegate", *args)
+
+    def request_undelegation(self) -> None:
+        owner, client = self.rng.choice(OWNERS), self.rng.choice(CLIENTS)
+        mine = self.books.pool_of(self.address(owner)).of(self.address(client)).shares
+        shares = self.rng.choice([0, mine // 3, mine, mine + 1])
+        self.send(client, "StakeManager", "requestUndelegation", self.address(owner), shares)
+
+    def withdraw_undelegated(self) -> None:
+        owner, client = self.rng.choice(OWNERS), self.rng.choice(CLIENTS)
+        self.send(client, "StakeManager", "withdrawUndelegated", self.address(owner))
+
     def harvest(self) -> None:
         owner = self.rng.choice(OWNERS)
         sender = self.rng.choice((owner, OPERATORS[owner], CLIENTS[0]))
@@ -269,7 +284,8 @@ class Market:
             self.settle: 3, self.settle_batch: 2, self.expire: 4, self.warp: 4, self.cancel: 2,
             self.declare_invalid: 1, self.deposit: 3, self.withdraw: 2, self.stake: 2,
             self.request_unbonding: 2, self.withdraw_unbonded: 2, self.harvest: 3,
-            self.collect_insurance: 1,
+            self.collect_insurance: 1, self.delegate: 3, self.request_undelegation: 2,
+            self.withdraw_undelegated: 2,
         }  # fmt: skip
         needs_job = {self.accept, self.cancel, self.commit, self.draw, self.draw_and_reveal}
         needs_job |= {self.reveal_after_a_draw, self.declare_invalid, self.confirm, self.settle}
@@ -292,6 +308,7 @@ class Market:
         for index in CLIENTS:
             free = self.evm.call("JobMarket", "freeOf", self.address(index))
             assert free == self.books.free_wei[self.address(index)]
+        self.every_pool_agrees()
         for index in OWNERS:
             own, locked, _, unbonding, _ = self.evm.call(
                 "StakeManager", "stakeOf", self.address(index)
@@ -304,6 +321,14 @@ class Market:
             )
             earned = self.evm.call("JobMarket", "earnedOf", self.address(index))
             assert earned == self.books.earned_wei[self.address(index)]
+
+    def every_pool_agrees(self) -> None:
+        for index in OWNERS:
+            pool = self.books.pool_of(self.address(index))
+            found = self.evm.call_all("StakeManager", "poolStakeOf", self.address(index))
+            assert found[:2] == (pool.staked.assets_wei, pool.staked.shares)
+            found = self.evm.call_all("StakeManager", "undelegatingOf", self.address(index))
+            assert found == (pool.leaving.assets_wei, pool.leaving.shares)
 
     def every_state_agrees(self) -> None:
         for job_id, state in self.states.items():
@@ -331,14 +356,28 @@ class Market:
                 assert self.send(
                     index, "StakeManager", "requestUnbonding", stake.own_wei
                 ).is_success
+            self.everybody_undelegates(index)
         self.evm.warp(22 * 86_400)
         for index in OWNERS:
+            for client in CLIENTS:
+                pool = self.books.pool_of(self.address(index))
+                if pool.of(self.address(client)).leaving_shares:
+                    args = ("StakeManager", "withdrawUndelegated", self.address(index))
+                    assert self.send(client, *args).is_success
             if self.books.stake_of(self.address(index)).unbonding_wei:
                 assert self.send(index, "StakeManager", "withdrawUnbonded").is_success
         if self.books.insurance_wei:
             assert self.send(INSURANCE, "StakeManager", "collectInsurance").is_success
         self.contracts_hold_what_the_books_say()
-        assert (self.books.market_wei, self.books.stake_manager_wei) == (0, 0)
+        assert self.books.market_wei == 0
+        assert self.books.stake_manager_wei == self.books.delegated_wei < 100, "rounding left it"
+
+    def everybody_undelegates(self, owner: int) -> None:
+        for client in CLIENTS:
+            shares = self.books.pool_of(self.address(owner)).of(self.address(client)).shares
+            if shares:
+                args = ("StakeManager", "requestUndelegation", self.address(owner), shares)
+                assert self.send(client, *args).is_success
 
 
 @pytest.mark.timeout(900)
