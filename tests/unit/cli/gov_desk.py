@@ -1,7 +1,7 @@
 """Fixtures for the gov commands: a network with voters, and a desk that runs commands on it.
 
-Its ``conftest`` makes them known. Every test gets its own home folders, and the chain goes back when
-it ends.
+Its ``conftest`` makes them known. Every test gets its own home folders, and the chain goes back
+when it ends.
 """
 
 from __future__ import annotations
