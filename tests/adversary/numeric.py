@@ -1,7 +1,7 @@
 """Real models, their certificates and held-out outputs, honest and not: what audits decide about.
 
 Place: under the numeric tests and ``report``. Data flow: a model of ``tests.models`` -> calibration
-by the node's own engine on 100 inputs -> 200 other inputs through the real runtimes in every honest
+by the node's own engine on 100 inputs -> other inputs through the real runtimes in every honest
 configuration and every cheat -> projections under fresh seeds -> the rule of the contract. Never: a
 tolerance that was not calibrated, or an input that the calibration saw.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any, Final
 
 import numpy as np
 import onnx
+import pytest
 from onnx import numpy_helper
 from tests.models import MODELS, Made, magika
 
@@ -39,7 +41,8 @@ from neurovoyance.verification.projection import NoVector, Projection, choose_sh
 from neurovoyance.verification.tolerance import Comparison, compare, range_fault
 
 CALIBRATED: Final = 100
-HELD_OUT: Final = 200
+HELD_OUT: Final = int(os.environ.get("NEUROVOYANCE_TEST_INPUTS", "40"))
+"""Inputs of each model; `make sweep` and the report compute more."""
 SEED: Final = bytes(31) + b"\1"
 TORCH: Final = EngineConfig(Engine.TORCH)
 HONEST: Final = tuple(
@@ -65,6 +68,11 @@ def model_named(name: str) -> Made:
     base, _, opset = name.partition("@")
     made = magika() if base == "magika" else MODELS[base]()
     return with_opset(made, int(opset)) if opset else made
+
+
+def with_more(names: Sequence[str], more: Sequence[str]) -> list[Any]:
+    """Return the parameters of a fixture: names, and more names that only a sweep asks for."""
+    return [*names, *(pytest.param(name, marks=pytest.mark.slow) for name in more)]
 
 
 def with_opset(made: Made, opset: int) -> Made:
@@ -191,7 +199,7 @@ class Arena:
     def auditor_of(self, number: int) -> Arrays:
         """Return the output of an honest auditor: every configuration takes its turn."""
         names = list(self.honest)
-        return self.honest[names[number % len(names)]][number % HELD_OUT]
+        return self.honest[names[number % len(names)]][number % len(self.inputs)]
 
     def shift_of(self, arrays: Arrays) -> int | NoVector:
         return choose_shift(scale(arrays, self.exponents))
@@ -270,7 +278,8 @@ class Arena:
 
     def cached(self, number: int) -> Arrays:
         """Return the answer to the next input that is another one."""
-        later = ((number + step) % HELD_OUT for step in range(1, HELD_OUT))
+        size = len(self.inputs)
+        later = ((number + step) % size for step in range(1, size))
         return self.reference[next(at for at in later if self.inputs[at] != self.inputs[number])]
 
 
@@ -312,12 +321,12 @@ _MADE_UP: Final[dict[str, Callable[[Arena, int], Arrays]]] = {
 # --- building it --------------------------------------------------------------------------------
 
 
-def build(name: str, folder: Path) -> Arena:
+def build(name: str, folder: Path, held_out: int = HELD_OUT) -> Arena:
     """Calibrate a model and compute its held-out outputs; takes seconds."""
-    return asyncio.run(_build(model_named(name), name, folder))
+    return asyncio.run(_build(model_named(name), name, folder, held_out))
 
 
-async def _build(made: Made, name: str, folder: Path) -> Arena:
+async def _build(made: Made, name: str, folder: Path, held_out: int) -> Arena:
     seen, unseen = folder / "seen", folder / "unseen"
     for one in (seen, unseen):
         one.mkdir()
@@ -329,7 +338,7 @@ async def _build(made: Made, name: str, folder: Path) -> Arena:
     accepted = report.accepted
     assert accepted is not None and accepted.result is not None, report.verdict()
     assert accepted.option.names == list(made.verify)
-    paths = made.save_inputs(unseen, HELD_OUT, seed=CALIBRATED)
+    paths = made.save_inputs(unseen, held_out, seed=CALIBRATED)
     other = folder / "other.onnx"
     other.write_bytes(with_other_weights(made, 7))
     changed = change_one_element(paths, folder / "changed", SEED)

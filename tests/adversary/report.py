@@ -14,18 +14,20 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.adversary.court_game import CLEAR, GUILTY, LEVELS, Pool, dispute, majority_wrong
-from tests.adversary.numeric import CALIBRATED, HELD_OUT, TORCH, Arena, Tally, build
+from tests.adversary.numeric import CALIBRATED, TORCH, Arena, Tally, build
 from tests.models import MODELS
 
 NAMES = [*MODELS, "magika"]
 PATH = Path(__file__).resolve().parents[2] / "docs" / "adversary.md"
 DISPUTES = 2_000
+HELD_OUT = 200
 
 HEAD = f"""# Adversary suite: measured rates
 
 What `tests/adversary` measures; the tests fail if an honest run is rejected or a cheat accepted.
 Written by `python -m tests.adversary.report` with onnxruntime {{ort}}, torch {{torch}} and numpy
-{{numpy}}, all on CPU.
+{{numpy}}, all on CPU. `make sweep` tests as much; `make test` tries
+fewer inputs, and leaves out models that differ little from others.
 
 Every model is calibrated on {CALIBRATED} inputs by the node's own engine, which gives its
 tolerance, tau. Then {HELD_OUT} other inputs are computed in every configuration and every cheat,
@@ -95,7 +97,7 @@ _PACKAGES = {"ort": "onnxruntime", "torch": "torch", "numpy": "numpy"}
 def _built(name: str, folder: Path) -> Arena:
     print(f"measuring {name}", file=sys.stderr)
     folder.mkdir()
-    return build(name, folder)
+    return build(name, folder, HELD_OUT)
 
 
 def _honest(arenas: list[Arena]) -> Iterator[str]:

@@ -6,7 +6,7 @@ The tests are those of ``numeric_cases``.
 from __future__ import annotations
 
 import pytest
-from tests.adversary.numeric import Arena, build
+from tests.adversary.numeric import Arena, build, with_more
 from tests.adversary.numeric_cases import (
     test_a_cheat_is_caught_on_every_input,
     test_a_lazy_auditor_never_agrees,
@@ -27,9 +27,10 @@ __all__ = [
 
 pytestmark = pytest.mark.timeout(600)
 
-MODELS = ["mlp_softmax", "mlp_sigmoid", "magika"]
+MODELS = ["mlp_softmax", "magika"]
+MORE = ["mlp_sigmoid"]
 
 
-@pytest.fixture(scope="module", params=MODELS)
+@pytest.fixture(scope="module", params=with_more(MODELS, MORE))
 def arena(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Arena:
     return build(request.param, tmp_path_factory.mktemp(request.param))

@@ -8,7 +8,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.adversary.numeric import HELD_OUT, Arena, Tally, build, model_named, outputs_of
+from tests.adversary.numeric import (
+    HELD_OUT,
+    Arena,
+    Tally,
+    build,
+    model_named,
+    outputs_of,
+)
 from tests.adversary.numeric_cases import (
     test_a_cheat_is_caught_on_every_input,
     test_a_lazy_auditor_never_agrees,

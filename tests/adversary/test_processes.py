@@ -46,7 +46,7 @@ def corrupt(cheat: str) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("audited_world", [2], indirect=True)
-@pytest.mark.parametrize("cheat", ["cached", "changed"])
+@pytest.mark.parametrize("cheat", ["cached", pytest.param("changed", marks=pytest.mark.slow)])
 async def test_a_wrong_output_is_found_and_slashed_and_its_auditors_are_paid(
     audited_world: World, nodes: Start, cheat: str
 ) -> None:
@@ -63,7 +63,7 @@ async def test_a_wrong_output_is_found_and_slashed_and_its_auditors_are_paid(
     print(f"\n{cheat}: {len(ratios)} auditors, relative distance {min(ratios) ** 0.5:.1e}")
 
 
-@pytest.mark.parametrize("cheat", ["lazy", "slander"])
+@pytest.mark.parametrize("cheat", ["lazy", pytest.param("slander", marks=pytest.mark.slow)])
 async def test_an_auditor_that_does_not_compute_is_outvoted_and_loses_its_lock(
     audited_world: World, nodes: Start, cheat: str
 ) -> None:

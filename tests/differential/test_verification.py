@@ -18,7 +18,7 @@ from neurovoyance.tokenomics import audits
 from neurovoyance.tokenomics.audits import Terms
 from neurovoyance.verification import tolerance
 
-PAIRS = int(os.environ.get("NEUROVOYANCE_TEST_PAIRS", "10000"))
+PAIRS = int(os.environ.get("NEUROVOYANCE_TEST_PAIRS", "1500"))
 BATCH = 500
 CHAIN_ID = 131277322940537  # of the in-process EVM
 VECTORS = json.loads(
