@@ -233,6 +233,12 @@ class GuardianFacade(Facade):
         """Stop early exits and large jobs for a while, as holder."""
         return await self._send(wallet, idempotency_key, "pause", duration_s)
 
+    async def renew(
+        self, wallet: Wallet, holder: str, *, idempotency_key: str | None = None
+    ) -> Receipt:
+        """Begin a new term; only the constitutional timelock can."""
+        return await self._send(wallet, idempotency_key, "renew", holder)
+
     async def holder(self) -> Address:
         """Return the account that may cancel and pause."""
         return Address(await self._read("holder"))

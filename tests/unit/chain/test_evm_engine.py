@@ -186,3 +186,25 @@ def test_a_simulation_leaves_no_trace(engine: EvmEngine) -> None:
     assert engine.state_at(0).get_balance(OTHER_BYTES) == 0
     engine.mine()
     assert engine.head.header.state_root == root
+
+
+def test_imagined_calls_see_each_other_and_leave_nothing(engine: EvmEngine) -> None:
+    give = CallRequest(ME_BYTES, OTHER_BYTES, b"", 5)
+    back = CallRequest(OTHER_BYTES, ME_BYTES, b"", 5)
+    [[first, second]] = engine.simulate([(None, [give, back])], 0)
+    assert first.error is None and second.error is None
+    assert engine.state_at(0).get_balance(OTHER_BYTES) == 0
+    assert engine.head.number == 0
+    with pytest.raises(PoolRefusal):
+        engine.simulate([(None, [back])], 0)
+
+
+def test_imagined_blocks_have_their_own_second(engine: EvmEngine) -> None:
+    # Returns the timestamp when called.
+    clock = bytes.fromhex("600980600b6000396000f3" + "4260005260206000f3")
+    entry = engine.mined(engine.submit(signed(0, to=None, value=0, gas=200_000, data=clock)))
+    assert entry is not None and entry.contract_address is not None
+    look = CallRequest(ME_BYTES, entry.contract_address, b"", 0)
+    found = engine.simulate([(2_000_000_000, [look]), (None, [look]), (3_000_000_000, [look])], 1)
+    seconds = [int.from_bytes(calls[0].output, "big") for calls in found]
+    assert seconds == [2_000_000_000, 2_000_000_000, 3_000_000_000]
