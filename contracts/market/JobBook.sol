@@ -12,9 +12,9 @@ import {Ledger} from "./Ledger.sol";
 /// @title The records of jobs, and the closing of their locks
 /// @notice Closing a lock is tried where a job ends but never a condition of a refund or payment.
 abstract contract JobBook is Ledger {
-    /// @dev Gas that closing a lock may use inside a refund or a payment: twice what the
-    /// StakeManager needs, and little enough to leave the refund its own.
-    uint256 private constant _CLOSE_LOCK_GAS = 150_000;
+    /// @dev Gas that closing a lock may use inside a refund or a payment: a quarter more than the
+    /// StakeManager needs on a new voting day, and little enough to leave the refund its own.
+    uint256 private constant _CLOSE_LOCK_GAS = 190_000;
 
     /// @dev Bits of `Job.flags`; the lowest three are the audit slots less one.
     uint8 internal constant FLAG_SLOTS = 7;
