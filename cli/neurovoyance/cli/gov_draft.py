@@ -97,6 +97,7 @@ async def draft_lines(governance: Governance, made: Draft) -> list[str]:
     from neurovoyance.governance.calls import decode_calls
     from neurovoyance.governance.proposal_file import id_hex
     from neurovoyance.governance.reading import governor_times
+    from neurovoyance.governance.refusals import date_of
     from neurovoyance.governance.timeline import if_proposed
 
     actions = made.actions
@@ -110,7 +111,7 @@ async def draft_lines(governance: Governance, made: Draft) -> list[str]:
         f"Decided by the {kind} governor, id {id_hex(actions.proposal_id)}:",
         *call_lines(decode_calls(governance.deployment, actions.targets, actions.calldatas)),
         "",
-        f"If proposed now: votes as of the end of {local(dates.snapshot_s)[:15]} (UTC day),",
+        f"If proposed now: votes as of the end of {date_of(dates.snapshot_s)[:10]} (UTC),",
         f"  voting from {local(dates.votes_from_s)} to {local(dates.votes_until_s)},",
         f"  executable from {local(dates.executable_s)}.",
     ]

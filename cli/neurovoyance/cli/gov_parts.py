@@ -113,12 +113,13 @@ async def carry_out(
 
 
 def say(*lines: str) -> None:
-    """Print lines as they are; what others wrote is never read as markup."""
+    """Print lines; what others wrote is neither read as markup nor obeyed by the terminal."""
     from neurovoyance.cli.output import console
+    from neurovoyance.governance.proposals import plain_text
 
     out = console()
     for line in lines:
-        out.print(line, markup=False, soft_wrap=True)
+        out.print(plain_text(line), markup=False, soft_wrap=True)
 
 
 def local(time_s: int) -> str:

@@ -176,6 +176,7 @@ def explained(facts: dict[str, Any]) -> list[str]:
 def _print_facts(facts: dict[str, Any]) -> None:
     from neurovoyance.cli.gov_parts import local, say
     from neurovoyance.cli.output import nvy
+    from neurovoyance.governance.refusals import date_of
 
     say("", "Calls:")
     for call in facts["calls"]:
@@ -191,7 +192,7 @@ def _print_facts(facts: dict[str, Any]) -> None:
     say(
         "",
         f"Proposed by {facts['proposer']}.",
-        f"Votes count as of {local(dates['snapshot_s'])}, to the end of that UTC day.",
+        f"Votes count as of the end of {date_of(dates['snapshot_s'])[:10]} (UTC).",
         f"Voting from {local(dates['votes_from_s'])} to {local(dates['votes_until_s'])}.",
         f"Executable from {local(dates['executable_s'])} at the earliest.",
         "",

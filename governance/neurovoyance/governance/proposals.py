@@ -57,7 +57,7 @@ class Created:
     def title(self) -> str:
         """First line of its text, without marks; what a proposer wrote, not what it does."""
         first = self.actions.description.strip().splitlines()[:1]
-        return "".join(first).lstrip("# ").strip()[:120] or "(no title)"
+        return plain_text("".join(first)).lstrip("# ").strip()[:120] or "(no title)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +115,17 @@ class ProposalView:
     def has_majority(self) -> bool:
         """Whether it would succeed with these votes, given the quorum."""
         return self.tally.for_wei >= self.for_needed_wei
+
+
+def plain_text(text: str) -> str:
+    """Return what a stranger wrote without anything that a terminal or a feed could obey.
+
+    Control and direction characters become U+FFFD; line ends stay.
+
+    >>> plain_text("a\x1b[31mb")
+    'a\ufffd[31mb'
+    """
+    return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
 
 
 async def all_proposals(governance: Governance) -> list[Created]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from neurovoyance.cli.gov_parts import call_lines, is_file, local, say
 from neurovoyance.governance.calls import DecodedCall
 from neurovoyance.protocol.ids import ZERO_ADDRESS
@@ -31,6 +33,8 @@ def test_an_unknown_call_is_still_shown() -> None:
     ]
 
 
-def test_what_others_wrote_is_no_markup(capsys: object) -> None:
-    say("[red]not red[/red]")
-    assert "[red]not red[/red]" in capsys.readouterr().out  # type: ignore[attr-defined]
+def test_what_others_wrote_is_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
+    say("[red]not red[/red]", "\x1b[2Jand no command\u202e to the terminal")
+    out = capsys.readouterr().out
+    assert "[red]not red[/red]" in out
+    assert "\x1b" not in out and "\u202e" not in out and "and no command" in out

@@ -74,6 +74,8 @@ def test_titles_are_the_first_line_without_marks() -> None:
     assert view.created.title == "A title"
     blank = replace(view.created, actions=Actions((), (), (), "  \n"))
     assert blank.title == "(no title)"
+    sly = replace(view.created, actions=Actions((), (), (), "# \x1b[2J\u202eRaise\x00"))
+    assert sly.title == "\ufffd[2J\ufffdRaise\ufffd"
 
 
 def test_votes_are_three_words() -> None:
