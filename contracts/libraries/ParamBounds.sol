@@ -83,7 +83,7 @@ library ParamBounds {
         if (word == 1) return 0x1baf8005dc05dc05dc09c40bb8138807d001f4;
         if (word == 2) return 0x708006400c8012c0190;
         if (word == 3) return 0xc809c41388138803e8001a;
-        if (word == 4) return 0x138809c40032232801f40dac0bb803e8000bc774eb10f5b2;
+        if (word == 4) return 0x138809c40032232801f40dac0bb803e80007db6a0b4d0fe2;
         if (word == 5) return 0x16345785d8a000002000000070803e800c807d003e8;
         if (word == 6) return 0x3f4800320000697800002a3000019;
         if (word == 7) return 0x24ea001a0b07d0000d2f000003f4800064;

@@ -112,7 +112,7 @@ library Params {
     uint256 internal constant EXIT_CAP_BPS_MIN = 100;
     uint256 internal constant EXIT_CAP_BPS_MAX = 1000;
     /// @dev part of the reserve that an epoch may emit (wad)
-    uint256 internal constant RHO_WAD = 3315529717708210;
+    uint256 internal constant RHO_WAD = 2211573339590626;
     uint256 internal constant RHO_WAD_MIN = 1000000000000000;
     uint256 internal constant RHO_WAD_MAX = 5000000000000000;
     /// @dev least part of an epoch's emission for availability (bps)
@@ -454,7 +454,7 @@ library Params {
 
     /// @dev the word emission: its id, and its defaults
     uint256 internal constant WORD_EMISSION = 4;
-    uint256 internal constant DEFAULT_EMISSION = 0x138809c40032232801f40dac0bb803e8000bc774eb10f5b2;
+    uint256 internal constant DEFAULT_EMISSION = 0x138809c40032232801f40dac0bb803e80007db6a0b4d0fe2;
 
     function rhoWad(uint256 word) internal pure returns (uint256) {
         return word & 0xffffffffffffffff;

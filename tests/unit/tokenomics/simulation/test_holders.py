@@ -47,6 +47,44 @@ def test_a_rich_attacker_takes_the_limits_and_a_poor_one_nothing(played: Played)
     rich = played(days, scenario="attack", start=start, attack_budget_usd=1e8)
     poor = played(days, scenario="attack", start=start, attack_budget_usd=1e3)
     assert np.all(rich.attack.weeks_in_control > 0)
-    assert np.all(rich.attack.taken_insurance > 0.0)
+    assert np.all(rich.attack.taken_usd > 0.0)
     assert np.all(poor.attack.weeks_in_control == 0)
     assert float(rich.ledger_error().max()) < 1e-12
+
+
+def test_a_constitutional_grant_waits_for_its_timelock(played: Played) -> None:
+    wait = holders.BUY_DAYS + 13 + 28
+    soon, late = (
+        played(days, scenario="attack", start=START_DAY - 1, attack_budget_usd=1e8)
+        for days in (wait - 2, wait + 10)
+    )
+    assert np.all(soon.attack.weeks_in_control > 0)
+    assert np.all(soon.attack.taken_insurance == 0.0)
+    assert np.all(late.attack.taken_insurance > 0.0)
+
+
+def test_a_standard_grant_needs_no_such_wait_and_outlives_the_attack(played: Played) -> None:
+    e = played(
+        80, policy="standard-insurance", scenario="attack", start=START_DAY - 1,
+        attack_budget_usd=1e8,
+    )  # fmt: skip
+    before = e.attack.taken_insurance.copy()
+    assert np.all(before > 0.0)
+    e.attack.has_lost[:] = 1.0
+    holders.end_epoch(e)
+    assert np.all(e.attack.taken_insurance > before)
+
+
+def test_a_grant_limit_holds_whatever_was_voted(played: Played) -> None:
+    e = played(
+        110, policy="slow-grants", scenario="attack", start=START_DAY - 1, attack_budget_usd=1e8
+    )
+    taken = e.attack.taken_insurance.copy()
+    fund = e.insurance.copy()
+    holders.end_epoch(e)
+    assert e.attack.taken_insurance - taken == pytest.approx(0.01 * fund)
+
+
+def test_a_constitutional_vote_costs_more(played: Played) -> None:
+    e = played(30)
+    assert np.all(holders.grant_cost(e) > holders.quorum_cost(e))

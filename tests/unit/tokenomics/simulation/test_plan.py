@@ -10,9 +10,12 @@ from neurovoyance.tokenomics.simulation.plan import (
     CENTRE,
     FIELDS,
     GUARDS,
+    HURDLES,
+    LATE_RULES,
     Job,
     compared_jobs,
     ends,
+    hurdle_jobs,
     main_jobs,
     mend_jobs,
     report_jobs,
@@ -32,7 +35,10 @@ def test_ours_meets_every_trouble_and_all_rules_base_and_bear() -> None:
     assert {(job.policy, job.seeds) for job in main_jobs(500)} == {("ours", 500)}
     made = {(job.scenario, job.policy) for job in compared_jobs(500)}
     assert {job.seeds for job in compared_jobs(500)} == {200}
-    assert {(scenario, name) for name in POLICIES for scenario in ("base", "bear")} <= made
+    early = set(POLICIES) - set(LATE_RULES)
+    assert {(scenario, name) for name in early for scenario in ("base", "bear")} <= made
+    late = {(job.scenario, job.policy) for job in mend_jobs(500) if not job.param}
+    assert late == {("attack", name) for name in LATE_RULES}
 
 
 def test_parameters_are_moved_to_their_bounds() -> None:
@@ -48,3 +54,5 @@ def test_swings_have_a_centre_and_few_seeds() -> None:
     assert jobs[0].world == CENTRE == ("elasticity", World().elasticity)
     assert {job.seeds for job in jobs} == {100}
     assert {job.seeds for job in mend_jobs(500)} == {200, 500}
+    assert {job.seeds for job in hurdle_jobs(500)} == {500}
+    assert World().hurdle_usd_day not in HURDLES

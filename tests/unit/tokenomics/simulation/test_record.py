@@ -6,7 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from neurovoyance.tokenomics.simulation.record import QUANTILES, Run, load
+from neurovoyance.tokenomics.simulation.record import QUANTILES, Run, load, quantiles
+
+
+def test_quantiles_are_those_of_numpy() -> None:
+    values = np.random.default_rng(7).normal(size=(5, 40))
+    assert np.allclose(quantiles(values), np.quantile(values, QUANTILES, axis=1), rtol=1e-12)
 
 
 def test_a_run_survives_its_file(year: Run, tmp_path: Path) -> None:

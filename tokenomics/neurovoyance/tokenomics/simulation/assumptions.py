@@ -72,6 +72,7 @@ class World:
     turnout_roused: float = 0.35
     rouse_weeks: float = 3.0
     attack_budget_usd: float = 1_000_000.0
+    grant_weeks: float = 52.0
     accounts_per_provider: float = 1.0
 
 
@@ -160,7 +161,9 @@ NOTES: Mapping[str, Note] = MappingProxyType(
         "hurdle_usd_day": _note(
             "profit a day and GPU for which providers come, about what it earns elsewhere",
             "USD",
-            f"{_VAST}: 0.31 USD/h at 30 % load less power and fees; rounded, assumption",
+            f"{ASSUMED}; {_VAST} lists 0.31 USD/h, at an assumed load of 30 % less power and a "
+            "quarter for the platform 1.1; Terabyte Triangle, 30 May 2026: 1.00 net for an RTX "
+            "4090 that renders at 65 % load",
             0.6,
             2.4,
         ),
@@ -285,6 +288,14 @@ NOTES: Mapping[str, Note] = MappingProxyType(
         ),
         "attack_budget_usd": _note(
             "money of a governance attacker, median seed", "USD", ASSUMED, 250_000.0, 4_000_000.0
+        ),
+        "grant_weeks": _note(
+            "weekly payments out of the insurance that an attacker passes with one vote; nothing "
+            "in the contracts forbids to vote on many proposals at once and to execute them later",
+            "weeks",
+            ASSUMED,
+            1.0,
+            104.0,
         ),
         "accounts_per_provider": _note("vault accounts of one provider", "1"),
     }

@@ -39,8 +39,7 @@ def hour_cost(e: Economy) -> Array:
 
 def premium(e: Economy) -> float:
     """Return what the audits of a job add to its price, as a share of it."""
-    probability = mechanics.audit_probability(1.0, e.world.lock_multiple, e.policy)
-    return float(e.world.audit_pay * probability)
+    return e.world.audit_pay * mechanics.job_odds(e.world.lock_multiple, e.policy)
 
 
 def trend(e: Economy) -> Array:
@@ -77,9 +76,9 @@ def buy_work(e: Economy) -> None:
     e.worked = hours
     fees_usd = _with_cheats(e, hours * e.unit_price)
     _pay(e, fees_usd, hours)
-    gap = np.clip(e.load, 0.0, 2.0) - e.world.target_load
+    gap = mechanics.clamp(e.load, 0.0, 2.0) - e.world.target_load
     e.unit_price *= np.exp(e.world.clearing_speed_day * gap)
-    e.unit_price = np.clip(e.unit_price, 0.1 * outside, 1.5 * outside)
+    e.unit_price = mechanics.clamp(e.unit_price, 0.1 * outside, 1.5 * outside)
 
 
 def _with_cheats(e: Economy, fees_usd: Array) -> Array:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from neurovoyance.tokenomics.simulation import mechanics
-from neurovoyance.tokenomics.simulation.kinds import Array
+from neurovoyance.tokenomics.simulation.kinds import Array, Mask
 from neurovoyance.tokenomics.simulation.scenarios import START_DAY
 from neurovoyance.tokenomics.simulation.state import BOOTSTRAP, GRANTS, Economy
 
@@ -53,7 +53,8 @@ def end_epoch(e: Economy) -> None:
     e.floating += spent
     e.flows.sold += 0.5 * spent
     if e.scenario.attack and e.day >= START_DAY + BUY_DAYS + e.policy.vote_days:
-        _attack(e)
+        _vote(e)
+        _take(e)
 
 
 def _buy_votes(e: Economy) -> None:
@@ -69,15 +70,29 @@ def _buy_votes(e: Economy) -> None:
 
 
 def quorum_cost(e: Economy) -> Array:
-    """Return the USD for which an outsider could buy a lone quorum at today's price.
+    """Return the USD for which an outsider could buy a lone Standard quorum at today's price."""
+    return _cost_of(e, e.policy.quorum, e.policy.quorum_floor, 1.0)
 
-    The square-root impact of buying over ``BUY_DAYS`` is included. The bought votes raise the
-    quorum themselves: ``x ≥ q·(votes + x)``.
+
+def grant_cost(e: Economy) -> Array:
+    """Return the USD for which an outsider could buy the votes that open the insurance."""
+    if e.policy.grants_by == "standard":
+        return quorum_cost(e)
+    return _cost_of(e, e.policy.const_quorum, e.policy.const_quorum_floor, _odds(e))
+
+
+def _odds(e: Economy) -> float:
+    """Return how many votes For a Constitutional vote needs for every vote Against."""
+    return e.policy.const_majority / (1.0 - e.policy.const_majority)
+
+
+def _cost_of(e: Economy, quorum: float, floor: float, odds: float) -> Array:
+    """Return what votes cost, with the square-root impact of buying over ``BUY_DAYS``, USD.
+
+    The bought votes raise the quorum themselves: ``x ≥ q·(votes + x)``.
     """
-    share = e.policy.quorum
-    alone = np.maximum(e.votes * share / (1.0 - share), e.policy.quorum_floor)
-    against = e.world.turnout * e.votes
-    needed = np.maximum(alone, against)
+    alone = np.maximum(e.votes * quorum / (1.0 - quorum), floor)
+    needed = np.maximum(alone, odds * e.world.turnout * e.votes)
     volume = np.maximum(e.world.turnover_day * e.floating * BUY_DAYS, 1.0)
     sigma = e.world.volatility_year * np.sqrt(BUY_DAYS / 365.0)
     impact = e.world.impact_factor * sigma * np.sqrt(np.minimum(needed / volume, 4.0))
@@ -93,18 +108,44 @@ def sale_value(e: Economy, tokens: Array) -> Array:
     return value
 
 
-def _attack(e: Economy) -> None:
-    """Vote once a week; take what the limits give while nobody wakes up."""
-    a = e.attack
-    since = e.day - (START_DAY + BUY_DAYS + e.policy.vote_days)
-    honest = e.votes - a.tokens
-    turnout = np.where(since > a.rouse_day, e.world.turnout_roused, e.world.turnout)
-    wins = (a.tokens >= mechanics.quorum_votes(e.votes, e.policy)) & (a.tokens > turnout * honest)
+def _vote(e: Economy) -> None:
+    """Hold the attacker's votes of the week; once holders are awake a lost vote ends the attack.
+
+    The treasury needs a new Standard vote every week. Payments of the insurance are passed for
+    ``grant_weeks`` ahead and executed one limit a week, whether or not holders wake up meanwhile.
+    """
+    a, p = e.attack, e.policy
+    since = e.day - (START_DAY + BUY_DAYS + p.vote_days)
+    is_roused = since > a.rouse_day
+    against = np.where(is_roused, e.world.turnout_roused, e.world.turnout) * (e.votes - a.tokens)
+    wins = (a.tokens >= mechanics.quorum_votes(e.votes, p)) & (a.tokens > against)
     wins &= a.has_lost < 1.0
-    a.has_lost = np.where(~wins & (since > a.rouse_day), 1.0, a.has_lost)
+    a.has_lost = np.where(~wins & is_roused, 1.0, a.has_lost)
     a.weeks_in_control += wins
-    from_fund = np.where(wins, e.books.insurance_room, 0.0)
-    from_treasury = np.where(wins, e.policy.treasury_limit_month * 7.0 / 30.0 * e.treasury, 0.0)
+    a.treasury_open = wins.astype(np.float64)
+    if p.grants_by == "standard":
+        _pass_grants(e, wins, 0.0)
+    elif e.day >= START_DAY + BUY_DAYS + p.const_vote_days:
+        quorum = np.maximum(e.votes * p.const_quorum, p.const_quorum_floor)
+        is_slow_won = (a.tokens >= quorum) & (a.tokens > _odds(e) * against) & (a.has_lost < 1.0)
+        _pass_grants(e, is_slow_won, p.const_wait_days)
+
+
+def _pass_grants(e: Economy, wins: Mask, wait: float) -> None:
+    """Note from and until when payments out of the insurance that were won may be executed."""
+    a, first = e.attack, e.day + wait
+    last = first + 7.0 * (e.world.grant_weeks - 1.0)
+    a.fund_from = np.where(wins, np.minimum(a.fund_from, first), a.fund_from)
+    a.fund_until = np.where(wins, np.maximum(a.fund_until, last), a.fund_until)
+
+
+def _take(e: Economy) -> None:
+    """Take what the limits give, sell it, and leave when the attack is lost."""
+    a = e.attack
+    is_open = (a.fund_from <= e.day) & (e.day <= a.fund_until)
+    most = np.minimum(e.books.insurance_room, e.policy.grant_epoch * e.insurance)
+    from_fund = np.where(is_open, most, 0.0)
+    from_treasury = a.treasury_open * e.policy.treasury_limit_month * 7.0 / 30.0 * e.treasury
     e.insurance -= from_fund
     e.treasury -= from_treasury
     e.floating += from_fund + from_treasury

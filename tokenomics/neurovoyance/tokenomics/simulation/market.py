@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from neurovoyance.tokenomics.simulation import mechanics
 from neurovoyance.tokenomics.simulation.kinds import Array
 from neurovoyance.tokenomics.simulation.state import RESERVE, Economy
 
@@ -34,16 +35,16 @@ def run_day(e: Economy) -> None:
     sigma = world.volatility_year / np.sqrt(365.0)
     depth = np.maximum(e.floating, _LEAST_FLOAT)
     net = e.flows.bought - e.flows.sold
-    lasting = np.clip(world.flow_multiplier * net / depth, -_DAY_LIMIT, _DAY_LIMIT)
+    lasting = mechanics.clamp(world.flow_multiplier * net / depth, -_DAY_LIMIT, _DAY_LIMIT)
     fade = 0.5 ** (1.0 / world.impact_halflife_days)
     pressed = np.sqrt(np.abs(net) / (world.turnover_day * depth))
     kick = world.impact_factor * sigma * np.sign(net) * np.minimum(pressed, 3.0)
-    e.impact = np.clip(e.impact * fade + kick * (1.0 - fade), -0.5, 0.5)
+    e.impact = mechanics.clamp(e.impact * fade + kick * (1.0 - fade), -0.5, 0.5)
     jumps = (
         (e.draws.jump[day] < world.jumps_year / 365.0) * world.jump_size * e.draws.jump_size[day]
     )
     pull = world.anchor_pull_year / 365.0 * np.log(fair_price(e) / e.price)
     move = pull + sigma * e.draws.news[day] + jumps + lasting + e.paths.price_log[day]
-    e.price = np.clip(e.price * np.exp(move), 1e-6, 1e4)
+    e.price = mechanics.clamp(e.price * np.exp(move), 1e-6, 1e4)
     e.slow_price += (e.price - e.slow_price) / 90.0
     e.quick_price += (e.price - e.quick_price) / 15.0

@@ -39,7 +39,11 @@ GUARDS = {
     "insurancePerEpochBps": ("insurance_epoch", 1e4),
     "standardQuorumBps": ("quorum", 1e4),
     "treasuryStandardBps": ("treasury_limit_month", 1e4),
+    "constitutionalQuorumBps": ("const_quorum", 1e4),
 }
+LATE_RULES = ("standard-insurance", "slow-grants", "slow-standard-grants", "no-grants")
+BEFORE = (("rhoWad", 3_315_529_717_708_210),)  # defaults that the outflow gate refused
+HURDLES = (0.40, 0.60, 2.40)  # beside the documented one: what moves the bear gate most
 OUTFLOW = ("vestBps", "availCeilBps", "rhoWad", "emissionLiquidBps", "exitCapBps")
 
 
@@ -94,7 +98,8 @@ def compared_jobs(seeds: int) -> list[Job]:
     Differences between the same seeds need fewer of them than a probability near one.
     """
     few = min(seeds, COMPARED_SEEDS)
-    pairs = [(scenario, name) for name in POLICIES for scenario in COMPARED]
+    names = [name for name in POLICIES if name not in LATE_RULES]
+    pairs = [(scenario, name) for name in names for scenario in COMPARED]
     for scenario, name in EXTRA:
         pairs += [(scenario, "ours"), (scenario, name)]
     return [Job(scenario, name, few) for scenario, name in dict.fromkeys(pairs)]
@@ -113,17 +118,26 @@ def swing_jobs(seeds: int) -> list[Job]:
 
 
 def mend_jobs(seeds: int) -> list[Job]:
-    """Return the runs that look for a parameter that mends a failed gate, at both bounds."""
+    """Return what the decisions on insurance and outflow rest on: rules and parameters moved."""
     few = min(seeds, COMPARED_SEEDS)
     cases = (*(("attack", key) for key in GUARDS), *(("mercenary", key) for key in OUTFLOW))
-    return [
+    jobs = [
         Job(scenario, "ours", seeds if scenario == "mercenary" else few, param=(key, end))
         for scenario, key in cases
         for end in ends(key)
     ]
+    jobs += [Job("mercenary", "ours", seeds, param=change) for change in BEFORE]
+    return jobs + [Job("attack", name, seeds) for name in LATE_RULES]
 
 
-ATTACK_ONLY = frozenset({"turnout", "turnout_roused", "rouse_weeks", "attack_budget_usd"})
+def hurdle_jobs(seeds: int) -> list[Job]:
+    """Return the bear at other hurdles of entry, all seeds: the assumption its gate hangs on."""
+    return [Job("bear", "ours", seeds, world=("hurdle_usd_day", value)) for value in HURDLES]
+
+
+ATTACK_ONLY = frozenset(
+    {"turnout", "turnout_roused", "rouse_weeks", "attack_budget_usd", "grant_weeks"}
+)
 
 
 def ends(key: str) -> tuple[int, int]:
@@ -133,4 +147,5 @@ def ends(key: str) -> tuple[int, int]:
 
 def report_jobs(seeds: int) -> list[Job]:
     """Return every run that the report shows."""
-    return main_jobs(seeds) + compared_jobs(seeds) + mend_jobs(seeds) + swing_jobs(seeds)
+    parts = (main_jobs, compared_jobs, mend_jobs, hurdle_jobs, swing_jobs)
+    return [job for part in parts for job in part(seeds)]

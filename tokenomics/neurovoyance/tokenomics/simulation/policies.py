@@ -33,6 +33,8 @@ class Policy:
         usage: whether the work pool scales with fees.
         controller: whether the availability share follows the stake.
         burn_mint: whether clients burn tokens and providers are paid by minting.
+        grants_by: whose vote grants money of the insurance, ``constitutional`` or ``standard``.
+        grant_epoch: share of the fund that grants may take in an epoch, beside the epoch's limit.
     """
 
     name: str
@@ -82,11 +84,18 @@ class Policy:
     vote_days: float
     guardian_days: float
     breaker_slash: float
+    const_quorum: float
+    const_quorum_floor: float
+    const_majority: float
+    const_vote_days: float
+    const_wait_days: float
     emission: str = "ours"
     work_by: str = "fees"
     usage: bool = True
     controller: bool = True
     burn_mint: bool = False
+    grants_by: str = "constitutional"
+    grant_epoch: float = 1.0
 
     @property
     def sink(self) -> float:
@@ -110,6 +119,7 @@ def _nvy(key: str) -> float:
 def ours() -> Policy:
     """Return the documented defaults, as ``params.json`` holds them."""
     vote_s = sum(map(default_of, ("standardDelayS", "standardPeriodS", "standardTimelockS")))
+    slow_s = sum(map(default_of, ("constitutionalDelayS", "constitutionalPeriodS")))
     return Policy(
         name="ours", title="Neurovoyance", family="ours",
         burn=_bps("burnBps"), treasury=_bps("treasuryBps"), insurance=_bps("insuranceBps"),
@@ -135,6 +145,10 @@ def ours() -> Policy:
         quorum_floor=_nvy("standardQuorumFloorWei"), threshold=_bps("standardThresholdBps"),
         vote_days=vote_s / 86_400, guardian_days=default_of("guardianTermS") / 86_400,
         breaker_slash=_bps("breakerSlashBps"),
+        const_quorum=_bps("constitutionalQuorumBps"),
+        const_quorum_floor=_nvy("constitutionalQuorumFloorWei"),
+        const_majority=_bps("constitutionalMajorityBps"), const_vote_days=slow_s / 86_400,
+        const_wait_days=default_of("constitutionalTimelockS") / 86_400,
     )  # fmt: skip
 
 
@@ -173,6 +187,14 @@ def _ablations(base: Policy) -> tuple[Policy, ...]:
         ("no-loyalty", "no loyalty", {"loyalty": 0.0}),
         ("no-insurance", "no insurance slice (to the provider)", {"insurance": 0.0}),
         ("no-delegation", "no delegation", {"delegation_multiple": 0.0}),
+        ("standard-insurance", "insurance by Standard vote", {"grants_by": "standard"}),
+        ("slow-grants", "grants of at most 1 % of the fund a week", {"grant_epoch": 0.01}),
+        (
+            "slow-standard-grants",
+            "insurance by Standard vote, at most 1 % a week",
+            {"grants_by": "standard", "grant_epoch": 0.01},
+        ),
+        ("no-grants", "no grants at all", {"grant_epoch": 0.0}),
     )
     return tuple(
         replace(base, name=name, title=f"Ours, {title}", family="ablation", **change)  # type: ignore[arg-type]

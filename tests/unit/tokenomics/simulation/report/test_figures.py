@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.unit.tokenomics.simulation.report.conftest import COARSE
+
 from neurovoyance.tokenomics.simulation.report.build import Built
 from neurovoyance.tokenomics.simulation.report.figures import FIGURES
 
@@ -22,4 +24,4 @@ def test_figures_are_pictures(report: tuple[Path, Built]) -> None:
     for one in FIGURES:
         data = (report[0] / f"{one.name}.png").read_bytes()
         assert data.startswith(b"\x89PNG")
-        assert int.from_bytes(data[16:20], "big") == 1_300, one.name
+        assert int.from_bytes(data[16:20], "big") == 10 * COARSE, one.name

@@ -37,11 +37,20 @@ def test_bands_are_medians_with_their_ends(runs: Material) -> None:
     assert f"{middle:.3f} ({low:.3f}–{high:.3f})" in tables.scenario_table(runs.ours)[1][0]
 
 
+def test_the_bear_gate_is_shown_at_the_first_and_the_present_hurdle(runs: Material) -> None:
+    rows = tables.hurdle_table(runs.hurdles, runs.ours["bear"])[1]
+    assert rows[0][0] == "0.40"
+    assert any(row[0] == "1.20 (used)" for row in rows)
+    assert {row[2] for row in rows} <= {"passes", "FAILS"}
+
+
 def test_bounds_are_shown_beside_the_defaults(runs: Material) -> None:
     attack = tables.attack_table(runs.mended, runs.ours["attack"])[1]
     assert attack[0][0] == "documented defaults"
+    assert attack[1][0] == "insurance by Standard vote"
     assert any(row[0].startswith("insurancePerEpochBps at MIN") for row in attack)
     outflow = tables.outflow_table(runs.mended, runs.ours["mercenary"])[1]
     assert any(row[0].startswith("vestBps at MAX") for row in outflow)
+    assert outflow[-1][0].startswith("rhoWad as it was")
     assert len(tables.extra_table(runs.compared)[1]) == 10
     assert tables.cohort_table()[1][-1][0] == "source"

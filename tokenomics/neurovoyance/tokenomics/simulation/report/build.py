@@ -8,13 +8,14 @@ Never: a report of runs that differ in code, parameters or seeds.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from neurovoyance.tokenomics.simulation.farm import Progress, play_all
 from neurovoyance.tokenomics.simulation.plan import (
     compared_jobs,
+    hurdle_jobs,
     main_jobs,
     mend_jobs,
     report_jobs,
@@ -26,6 +27,9 @@ from neurovoyance.tokenomics.simulation.report.figures import FIGURES, Material
 from neurovoyance.tokenomics.simulation.report.gates import Gate, judge
 from neurovoyance.tokenomics.simulation.report.markdown import markdown
 from neurovoyance.tokenomics.simulation.report.page import page
+from neurovoyance.tokenomics.simulation.report.words import PICTURES
+
+DOCS_FIGURES = "figures"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +57,14 @@ def material(out: Path, seeds: int) -> Material:
         f"{job.scenario}/{job.policy}": load(folder / job.file) for job in compared_jobs(seeds)
     }
     swung, mended = {}, {}
-    for job in swing_jobs(seeds) + mend_jobs(seeds):
-        run = load(folder / job.file)
-        if job.world:
-            swung[f"{job.world[0]}={job.world[1]:g}"] = run
-            continue
-        if job.param:
-            key = f"{job.param[0]}={job.param[1]}"
-            if job.scenario == "bear":
-                swung[key] = run
-            else:
-                mended[f"{job.scenario}/{key}"] = run
-    return Material(ours, compared, swung, mended)
+    for job in swing_jobs(seeds):
+        name, value = job.world or job.param or ("", 0)
+        swung[f"{name}={value:g}" if job.world else f"{name}={value}"] = load(folder / job.file)
+    for job in mend_jobs(seeds):
+        key = f"{job.param[0]}={job.param[1]}" if job.param else job.policy
+        mended[f"{job.scenario}/{key}"] = load(folder / job.file)
+    hurdles = {job.world[1]: load(folder / job.file) for job in hurdle_jobs(seeds) if job.world}
+    return Material(ours, compared, swung, mended, hurdles)
 
 
 def build(
@@ -105,9 +105,20 @@ def build(
         path.write_text(content, encoding="utf-8")
         files.append(path)
     if docs is not None:
-        docs.write_text(text, encoding="utf-8")
-        files.append(docs)
+        files += _write_docs(docs, markdown(gates, runs, DOCS_FIGURES), pictures)
     return Built(gates, files, played, runs)
+
+
+def _write_docs(docs: Path, text: str, pictures: Mapping[str, bytes]) -> list[Path]:
+    """Write the Markdown copy and the few pictures that it shows, in a folder beside it."""
+    folder = docs.parent / DOCS_FIGURES
+    folder.mkdir(parents=True, exist_ok=True)
+    docs.write_text(text, encoding="utf-8")
+    made = [docs]
+    for name in PICTURES:
+        made.append(folder / f"{name}.png")
+        made[-1].write_bytes(pictures[name])
+    return made
 
 
 def gates_json(gates: Sequence[Gate], runs: Material) -> str:

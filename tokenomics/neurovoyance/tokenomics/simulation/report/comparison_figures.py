@@ -13,7 +13,7 @@ import numpy as np
 
 from neurovoyance.tokenomics.simulation.assumptions import swings
 from neurovoyance.tokenomics.simulation.kinds import Array
-from neurovoyance.tokenomics.simulation.plan import ATTACK_ONLY, FIELDS, ends
+from neurovoyance.tokenomics.simulation.plan import ATTACK_ONLY, FIELDS, LATE_RULES, ends
 from neurovoyance.tokenomics.simulation.policies import POLICIES
 from neurovoyance.tokenomics.simulation.record import Run
 from neurovoyance.tokenomics.simulation.report import style
@@ -70,7 +70,7 @@ def ablation_rows(compared: Mapping[str, Run], scenario: str) -> list[tuple[str,
     base = compared[f"{scenario}/ours"]
     rows = []
     for name, policy in POLICIES.items():
-        if policy.family != "ablation":
+        if policy.family != "ablation" or name in LATE_RULES:
             continue
         run = compared[f"{scenario}/{name}"]
         rows.append((policy.title.removeprefix("Ours, "), {

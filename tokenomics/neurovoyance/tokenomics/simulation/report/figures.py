@@ -31,13 +31,16 @@ class Material:
         ours: scenario name to run under our rules.
         compared: ``scenario/policy`` to run.
         swung: ``name=value`` to run, few seeds, in the bear or the attack.
-        mended: ``scenario/key=value`` to run: a parameter at a bound, where a gate is at risk.
+        mended: ``scenario/key=value`` to run: a parameter at a bound, where a gate is at risk;
+            and ``scenario/policy``: other rules there.
+        hurdles: hurdle of entry to run, the bear at all seeds.
     """
 
     ours: Mapping[str, Run]
     compared: Mapping[str, Run]
     swung: Mapping[str, Run]
     mended: Mapping[str, Run]
+    hurdles: Mapping[float, Run]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +78,15 @@ FIGURES: tuple[Drawn, ...] = (
         "insurance",
         "Insurance and ruin",
         "Ruin is a fund below a tenth of its start, or claims that wait 13 weeks. Nothing but "
-        "votes empties it: a Standard majority may take the epoch limit every week.",
+        "votes empties it. Grants need a Constitutional vote; the red curve shows what such "
+        "a vote may still take, an epoch's limit a week.",
         lambda m: safety_figures.insurance(m.ours),
     ),
     Drawn(
         "quorum",
         "What a quorum costs",
-        "Buying a lone quorum within 60 days, impact included, against what its votes could take. "
+        "Buying the votes within 60 days, impact included, where as many vote against as on "
+        "an ordinary proposal; and what those votes could take. "
         "Right: what attackers won; tokens left over are sold at the price that the attack left.",
         lambda m: safety_figures.quorum(m.ours),
     ),

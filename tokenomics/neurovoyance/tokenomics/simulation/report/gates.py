@@ -18,6 +18,7 @@ from neurovoyance.tokenomics.simulation.record import Run
 
 Z95 = 1.959963984540054
 ROUNDING = 1e-9
+RETENTION_NEEDED = 0.90
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,8 @@ def judge(runs: Mapping[str, Run]) -> list[Gate]:
 
     gates = [
         Gate("retention", "honest providers stay at or above half of their peak through the bear",
-            0.90, _over(runs, ("bear",), "retention", at_least(0.5), lambda v: float(np.median(v))),
+            RETENTION_NEEDED,
+            _over(runs, ("bear",), "retention", at_least(0.5), lambda v: float(np.median(v))),
             "median of lowest over peak"),
         Gate("outflow", "30-day outflow at most 6 % of circulating, every day after year one", 0.99,
             _over(runs, every, "worst_out", at_most(0.06), top), "largest share"),

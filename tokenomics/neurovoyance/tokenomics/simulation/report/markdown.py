@@ -1,6 +1,8 @@
 """A short copy of a report for the documentation: gates, medians, comparisons, provenance.
 
-Place: last step of ``build``. Never: a picture; the page has them.
+Place: last step of ``build``. Data flow: gates and runs in; text out, which refers to a few small
+pictures that ``build`` lays beside it.
+Never: a number that the page does not have.
 """
 
 from __future__ import annotations
@@ -9,16 +11,22 @@ from collections.abc import Sequence
 
 from neurovoyance.tokenomics.simulation.report import tables
 from neurovoyance.tokenomics.simulation.report.comparison_figures import swing_rows
-from neurovoyance.tokenomics.simulation.report.figures import Material
+from neurovoyance.tokenomics.simulation.report.figures import FIGURES, Material
 from neurovoyance.tokenomics.simulation.report.gates import Gate
-from neurovoyance.tokenomics.simulation.report.words import LEAD, LIMITS, provenance
+from neurovoyance.tokenomics.simulation.report.words import (
+    HURDLE,
+    LEAD,
+    LIMITS,
+    PICTURES,
+    provenance,
+)
 from neurovoyance.tokenomics.simulation.scenarios import SCENARIOS
 
 _TOP = 10
 
 
-def markdown(gates: Sequence[Gate], runs: Material) -> str:
-    """Return the whole text."""
+def markdown(gates: Sequence[Gate], runs: Material, folder: str = ".") -> str:
+    """Return the whole text; ``folder`` is where the pictures lie, seen from the text."""
     few = next(iter(runs.swung.values())).outcomes["ruined"].shape[0]
     parts = [
         "# Simulation of the token economy",
@@ -28,6 +36,7 @@ def markdown(gates: Sequence[Gate], runs: Material) -> str:
         "## Gates",
         _table(tables.gate_table(gates)),
         *_failures(gates),
+        *_pictures(folder),
         "## Scenarios, our rules",
         "Median (10–90 % of seeds).",
         _table(tables.scenario_table(runs.ours)),
@@ -43,7 +52,10 @@ def markdown(gates: Sequence[Gate], runs: Material) -> str:
         _table(_swings(runs)),
         "## Where a mechanism matters",
         _table(tables.extra_table(runs.compared)),
-        "## Governance attack, one parameter at a bound",
+        "## The bear gate and the hurdle of entry",
+        HURDLE,
+        _table(tables.hurdle_table(runs.hurdles, runs.ours["bear"])),
+        "## Governance attack: who grants insurance, and one parameter at a bound",
         _table(tables.attack_table(runs.mended, runs.ours["attack"])),
         "## Outflow under mercenaries, one parameter at a bound",
         _table(tables.outflow_table(runs.mended, runs.ours["mercenary"])),
@@ -51,8 +63,19 @@ def markdown(gates: Sequence[Gate], runs: Material) -> str:
         *LIMITS,
         "## Provenance",
         "\n".join(f"- {line}" for line in provenance(runs.ours["base"])[:3]),
+        "Repeat it, in about five minutes on two cores:",
+        f"```sh\n{provenance(runs.ours['base'])[3]} --docs docs/simulation.md\n```",
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _pictures(folder: str) -> list[str]:
+    shown = {one.name: one for one in FIGURES}
+    lines = ["## Figures", "Lines are medians, bands 10 to 90 % of seeds."]
+    for name in PICTURES:
+        one = shown[name]
+        lines += [f"![{one.title}]({folder}/{name}.png)", f"*{one.title}.* {one.text}"]
+    return lines
 
 
 def _swings(runs: Material) -> tables.Table:

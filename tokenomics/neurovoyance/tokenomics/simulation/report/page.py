@@ -13,7 +13,7 @@ from html import escape
 from neurovoyance.tokenomics.simulation.report import tables
 from neurovoyance.tokenomics.simulation.report.figures import FIGURES, Material
 from neurovoyance.tokenomics.simulation.report.gates import Gate
-from neurovoyance.tokenomics.simulation.report.words import LEAD, LIMITS, provenance
+from neurovoyance.tokenomics.simulation.report.words import HURDLE, LEAD, LIMITS, provenance
 from neurovoyance.tokenomics.simulation.scenarios import SCENARIOS
 
 _STYLE = """
@@ -98,7 +98,10 @@ def _sections(runs: Material) -> list[str]:
         _table(tables.ablation_table(runs.compared, "bear")),
         "<h2>Where a mechanism matters</h2>",
         _table(tables.extra_table(runs.compared)),
-        "<h2>Governance attack, one parameter at a bound</h2>",
+        "<h2>The bear gate and the hurdle of entry</h2>",
+        f"<p>{escape(HURDLE)}</p>",
+        _table(tables.hurdle_table(runs.hurdles, runs.ours["bear"])),
+        "<h2>Governance attack: who grants insurance, and one parameter at a bound</h2>",
         _table(tables.attack_table(runs.mended, runs.ours["attack"])),
         "<h2>Outflow under mercenaries, one parameter at a bound</h2>",
         _table(tables.outflow_table(runs.mended, runs.ours["mercenary"])),

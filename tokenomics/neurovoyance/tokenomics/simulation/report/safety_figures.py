@@ -119,23 +119,27 @@ def quorum(runs: Mapping[str, Run]) -> Figure:
     """Draw what a lone quorum costs against what it could take."""
     figure, axes = style.canvas()
     run = runs["base"]
-    style.band(
-        axes[0], run, "quorum_cost", style.BLUE, "cost of a lone Standard quorum", scale=1e-6
-    )
+    style.band(axes[0], run, "quorum_cost", style.ORANGE, "cost of a Standard vote", scale=1e-6)
+    style.band(axes[0], run, "grant_cost", style.RED, "cost of a Constitutional vote", scale=1e-6)
     fund = run.median("insurance_fund") * run.median("price") / 1e6
     chest = run.median("treasury") * run.median("price") / 1e6
     x = style.years(run, "price")
-    axes[0].plot(x, fund, color=style.RED, label="insurance fund, whole")
-    axes[0].plot(x, 0.24 * chest, color=style.ORANGE, label="treasury, 2 % a month for a year")
+    dashed = (0, (4, 2))
+    axes[0].plot(
+        x, 0.24 * chest, color=style.ORANGE, linestyle=dashed,
+        label="opens: treasury, 2 % a month for a year",
+    )  # fmt: skip
+    axes[0].plot(x, fund, color=style.RED, linestyle=dashed, label="opens: insurance fund, whole")
     axes[0].set_yscale("log")
-    style.dress(axes[0], "Base: price of a quorum and what it opens", "million USD, log")
+    style.dress(axes[0], "Base: price of votes and what they open", "million USD, log")
     axes[0].legend(loc="upper left", fontsize=8)
     made = runs["attack"].outcomes
     spent = made["attack_profit_usd"] / 1e6
     won = made["control_weeks"] > 0
     edges = np.linspace(-2.0, 10.0, 49).tolist()
     axes[1].hist([np.clip(spent[won], -2, 9.9), np.clip(spent[~won], -2, 9.9)], bins=edges,
-        stacked=True, color=[style.RED, style.GREY], label=["won a vote", "never won"])  # fmt: skip
+        stacked=True, color=[style.RED, style.GREY],
+        label=["won a Standard vote", "never won"])  # fmt: skip
     axes[1].axvline(0.0, color=style.INK, linewidth=1.0)
     share = 100.0 * float(np.mean(won))
     style.dress(axes[1], f"Attack: {share:.0f} % of attackers win a vote", "seeds",

@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from neurovoyance.tokenomics.simulation.assumptions import COHORT_SOURCE, COHORTS, rows
+from neurovoyance.tokenomics.simulation.assumptions import COHORT_SOURCE, COHORTS, World, rows
 from neurovoyance.tokenomics.simulation.kinds import Array
-from neurovoyance.tokenomics.simulation.plan import EXTRA, GUARDS, OUTFLOW, ends
+from neurovoyance.tokenomics.simulation.plan import BEFORE, EXTRA, GUARDS, LATE_RULES, OUTFLOW, ends
 from neurovoyance.tokenomics.simulation.policies import POLICIES
 from neurovoyance.tokenomics.simulation.record import Run
 from neurovoyance.tokenomics.simulation.report.comparison_figures import ablation_rows
-from neurovoyance.tokenomics.simulation.report.gates import Gate
+from neurovoyance.tokenomics.simulation.report.gates import RETENTION_NEEDED, Gate, wilson
 from neurovoyance.tokenomics.simulation.scenarios import SCENARIOS
 
 Table = tuple[tuple[str, ...], Sequence[tuple[str, ...]]]
@@ -116,13 +116,18 @@ def ablation_table(compared: Mapping[str, Run], scenario: str) -> Table:
 def attack_table(mended: Mapping[str, Run], ours: Run) -> Table:
     """Return what the attack does with one parameter at a bound."""
     few = min(len(run.outcomes["ruined"]) for run in mended.values())
-    made = [("documented defaults", *_attack_cells(ours, few))]
+    made = [("documented defaults", *_attack_cells(ours, len(ours.outcomes["ruined"])))]
+    for name in LATE_RULES:
+        run = mended[f"attack/{name}"]
+        title = POLICIES[name].title.removeprefix("Ours, ")
+        made.append((title, *_attack_cells(run, len(run.outcomes["ruined"]))))
     for key in GUARDS:
         for end, value in zip(("MIN", "MAX"), ends(key), strict=True):
             run = mended[f"attack/{key}={value}"]
             made.append((f"{key} at {end} ({value})", *_attack_cells(run, few)))
     head = (
-        "parameter", "insurance ruined", "attackers that win a vote",
+        "rule or parameter", "seeds", "insurance ruined [95 %]", "win a Standard vote",
+        "take from the insurance",
         "attacker's profit, median, thousand USD", "insurance left, median",
     )  # fmt: skip
     return head, made
@@ -130,9 +135,12 @@ def attack_table(mended: Mapping[str, Run], ours: Run) -> Table:
 
 def _attack_cells(run: Run, seeds: int) -> tuple[str, ...]:
     o = {name: values[:seeds] for name, values in run.outcomes.items()}
+    low, high = wilson(int(o["ruined"].sum()), len(o["ruined"]))
     return (
-        percent(float(o["ruined"].mean())),
+        str(len(o["ruined"])),
+        f"{percent(float(o['ruined'].mean()))} [{percent(low)}, {percent(high)}]",
         percent(float(np.mean(o["control_weeks"] > 0))),
+        percent(float(np.mean(o["attack_insurance"] > 0))),
         f"{float(np.median(o['attack_profit_usd'])) / 1e3:.0f}",
         percent(float(np.median(o["insurance_end"]))),
     )
@@ -145,16 +153,48 @@ def outflow_table(mended: Mapping[str, Run], ours: Run) -> Table:
         for end, value in zip(("MIN", "MAX"), ends(key), strict=True):
             run = mended[f"mercenary/{key}={value}"]
             made.append((f"{key} at {end} ({value})", *_outflow_cells(run)))
-    return ("parameter", "seeds within 6 %", "99 % of seeds below", "largest"), made
+    for key, value in BEFORE:
+        run = mended[f"mercenary/{key}={value}"]
+        made.append((f"{key} as it was ({value})", *_outflow_cells(run)))
+    head = (
+        "parameter", "seeds within 6 % [95 %]", "99 % of seeds below", "largest",
+        "profit, USD/GPU/day", "fees / emission, year 4",
+    )  # fmt: skip
+    return head, made
 
 
 def _outflow_cells(run: Run) -> tuple[str, ...]:
     worst = run.outcomes["worst_out"]
+    low, high = wilson(int(np.sum(worst <= 0.06)), len(worst))
     return (
-        percent(float(np.mean(worst <= 0.06))),
+        f"{percent(float(np.mean(worst <= 0.06)))} [{percent(low)}, {percent(high)}]",
         percent(float(np.quantile(worst, 0.99))),
         percent(float(worst.max())),
+        f"{float(np.median(run.outcomes['profit_median'])):.2f}",
+        f"{float(np.median(run.outcomes['fees_over_emission'])):.2f}",
     )
+
+
+def hurdle_table(hurdles: Mapping[float, Run], ours: Run) -> Table:
+    """Return the bear gate at other hurdles of entry: the assumption that it hangs on."""
+    runs = {World().hurdle_usd_day: ours, **hurdles}
+    made = []
+    for value, run in sorted(runs.items()):
+        kept = run.outcomes["retention"]
+        low, high = wilson(int(np.sum(kept >= 0.5)), len(kept))
+        note = " (used)" if run is ours else ""
+        made.append((
+            f"{value:.2f}{note}",
+            f"{percent(float(np.mean(kept >= 0.5)))} [{percent(low)}, {percent(high)}]",
+            "passes" if float(np.mean(kept >= 0.5)) >= RETENTION_NEEDED else "FAILS",
+            _band(kept, 100, "{:.0f}"),
+            _band(run.outcomes["providers_end"], 1, "{:.0f}"),
+        ))  # fmt: skip
+    head = (
+        "hurdle, USD/GPU/day", "seeds that keep half [95 %]", "gate at 90 %",
+        "lowest / peak, %", "providers, year 5",
+    )  # fmt: skip
+    return head, made
 
 
 def extra_table(compared: Mapping[str, Run]) -> Table:
