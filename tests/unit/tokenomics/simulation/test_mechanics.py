@@ -143,3 +143,10 @@ def test_loyalty_grows_for_a_year_and_is_diluted_by_new_stake() -> None:
 
 def test_the_quorum_has_a_floor() -> None:
     assert mechanics.quorum_votes(np.array([1e6, 1e9]), POLICY).tolist() == [5e6, 8e7]
+
+
+def test_bounds_hold_and_odds_of_plain_jobs_are_those_of_the_formula() -> None:
+    values = np.array([-2.0, 0.5, 3.0])
+    assert mechanics.clamp(values, 0.0, 1.0).tolist() == np.clip(values, 0.0, 1.0).tolist()
+    formula = mechanics.audit_probability(1.0, 20.0, POLICY)
+    assert mechanics.job_odds(20.0, POLICY) == pytest.approx(float(formula))
