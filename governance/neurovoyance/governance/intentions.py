@@ -122,11 +122,11 @@ def is_constitutional(intention: Intention) -> bool:
     """Return whether only the constitutional governor can do this, whatever the amounts."""
     if isinstance(intention, ParameterChange):
         return PARAMETERS[intention.key].governor == "C"
+    if isinstance(intention, Payment):
+        return intention.fund == "insurance fund"
     return isinstance(intention, GuardianRenewal)
 
 
 def is_standard_only(intention: Intention) -> bool:
     """Return whether only the standard governor can do this."""
-    if isinstance(intention, Payment):
-        return intention.fund == "insurance fund"
     return isinstance(intention, SlashReduction | CanaryListing)

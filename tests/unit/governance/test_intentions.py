@@ -26,8 +26,8 @@ def test_the_class_of_a_parameter_decides_the_governor() -> None:
 
 def test_funds_and_canaries_have_their_governor() -> None:
     to = address_of(5)
-    assert not is_standard_only(Payment("treasury", to, 1))
-    assert is_standard_only(Payment("insurance fund", to, 1))
+    assert not is_constitutional(Payment("treasury", to, 1))
+    assert is_constitutional(Payment("insurance fund", to, 1))
     assert is_constitutional(GuardianRenewal(to))
     assert is_standard_only(CanaryListing(bytes(32), bytes(12), 1, 1))
 

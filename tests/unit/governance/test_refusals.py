@@ -38,13 +38,14 @@ def pick(*items: Intention) -> bool:
 def test_the_standard_governor_decides_where_it_can() -> None:
     assert not pick(BURN)
     assert not pick(BURN, Payment("treasury", TO, 100))
-    assert not pick(SlashReduction(bytes(32), 1), Payment("insurance fund", TO, 10**30))
+    assert not pick(SlashReduction(bytes(32), 1), Payment("treasury", TO, 1))
 
 
 def test_the_constitutional_governor_decides_what_only_it_may() -> None:
     assert pick(UNBONDING, BURN)
     assert pick(Payment("treasury", TO, 60), Payment("treasury", TO, 60))
     assert pick(GuardianRenewal(TO))
+    assert pick(Payment("insurance fund", TO, 10**30), BURN)
 
 
 @pytest.mark.parametrize(
