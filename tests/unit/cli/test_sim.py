@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 from tests.unit.tokenomics.simulation.conftest import SEEDS, YEAR
-from tests.unit.tokenomics.simulation.report.conftest import fill
+from tests.unit.tokenomics.simulation.report.conftest import COARSE, fill
 
 from neurovoyance.cli.main import run
+from neurovoyance.tokenomics.simulation.report import style
 
 
 def test_a_run_is_played_kept_and_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -38,7 +39,10 @@ def test_unknown_names_list_the_choices(
     assert not list(tmp_path.iterdir())
 
 
-def test_a_report_tells_its_gates(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_report_tells_its_gates(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(style, "DPI", COARSE)
     fill(tmp_path)
     words = ["sim", "report", "--seeds", str(SEEDS), "--days", str(YEAR), "--out", str(tmp_path)]
     assert run([*words, "--json", "--docs", str(tmp_path / "simulation.md")]) == 0
