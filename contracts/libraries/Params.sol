@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 /// @title Protocol parameters; generated from params.json by `make params`, never edited
+/// @dev Length: a constant a parameter, and a getter where a governor may move it.
 library Params {
     /// @dev smallest lock of a job, as a multiple of its price (multiple of price)
     uint256 internal constant LOCK_MIN_MULTIPLE = 5;

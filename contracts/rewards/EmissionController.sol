@@ -77,13 +77,10 @@ contract EmissionController is IEmissionController, LiveParams, ReentrancyGuardT
         address params_,
         address[] memory excluded_
     ) LiveParams(params_) {
-        uint256 balance = IERC20(token_).balanceOf(address(this));
-        if (balance < _RESERVE_WEI) {
-            revert EmissionController__NotFunded(balance, _RESERVE_WEI);
-        }
-        if (excluded_.length > _EXCLUDED_MAX) {
-            revert EmissionController__TooManyExcluded(excluded_.length, _EXCLUDED_MAX);
-        }
+        uint256 balance = IERC20(token_).balanceOf(address(this)); // once, at creation
+        if (balance < _RESERVE_WEI) revert EmissionController__NotFunded(balance, _RESERVE_WEI);
+        uint256 count = excluded_.length;
+        if (count > _EXCLUDED_MAX) revert EmissionController__TooManyExcluded(count, _EXCLUDED_MAX);
         token = token_;
         stakeManager = stakeManager_;
         feeRouter = feeRouter_;

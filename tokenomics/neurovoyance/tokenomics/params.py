@@ -154,6 +154,7 @@ def solidity_source() -> str:
         "pragma solidity ^0.8.28;",
         "",
         "/// @title Protocol parameters; generated from params.json by `make params`, never edited",
+        "/// @dev Length: a constant a parameter, and a getter where a governor may move it.",
         "library Params {",
     ]
     for parameter in PARAMETERS.values():
