@@ -120,7 +120,7 @@ contract StakingInvariantTest is Test {
     /// @notice The campaign is not empty: a walk of fixed steps reaches every action.
     function test_AWalkReachesEveryAction() public {
         bytes4[] memory actions = _actions();
-        for (uint256 step; step < 400; ++step) {
+        for (uint256 step; step < 1_200; ++step) {
             uint256 seed = uint256(keccak256(abi.encode("walk", step)));
             bytes4 action = actions[seed % actions.length];
             bytes memory words = abi.encode(seed >> 8, seed >> 16, seed >> 24);
