@@ -124,7 +124,12 @@ class Market:
             "StakeManager", self.token.address, market_address, self.other, *courts, NO_ECONOMY
         )
         self.market = self._deploy(
-            "JobMarket", self.token.address, self.stakes.address, beacon.address, *courts, NO_ECONOMY
+            "JobMarket",
+            self.token.address,
+            self.stakes.address,
+            beacon.address,
+            *courts,
+            NO_ECONOMY,
         )
         assert self.market.address == market_address
         if has_audits:
