@@ -107,6 +107,12 @@ class Vault(Facade):
         """Leave early with what the epoch allows, at a penalty of at most ``max_penalty_bps``."""
         return await self._send(wallet, idempotency_key, "executeExit", max_penalty_bps)
 
+    async def sync_votes(
+        self, wallet: Wallet, account: str, *, idempotency_key: str | None = None
+    ) -> Receipt:
+        """Report to VotingPower what it refused before; anyone."""
+        return await self._send(wallet, idempotency_key, "syncVotes", account)
+
     async def held_of_wei(self, account: str) -> int:
         """Return the liability towards an account: unvested and releasable."""
         return int(await self._read("heldOf", account))
@@ -134,6 +140,15 @@ class Vault(Facade):
     async def exit_of(self, account: str) -> ExitRecord:
         """Return the announced exit of an account."""
         return ExitRecord(*await self.client.call(self.prepare("exitOf", account)))
+
+    async def window_of_wei(self, epoch: int) -> tuple[int, int]:
+        """Return how much may leave early in an epoch, and has left; zeros before its first."""
+        cap, used = await self.client.call(self.prepare("windowOf", epoch))
+        return int(cap), int(used)
+
+    async def votes_owed_of_wei(self, account: str) -> int:
+        """Return the change of votes that VotingPower has refused; it may be negative."""
+        return int(await self._read("votesOwedOf", account))
 
     async def total_held_wei(self) -> int:
         """Return the liability towards all accounts."""

@@ -8,18 +8,30 @@ from types import ModuleType
 
 import pytest
 
-from neurovoyance.chain import contracts, courts, disputes, market, registry
+from neurovoyance.chain import (
+    channels,
+    contracts,
+    courts,
+    disputes,
+    emission,
+    market,
+    registry,
+    rewards,
+    staking,
+)
 from neurovoyance.chain.abi_codec import contract_abi
 from neurovoyance.chain.facade import Facade
 
 # Only contracts may call these; eip712Domain is for wallets, which read it themselves; where a
 # contract names another one, deployment asks by `link`.
 LINKS = {"market", "token", "beacon", "stakeManager", "registry", "auditCourt", "disputeCourt"} | {
-    *("refereeDraw", "traceCheck"),
+    *("refereeDraw", "traceCheck", "params", "vault", "votes", "emission", "channels", "feeRouter"),
+    *("treasury", "insurance", "canaries", "excluded", "standardTimelock"),
 }
 NOT_FOR_US = {
     "StakeManager": {
         *("lock", "unlock", "slashTimeout", "slashLock", "slashFree", "bookSlash"),
+        *("notifyReward", "takeReward", "scaleAge", "reduceSlash"),
     },
     "JobMarket": {
         *("eip712Domain", "courtMove", "doubleWindow", "collect", "courtPay", "creditSlash"),
@@ -29,15 +41,24 @@ NOT_FOR_US = {
     "ModelRegistry": {"requireActive", "termsOf"},
     "AuditCourt": {"endStreak"},
     "DisputeCourt": {"openContest"},
+    "FeeRouter": {"record"},
+    "VestingVault": {"deposit", "slash"},
+    "Canaries": {"setModel"},
+    "PaymentChannels": {"eip712Domain"},
 }
 FACADES: list[tuple[ModuleType, type[Facade]]] = [
     (contracts, contracts.Token),
-    (contracts, contracts.Stakes),
+    (staking, staking.Stakes),
     (contracts, contracts.Beacon),
     (market, market.Market),
     (registry, registry.Registry),
     (courts, courts.Audits),
     (disputes, disputes.Disputes),
+    (rewards, rewards.FeeRouter),
+    (rewards, rewards.Vault),
+    (emission, emission.Emission),
+    (emission, emission.Canaries),
+    (channels, channels.Channels),
 ]
 
 
