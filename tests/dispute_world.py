@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -177,11 +177,19 @@ DEATHS = {
         "after:close_referee",
     ),
 }
+FEW_DEATHS = {
+    "provider": ("before:trace", "after:post_trace", "before:advance"),
+    "referee": ("after:judge", "after:commit_vote", "before:close_referee"),
+}
+"""One death in every part of a dispute; a start takes seconds of a processor."""
 
 
 @asynccontextmanager
 async def dying(
-    world: World, nodes: Start, alive: Sequence[asyncio.subprocess.Process]
+    world: World,
+    nodes: Start,
+    alive: Sequence[asyncio.subprocess.Process],
+    deaths: Mapping[str, tuple[str, ...]],
 ) -> AsyncIterator[list[str]]:
     """Replace all nodes by ones that die at one point after the other; gives the points reached.
 
@@ -193,7 +201,7 @@ async def dying(
         await process.wait()
     parties = [(world.provider, "provider"), *((party, "referee") for party in world.auditors)]
     keepers = [
-        asyncio.create_task(_keep_alive(nodes, party, DEATHS[kind], reached))
+        asyncio.create_task(_keep_alive(nodes, party, deaths[kind], reached))
         for party, kind in parties
     ]
     try:

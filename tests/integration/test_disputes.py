@@ -8,6 +8,8 @@ import pytest
 from tests.dispute_world import (
     BOND_WEI,
     CHALLENGER,
+    DEATHS,
+    FEW_DEATHS,
     all_referees_closed,
     challenged,
     court_payments,
@@ -139,15 +141,22 @@ async def test_a_trace_that_is_withheld_costs_the_provider_its_lock(
     await assert_balanced(world)
 
 
-async def test_nodes_that_die_at_every_step_of_a_dispute_still_end_it(
-    audited_world: World, nodes: Start
+@pytest.mark.parametrize(
+    "deaths",
+    [
+        pytest.param(FEW_DEATHS, id="few"),
+        pytest.param(DEATHS, id="every", marks=pytest.mark.slow),
+    ],
+)
+async def test_nodes_that_die_at_the_steps_of_a_dispute_still_end_it(
+    audited_world: World, nodes: Start, deaths: dict[str, tuple[str, ...]]
 ) -> None:
     world, disputes = audited_world, audited_world.contracts.disputes
     alive = await start_all(world, nodes)
     job_id = await posted_job(world)
     await world.wait_for(job_id, JobState.REVEALED)
     wallet = world.devnet.wallet(CHALLENGER)
-    async with dying(world, nodes, alive) as lives:
+    async with dying(world, nodes, alive, deaths) as lives:
         facts = await challenged(world, job_id)
         await wait_for_phase(world, facts, DisputePhase.POINT)
         row, proof = await proven_row(world, facts, 1)
