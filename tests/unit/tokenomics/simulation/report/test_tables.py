@@ -52,5 +52,5 @@ def test_bounds_are_shown_beside_the_defaults(runs: Material) -> None:
     outflow = tables.outflow_table(runs.mended, runs.ours["mercenary"])[1]
     assert any(row[0].startswith("vestBps at MAX") for row in outflow)
     assert outflow[-1][0].startswith("rhoWad as it was")
-    assert len(tables.extra_table(runs.compared)[1]) == 10
+    assert len(tables.extra_table(runs.compared)[1]) == 8
     assert tables.cohort_table()[1][-1][0] == "source"

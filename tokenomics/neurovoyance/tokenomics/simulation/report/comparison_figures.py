@@ -94,7 +94,7 @@ def ablations(compared: Mapping[str, Run]) -> Figure:
     shown = (
         ("price", "Last price", "log points", 100.0),
         ("worst_out", "Worst outflow", "points", 100.0),
-        ("profit", "Profit", "US cents a GPU and day", 100.0),
+        ("profit", "Profit", "US cents/GPU/day", 100.0),
         ("retention", "Lowest / peak", "points", 100.0),
     )
     for place, (key, title, unit, scale) in zip(axes, shown, strict=True):
@@ -103,7 +103,8 @@ def ablations(compared: Mapping[str, Run]) -> Figure:
             place, [name if place is axes[0] else "" for name, _ in rows], values, style.BLUE
         )
         for bar, value in zip(place.patches, values, strict=True):
-            bar.set_facecolor(style.GREEN if value > 0 else style.RED)
+            is_good = (value > 0) != (key == "worst_out")
+            bar.set_facecolor(style.GREEN if is_good else style.RED)
         place.axvline(0.0, color=style.INK, linewidth=0.9)
         place.set_title(title)
         place.set_xlabel(f"change, {unit}")
@@ -142,6 +143,10 @@ def tornado(swung: Mapping[str, Run]) -> Figure:
     _tornado(
         axes[1], swing_rows(swung, "price_end")[-18:], 1.0, "Last price", "change of log price"
     )
+    figure.supxlabel(
+        "orange: low end of the range, blue: high end; green names are our parameters",
+        fontsize=8.5, color=style.SOFT,
+    )  # fmt: skip
     return figure
 
 
@@ -155,4 +160,23 @@ def _tornado(axes: Axes, rows: Sequence[Row], scale: float, title: str, unit: st
     axes.axvline(0.0, color=style.INK, linewidth=0.9)
     axes.grid(axis="y", visible=False)
     axes.set_title(f"Bear: {title.lower()}")
-    axes.set_xlabel(f"{unit}; orange: low end, blue: high end; green names are our parameters")
+    axes.set_xlabel(unit)
+    _cut(axes, [(low * scale, high * scale) for _, low, high in rows])
+
+
+def _cut(axes: Axes, rows: Sequence[tuple[float, float]]) -> None:
+    """Cut the axis where one bar would hide all others, and write its value at the cut."""
+    sizes = sorted(max(abs(low), abs(high)) for low, high in rows)
+    if len(sizes) < 2 or sizes[-2] == 0.0 or sizes[-1] < 3.0 * sizes[-2]:
+        return
+    edge = 1.5 * sizes[-2]
+    axes.set_xlim(-edge, edge)
+    for place, ends_of in enumerate(rows):
+        for value in ends_of:
+            if abs(value) > edge:
+                axes.annotate(
+                    f"{value:+.1f} ▸" if value > 0 else f"◂ {value:+.1f}",
+                    (np.sign(value) * edge, place), xytext=(-4 if value > 0 else 4, 0),
+                    textcoords="offset points", ha="right" if value > 0 else "left",
+                    va="center", fontsize=8, color="white",
+                )  # fmt: skip

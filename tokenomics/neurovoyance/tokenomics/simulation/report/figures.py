@@ -170,13 +170,14 @@ FIGURES: tuple[Drawn, ...] = (
     Drawn(
         "ablations",
         "One mechanism less, bear",
-        "Mean change over the same seeds. Green is more, red is less; more outflow is worse.",
+        "Mean change over the same seeds. Green is better, red is worse.",
         lambda m: comparison_figures.ablations(m.compared),
     ),
     Drawn(
         "tornado",
         "What the result hangs on",
-        "Mean change over the same 100 seeds when one number moves to the end of its range.",
+        "Mean change over the same 100 seeds when one number moves to the end of its range; a "
+        "bar that would hide the others is cut and its value written into it.",
         lambda m: comparison_figures.tornado(m.swung),
     ),
 )

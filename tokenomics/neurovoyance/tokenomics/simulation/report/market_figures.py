@@ -43,7 +43,7 @@ def price(runs: Mapping[str, Run], others: Mapping[str, Run]) -> Figure:
     axes[2].set_yscale("log")
     axes[2].set_ylim(0.002, 3.0)
     style.dress(axes[2], "Base, medians under five rules", "USD, log")
-    axes[2].legend(loc="lower left", fontsize=7.5)
+    axes[2].legend(loc="upper left", fontsize=7.5)
     return figure
 
 
@@ -67,7 +67,7 @@ def profit(runs: Mapping[str, Run]) -> Figure:
     style.dress(axes[1], "Bear: survival by kind of provider", "% of peak before it, medians")
     axes[1].set_ylim(0.0, 240.0)
     style.trouble(axes[1], "")
-    axes[1].legend(loc="upper left", fontsize=8)
+    axes[1].legend(loc="upper left", fontsize=7.2)
     return figure
 
 
@@ -78,8 +78,9 @@ def retention(runs: Mapping[str, Run], others: Mapping[str, Run]) -> Figure:
         run = others[f"bear/{key}"]
         count = run.median("honest_providers")
         axes[0].plot(
-            style.years(run, "price"), 100.0 * count / count[:105].max(), color=color, label=label
-        )
+            style.years(run, "price"), 100.0 * count / count[:105].max(), color=color, label=label,
+            linewidth=4.0 if key == "ours" else 1.1, alpha=0.6 if key == "ours" else 1.0,
+        )  # fmt: skip
     style.dress(axes[0], "Bear: honest providers", "% of peak before it, medians")
     style.trouble(axes[0])
     style.limit(axes[0], 50.0, "gate")
@@ -108,7 +109,7 @@ def scenarios(runs: Mapping[str, Run]) -> Figure:
         style.band(place, runs[name], "honest_providers", style.BLUE, name)
         place.set_title(scenario.title, fontsize=8.5)
         place.set_yscale("log")
-        place.set_ylim(40, 20_000)
+        place.set_ylim(40, 40_000)
         place.set_xlim(0, 5)
         place.tick_params(labelsize=7)
     for place in axes[len(runs) :]:
@@ -132,7 +133,10 @@ def phase(runs: Mapping[str, Run], others: Mapping[str, Run]) -> Figure:
     for week, text in ((52, "year 2"), (104, "3"), (156, "4"), (207, "5")):
         at = min(week, len(x) - 1)
         axes[0].plot(x[at], y[at], "o", color=style.INK, markersize=4)
-        axes[0].annotate(text, (x[at], y[at]), xytext=(5, 3), textcoords="offset points")
+        axes[0].annotate(
+            text, (x[at], y[at]), xytext=(6, -11), textcoords="offset points",
+            bbox={"facecolor": "white", "alpha": 0.7, "pad": 0.6, "linewidth": 0},
+        )  # fmt: skip
     axes[0].set_xscale("log")
     axes[0].set_yscale("log")
     style.dress(axes[0], "Bear: 40 seeds from year 2, and the medians", "providers, log",

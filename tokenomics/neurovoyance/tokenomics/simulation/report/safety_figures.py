@@ -83,7 +83,9 @@ def cheat(_: Mapping[str, Run]) -> Figure:
     gain = mechanics.cheat_profit(1.0, locks[:, None], odds, detect[None, :])
     _heat(figure, axes[1], bought * 100.0, locks, gain, "prices gained per cheat")
     axes[1].axvline(20.0, color=style.GREEN, linewidth=1.6)
-    axes[1].annotate("assumed by detectBps", (20.5, 37.0), color=style.GREEN, fontsize=8.5)
+    axes[1].annotate(
+        "assumed by detectBps", (19.3, 37.0), color=style.GREEN, fontsize=8.5, ha="right"
+    )
     style.dress(axes[1], "Auditors' seats that collude", "lock, multiples of the price",
         x="% of seats that collude with the cheat")  # fmt: skip
     return figure
@@ -142,8 +144,8 @@ def quorum(runs: Mapping[str, Run]) -> Figure:
         label=["won a Standard vote", "never won"])  # fmt: skip
     axes[1].axvline(0.0, color=style.INK, linewidth=1.0)
     share = 100.0 * float(np.mean(won))
-    style.dress(axes[1], f"Attack: {share:.0f} % of attackers win a vote", "seeds",
-        x="profit of the attacker, million USD")  # fmt: skip
+    style.dress(axes[1], f"Attack: {share:.0f} % of attackers win a Standard vote", "seeds",
+        x="profit of the attacker, million USD; last bar: 10 and more")  # fmt: skip
     axes[1].legend(loc="upper right")
     return figure
 
@@ -160,7 +162,7 @@ def insurance(runs: Mapping[str, Run]) -> Figure:
     axes[0].set_ylim(bottom=0.0)
     style.limit(axes[0], 4.8, "ruin")
     style.trouble(axes[0])
-    axes[0].legend(loc="center left")
+    axes[0].legend(loc="center left", fontsize=7.2)
     names = [name for name in SCENARIOS if name in runs]
     values = [100.0 * float(runs[name].outcomes["ruined"].mean()) for name in names]
     style.bars(axes[1], [SCENARIOS[name].title for name in names], values, style.RED)

@@ -102,7 +102,7 @@ def vault_flows(runs: Mapping[str, Run]) -> Figure:
     ):  # fmt: skip
         style.band(axes[0], runs[name], "vault", color, label, scale=1e-6)
     style.dress(axes[0], "Tokens vesting", "million NVY")
-    axes[0].set_ylim(0, 15)
+    axes[0].set_ylim(0, 14)
     style.trouble(axes[0])
     axes[0].legend(loc="upper right")
     run = runs["vault-run"]
@@ -114,7 +114,7 @@ def vault_flows(runs: Mapping[str, Run]) -> Figure:
         style.band(axes[1], run, key, color, label, scale=1e-3)
     style.dress(axes[1], "Run on the vault: what leaves", "thousand NVY a week")
     axes[1].set_xlim(1.6, 3.0)
-    axes[1].set_ylim(0, 850)
+    axes[1].set_ylim(0, 680)
     axes[1].set_xticks([1.75, 2.0, 2.25, 2.5, 2.75, 3.0])
     style.trouble(axes[1])
     axes[1].legend(loc="upper right")

@@ -59,7 +59,7 @@ def scenario_table(runs: Mapping[str, Run]) -> Table:
             _band(o["providers_end"], 1, "{:.0f}"),
             _band(o["profit_median"], 1, "{:.2f}"),
             _band(o["price_end"], 1, "{:.3f}"),
-            _band(o["fees_over_emission"], 1, "{:.1f}"),
+            _ratio_band(o["fees_over_emission"]),
             _band(o["worst_out"], 100, "{:.1f}"),
             f"{100 * float(o['ruined'].mean()):.1f}",
         ))  # fmt: skip
@@ -199,13 +199,15 @@ def hurdle_table(hurdles: Mapping[float, Run], ours: Run) -> Table:
 
 def extra_table(compared: Mapping[str, Run]) -> Table:
     """Return ours beside ours less a mechanism, in the trouble that the mechanism is for."""
-    made = []
+    made: list[tuple[str, ...]] = []
     for scenario, name in EXTRA:
-        for policy in ("ours", name):
+        title = SCENARIOS[scenario].title
+        is_shown = any(row[:2] == (title, POLICIES["ours"].title) for row in made)
+        for policy in (name,) if is_shown else ("ours", name):
             o = compared[f"{scenario}/{policy}"].outcomes
             washed = o["wash_expected"].max()
             made.append((
-                SCENARIOS[scenario].title,
+                title,
                 POLICIES[policy].title,
                 "" if washed <= -1.0 else f"{100 * washed:+.2f}",
                 f"{np.median(o['exits_paid']) / 1e6:.2f}",
@@ -238,6 +240,11 @@ def cohort_table() -> Table:
     ]  # fmt: skip
     head = ("kind", "power, USD/kWh", "fixed, USD/GPU/day", "share at start", "role")
     return head, [*made, ("source", COHORT_SOURCE, "", "", "")]
+
+
+def _ratio_band(values: Array) -> str:
+    """Return a band of fees over emission, in words where next to nothing is emitted."""
+    return "none emitted" if float(np.median(values)) > 1e4 else _band(values, 1, "{:.1f}")
 
 
 def _band(values: Array, scale: float, form: str) -> str:
