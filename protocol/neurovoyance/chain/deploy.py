@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
@@ -32,11 +32,10 @@ from neurovoyance.chain.genesis import (
     steps,
 )
 from neurovoyance.chain.genesis import AuditSettings as AuditSettings
+from neurovoyance.chain.links import wrong_link
 from neurovoyance.chain.wallet import Wallet
 from neurovoyance.protocol.errors import ConfigError, ContractRevert, InternalError
 from neurovoyance.protocol.ids import Address
-
-_Link: TypeAlias = tuple[str, str, Address, Address]
 
 
 def create_address(deployer: str, nonce: int) -> Address:
@@ -169,48 +168,11 @@ async def verify_deployment(client: ChainClient, deployment: Deployment) -> None
         if not await client.code(address):
             raise _mismatch(f"there is no contract at {address}")
     try:
-        await _check_links(Contracts(client, deployment))
+        wrong = await wrong_link(client, deployment)
     except ContractRevert as error:
         raise _mismatch("one of its addresses holds another kind of contract") from error
-
-
-async def _check_links(contracts: Contracts) -> None:
-    deployment, market, stakes = contracts.deployment, contracts.market, contracts.stakes
-    links: list[_Link] = [
-        ("market", "stake manager", await market.stake_manager(), deployment.stake_manager),
-        ("market", "token", await market.token(), deployment.token),
-        ("market", "beacon", await market.beacon(), deployment.beacon),
-        ("stake manager", "market", await stakes.market(), deployment.market),
-        ("stake manager", "token", await stakes.token(), deployment.token),
-        ("market", "audit court", await market.audit_court(), deployment.audit_court),
-        ("market", "dispute court", await market.dispute_court(), deployment.dispute_court),
-        ("stake manager", "audit court", await stakes.audit_court(), deployment.audit_court),
-        ("stake manager", "dispute court", await stakes.dispute_court(), deployment.dispute_court),
-    ]
-    if deployment.has_audits:
-        links += await _court_links(contracts)
-    for holder, named, found, expected in links:
-        if found != expected:
-            raise _mismatch(f"the {holder} names {found} as its {named}, not {expected}")
-
-
-async def _court_links(contracts: Contracts) -> list[_Link]:
-    deployment, links = contracts.deployment, []
-    named = {
-        "market": deployment.market,
-        "stakeManager": deployment.stake_manager,
-        "registry": deployment.registry,
-    }
-    audits = {**named, "disputeCourt": deployment.dispute_court}
-    disputes = {**named, "auditCourt": deployment.audit_court, "beacon": deployment.beacon}
-    for holder, court, expected in (
-        ("audit court", contracts.audits, audits),
-        ("dispute court", contracts.disputes, disputes),
-        ("registry", contracts.registry, {"token": deployment.token}),
-    ):
-        for name, address in expected.items():
-            links.append((holder, name, await court.link(name), address))
-    return links
+    if wrong is not None:
+        raise _mismatch(wrong)
 
 
 def _mismatch(why: str) -> ConfigError:
