@@ -16,6 +16,8 @@ abstract contract EmissionBase is Test {
     uint256 internal constant START = 3_000; // the epoch of deployment
     uint256 internal constant RESERVE = 600_000_000e18;
     uint256 internal constant STAKE = 10_000e18;
+    /// @dev Half of the reserve in four years, whatever the default is.
+    uint256 internal constant RHO = 3_315_529_717_708_210;
 
     ComputeToken internal token;
     EmissionSurroundings internal world;
@@ -35,7 +37,7 @@ abstract contract EmissionBase is Test {
         emission = _deploy(_excluded(1));
         assertEq(address(emission), future, "precomputed address");
         world.setToken(address(token));
-        world.setWord(Params.DEFAULT_EMISSION);
+        world.setWord((Params.DEFAULT_EMISSION & ~uint256(type(uint64).max)) | RHO);
         world.setRates(IFeeRouter.Rates(400, 300, 200, 100, 1_800));
         world.setOperator(one, operator);
         world.setTotalStake(87_500_000e18); // 35 % of what circulates

@@ -92,7 +92,7 @@ contract EmissionRollTest is EmissionBase {
 
     function test_Roll_GivenHalfTheBaseline_ReservesHalfTheWorkPool() public {
         IEmissionController.Epoch memory e = _rolled(START + 1, 10_000_000e18);
-        uint256 budget = RESERVE * Params.RHO_WAD / 1e18;
+        uint256 budget = RESERVE * RHO / 1e18;
         assertEq(e.workPool, (budget - e.availPool) / 2);
         assertEq(e.availPool, 298_397_674_593_738_900_000_000, "volume never changes A");
     }

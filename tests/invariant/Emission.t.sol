@@ -150,6 +150,6 @@ contract EmissionInvariantTest is EmissionBase {
         }
         invariant_NothingIsMadeAndNothingIsLost();
         assertEq(handler.rolls(), 51);
-        assertGt(emission.paidWei(), 10_000_000e18);
+        assertGt(emission.paidWei(), 5_000_000e18);
     }
 }
