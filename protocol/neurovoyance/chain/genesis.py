@@ -308,7 +308,9 @@ def _standard_calls(a: Addresses) -> list[tuple[str, bytes]]:
         (a["canaries"], selector("setModel(bytes32,bytes12,uint32,uint32,bool)")),
     ]
     if "registry" in a:
-        calls.append((a["registry"], bytes(4)))  # suspends models, rules on certificates
+        # The Standard timelock is its arbiter.
+        calls.append((a["registry"], selector("suspend(bytes32)")))
+        calls.append((a["registry"], selector("rule(bytes32,bool)")))
     return calls
 
 
