@@ -112,7 +112,7 @@ def test_stake_is_split_into_free_locked_and_leaving(tmp_path: object) -> None:
 
 def test_totals_are_sums_of_their_buckets() -> None:
     view = MoneyView(ME, 0, tuple(MoneyLine(bucket, 2**n, "") for n, bucket in enumerate(Bucket)))
-    assert view.available_wei + view.reserved_wei + view.pending_wei == view.total_wei() == 127
+    assert view.available_wei + view.reserved_wei + view.pending_wei == view.total_wei() == 255
 
 
 async def test_a_clients_money_is_whole_at_every_step(
