@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 WEI = 10**18
+pytestmark = pytest.mark.timeout(500)
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +20,7 @@ def finished() -> subprocess.CompletedProcess[str]:
         [sys.executable, "-m", "neurovoyance.cli.main", "demo", "--json"],
         capture_output=True,
         text=True,
-        timeout=170,
+        timeout=400,
         check=False,
     )
 
@@ -33,7 +34,7 @@ def shown(finished: subprocess.CompletedProcess[str]) -> Any:
 def test_it_prints_one_json_object_and_nothing_else(
     finished: subprocess.CompletedProcess[str], shown: Any
 ) -> None:
-    assert set(shown) == {"jobs", "labels", "balances", "cheat", "seconds"}
+    assert set(shown) == {"jobs", "labels", "balances", "cheat", "economy", "seconds"}
     assert finished.stderr == ""
 
 
@@ -52,6 +53,21 @@ def test_every_job_is_settled_or_was_refunded_and_done_again(shown: Any) -> None
         else:
             assert job["paid_wei"] == "0"
     assert sum(job["state"] == "Settled" for job in shown["jobs"]) >= 6
+
+
+def test_a_fee_is_split_vests_and_leaves_and_a_vote_is_held(shown: Any) -> None:
+    story = shown["economy"]
+    fees_wei = int(story["fees_wei"])
+    slices = {name: int(wei) for name, wei in story["slices_wei"].items()}
+    assert sum(slices.values()) == fees_wei > 0
+    assert slices["to the provider at once"] * 10_000 >= fees_wei * 6_000
+    assert slices["to the provider, vesting"] == fees_wei * 1_800 // 10_000
+    assert int(story["released_wei"]) > 0
+    left = {name: int(wei) for name, wei in story["exit_wei"].items()}
+    assert left["paid"] + left["penalty"] == left["amount"]
+    assert left["to those who stay"] + left["burned"] + left["to insurance"] == left["penalty"]
+    assert 0 < int(story["emission_wei"]["work"]) * 10_000 < fees_wei * 900
+    assert story["changed"] == {"key": "burnBps", "before": 400, "after": 450}
 
 
 def test_the_cheat_was_caught_slashed_and_its_client_served_by_another(shown: Any) -> None:
