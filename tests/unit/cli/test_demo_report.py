@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from neurovoyance.cli.demo_audits import CheatStory
+from neurovoyance.cli.demo_economy import EconomyStory
 from neurovoyance.cli.demo_report import print_report, report_json
 from neurovoyance.cli.demo_run import DemoReport
 from neurovoyance.client.journal import Status
@@ -28,6 +29,21 @@ CHEAT = CheatStory(
 )
 
 
+STORY = EconomyStory(
+    provider="node 1",
+    fees_wei=10**18,
+    slices={"burned": 4 * 10**16, "to the provider at once": 96 * 10**16},
+    released_wei=10**15,
+    exit={
+        **{"amount": 10**16, "penalty": 5 * 10**15, "paid": 5 * 10**15},
+        **{"to those who stay": 0, "burned": 10**15, "to insurance": 4 * 10**15},
+    },
+    change={"before": 400, "after": 450},
+    votes_for_wei=6 * 10**24,
+    days=40.2,
+)
+
+
 def report_of(*attempts: Any, faults: list[str]) -> DemoReport:
     view = MoneyView(ME, 0, (MoneyLine(Bucket.FREE, 5, ""), MoneyLine(Bucket.STAKED, 7, "")))
     return DemoReport(
@@ -38,6 +54,7 @@ def report_of(*attempts: Any, faults: list[str]) -> DemoReport:
         balances={ME: view},
         names={ME: "client", NODE: "node 1"},
         cheat=CHEAT,
+        economy=STORY,
         killed="node 1",
         killed_job="code",
         away_s=4.2,
@@ -49,7 +66,7 @@ def report_of(*attempts: Any, faults: list[str]) -> DemoReport:
 
 def test_programs_get_jobs_labels_balances_and_seconds() -> None:
     shown = report_json(report_of(attempt(0, Status.SETTLED), faults=[]))
-    assert set(shown) == {"jobs", "labels", "balances", "cheat", "seconds"}
+    assert set(shown) == {"jobs", "labels", "balances", "cheat", "economy", "seconds"}
     assert shown["cheat"]["distances_in_tau"] == ["812.5"]
     assert shown["cheat"]["slashed_wei"] == str(250 * 10**18)
     assert shown["balances"][ME] == {
@@ -76,6 +93,16 @@ def test_people_read_how_the_cheat_was_caught(capsys: pytest.CaptureFixture[str]
     assert "node 4 computed with int8 weights" in text
     assert "812.5 tau; 1 tau is allowed" in text and "verdict Rejected" in text
     assert "lost 250 NVY of stake" in text and "Auditor node 1 repeated the job." in text
+
+
+def test_people_read_where_a_fee_went_and_what_a_vote_changed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    print_report(report_of(attempt(0, Status.SETTLED), faults=[]))
+    text = " ".join(capsys.readouterr().out.split())
+    assert "fees of node 1 1" in text and "burned 0.04 4 %" in text
+    assert "A vote of 6000000 NVY changed the burned part of fees from 4 % to 4.5 %." in text
+    assert "40 days on the chain" in text
 
 
 def test_a_fault_is_shown_instead_of_all_right(capsys: pytest.CaptureFixture[str]) -> None:
