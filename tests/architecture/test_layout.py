@@ -14,6 +14,7 @@ FOLDERS = {
     "node": ["node"],
     "client": ["client"],
     "governance": ["governance"],
+    "marketplace": ["marketplace"],
     "cli": ["cli"],
 }
 GENERATED = ("abi/", "_generated_")

@@ -1,0 +1,1 @@
+"""L4: services around the market; every job settles without them."""

@@ -1,0 +1,1 @@
+"""The market as REST: OpenAPI, sign-in with Ethereum, progress as events."""

@@ -1,0 +1,1 @@
+"""Chain events to tables: what the service answers from."""
