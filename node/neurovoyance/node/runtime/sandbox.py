@@ -1,8 +1,10 @@
 """One child process seen from the parent: start it, give it a task, watch it, end it.
 
-Place: below ``onnx_``; the other end is ``child``. The parent owns the clock and the memory
-limit, since a child under a hostile model enforces nothing. Never: reuse a child, trust what it
-says beyond ``wire``, or leave one running.
+Place: below ``confined``; the other end is ``child``. The parent owns the clock and counts memory
+and CPU time, since a child under a hostile model enforces nothing. A child that stays (``warm``) is
+stopped between its tasks. Never: give a child a second model, trust what it says beyond ``wire``,
+or leave one running. A suspended child keeps its memory and spends nothing:
+its wall clock stands still too.
 """
 
 from __future__ import annotations
@@ -30,37 +32,54 @@ _START_TIMEOUT_S: Final = 60.0
 _EXIT_TIMEOUT_S: Final = 30.0
 _WATCH_PERIOD_S: Final = 0.02
 _STDERR_BYTES: Final = 4096
+_TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
 _THREAD_VARIABLES: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 class Sandbox:
-    """A child that serves one task. Make it with :meth:`start`, always :meth:`close` it."""
+    """A child for one model. Make it with :meth:`start`, always :meth:`close` it.
+
+    Attributes:
+        directory: the child's own, removed with it.
+        peak_memory_bytes: most memory seen or reported since the last task began.
+        confinement: what is enforced, measure by measure.
+    """
 
     def __init__(self, process: asyncio.subprocess.Process, directory: Path) -> None:
         self._process = process
-        self._directory = directory
+        self.directory = directory
         self._stderr = b""
         self._drain = asyncio.create_task(self._drain_stderr())
         self._limits: Limits | None = None
         self._exceeded: ResourceExceeded | None = None
+        self._clock: asyncio.Timeout | None = None
+        self._left_s: float | None = None
+        self.is_suspended = False
         self.peak_memory_bytes = 0
         self.confinement: dict[str, str] = {}
 
     @classmethod
     async def start(
-        cls, command: Sequence[str] | None = None, *, engine: Engine = Engine.ORT
+        cls,
+        command: Sequence[str] | None = None,
+        *,
+        engine: Engine = Engine.ORT,
+        cores: frozenset[int] | None = None,
+        folder: Path | None = None,
     ) -> Sandbox:
         """Start a child and wait until it is warm: confined, engine imported, nothing loaded.
 
         Args:
             command: another program that speaks ``wire``; None starts this package's child.
             engine: what this package's child imports.
+            cores: numbers of the cores that it may use; None for all of the node's.
+            folder: where the child's directory is made; by default that of temporary files.
 
         Raises:
             RuntimeMissing: the engine is not installed.
             ExecutionError: the child died or was not ready within a minute; it was ended.
         """
-        directory = Path(tempfile.mkdtemp(prefix="neurovoyance-"))
+        directory = Path(tempfile.mkdtemp(prefix="neurovoyance-", dir=folder))
         try:
             process = await asyncio.create_subprocess_exec(
                 *(command or [*child_command(_CHILD_MODULE), engine.value]),
@@ -76,6 +95,10 @@ class Sandbox:
             shutil.rmtree(directory, ignore_errors=True)
             raise
         sandbox = cls(process, directory)
+        if cores is not None:
+            # Before the engine makes its threads, which inherit it.
+            with contextlib.suppress(OSError):
+                os.sched_setaffinity(process.pid, cores)
         try:
             async with asyncio.timeout(_START_TIMEOUT_S):
                 event = await sandbox._next_event()
@@ -108,20 +131,39 @@ class Sandbox:
         return self._process.pid
 
     async def serve(
-        self, task: wire.Task, on_progress: OnProgress | None = None
+        self,
+        task: wire.Task,
+        on_progress: OnProgress | None = None,
+        *,
+        limits: Limits | None = None,
     ) -> wire.Done | ModelInfo:
-        """Send the task and return its result; the child is of no further use afterwards.
+        """Send the task and return its result; only a child that says it stays lives on, stopped.
+
+        Args:
+            task: what to do.
+            on_progress: hears of phases.
+            limits: of this task, where the child was locked in with wider ones.
 
         Raises:
             ResourceExceeded: a limit was passed and the child killed.
             ExecutionError: what the child reported, or how it died.
         """
-        limits = self._limits = task.limits
-        watch = asyncio.create_task(self._watch_memory(limits))
+        limits = self._limits = limits or task.limits
+        self.peak_memory_bytes = 0
+        if not self.is_suspended:
+            self._signal(signal.SIGCONT)
+        watch = asyncio.create_task(self._watch(limits))
+        stays = False
         try:
-            async with asyncio.timeout(limits.wall_time_s):
+            async with asyncio.timeout(limits.wall_time_s) as self._clock:
+                if self.is_suspended:
+                    self._hold_clock()
                 await self._send(task)
                 result = await self._read_result(on_progress)
+            if isinstance(result, wire.Done):
+                if result.nonce != task.nonce:
+                    raise _broke_protocol(wire.MalformedEvent("it answered another task"))
+                stays = result.stays and task.inbox is not None and self._exceeded is None
         except TimeoutError:
             raise exceeded("wall_time_s", limits) from None
         except ExecutionError:
@@ -130,19 +172,54 @@ class Sandbox:
                 raise self._exceeded from None
             raise
         finally:
+            self._clock = None
             watch.cancel()
-            self.kill()
+            # What stays cannot compute, listen or grow while nobody counts what it takes.
+            self._signal(signal.SIGSTOP if stays else signal.SIGKILL)
         if isinstance(result, wire.Done):
             self.peak_memory_bytes = max(self.peak_memory_bytes, result.peak_memory_bytes)
-        if self._exceeded is not None or self.peak_memory_bytes > limits.memory_bytes:
-            raise exceeded("memory_bytes", limits)
+        if self._exceeded is None and self.peak_memory_bytes > limits.memory_bytes:
+            self._exceeded = exceeded("memory_bytes", limits)
+        if self._exceeded is not None:
+            self.kill()
+            raise self._exceeded
         return result
+
+    def suspend(self) -> None:
+        """Stop the child's process group at once; it keeps its memory. Repeatable."""
+        if self.is_suspended:
+            return
+        self.is_suspended = True
+        self._signal(signal.SIGSTOP)
+        self._hold_clock()
+
+    def resume(self) -> None:
+        """Let a suspended child go on; the time in between does not count as wall time."""
+        if not self.is_suspended:
+            return
+        self.is_suspended = False
+        self._signal(signal.SIGCONT)
+        if self._clock is not None and self._left_s is not None:
+            self._clock.reschedule(asyncio.get_running_loop().time() + self._left_s)
+        self._left_s = None
+
+    def _hold_clock(self) -> None:
+        clock = self._clock
+        if clock is None or clock.expired():
+            return
+        when_s = clock.when()
+        if when_s is not None:
+            self._left_s = when_s - asyncio.get_running_loop().time()
+            clock.reschedule(None)
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self.is_alive:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, number)
 
     def kill(self) -> None:
         """End the child's process group at once; harmless if it has ended."""
-        if self.is_alive:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.pid, signal.SIGKILL)
+        self._signal(signal.SIGKILL)
 
     async def close(self) -> None:
         """End the child, wait until it is gone and remove its directory. Repeatable."""
@@ -151,7 +228,7 @@ class Sandbox:
             self._process.stdin.close()
         await self._process.wait()
         await self._drain
-        shutil.rmtree(self._directory, ignore_errors=True)
+        shutil.rmtree(self.directory, ignore_errors=True)
 
     async def _send(self, task: wire.Task) -> None:
         stdin = self._process.stdin
@@ -160,7 +237,8 @@ class Sandbox:
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             stdin.write(task.to_line())
             await stdin.drain()
-            stdin.close()
+            if task.inbox is None:
+                stdin.close()
         # A child that died before reading is reported by the missing answer.
 
     async def _read_result(self, on_progress: OnProgress | None) -> wire.Done | ModelInfo:
@@ -221,12 +299,18 @@ class Sandbox:
             stderr=self._stderr.decode(errors="replace")[-1000:],
         )
 
-    async def _watch_memory(self, limits: Limits) -> None:
+    async def _watch(self, limits: Limits) -> None:
+        before_s = cpu_time_s(self.pid)
         while self.is_alive:
             resident = resident_bytes(self.pid)
             self.peak_memory_bytes = max(self.peak_memory_bytes, resident)
+            passed = None
             if resident > limits.memory_bytes:
-                self._exceeded = exceeded("memory_bytes", limits)
+                passed = "memory_bytes"
+            elif cpu_time_s(self.pid) - before_s > limits.cpu_time_s:
+                passed = "cpu_time_s"
+            if passed is not None:
+                self._exceeded = exceeded(passed, limits)
                 self.kill()
                 return
             await asyncio.sleep(_WATCH_PERIOD_S)
@@ -270,6 +354,17 @@ def resident_bytes(pid: int) -> int:
         return 0
     lines = (line.split() for line in status.splitlines())
     return sum(int(words[1]) * 1024 for words in lines if words[0] in ("VmRSS:", "VmSwap:"))
+
+
+def cpu_time_s(pid: int) -> float:
+    """Return CPU seconds that all threads of a process have used; 0 when it is gone."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return 0.0
+    # The name in parentheses may hold anything; utime and stime are the 12th and 13th after it.
+    words = stat.rpartition(")")[2].split()
+    return (int(words[11]) + int(words[12])) / _TICKS_PER_S if len(words) > 12 else 0.0
 
 
 def exceeded(limit: str, limits: Limits | None) -> ResourceExceeded:
