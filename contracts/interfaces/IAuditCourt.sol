@@ -176,6 +176,8 @@ interface IAuditCourt {
     /// @notice Whether the owner was drawn as an auditor of the job, in any round.
     function wasDrawn(bytes32 jobId, address owner) external view returns (bool);
     function streakOf(address provider, bytes32 modelId) external view returns (uint256 passes);
+    /// @notice Audits that an owner was drawn for and was late with, as `expire` found in an epoch.
+    function missedOf(address owner, uint256 epoch) external view returns (uint256 count);
     function market() external view returns (address);
     function stakeManager() external view returns (address);
     function registry() external view returns (address);

@@ -130,7 +130,9 @@ interface ICanaries {
         view
         returns (JobSpec memory spec, uint256 price, uint256 lock);
     function canaryOf(uint256 canaryId) external view returns (Canary memory);
-    /// @notice Canaries drawn for a provider in an epoch, and those of them it passed.
+    /// @notice Duties drawn for a provider, and those of them that count for it: canaries drawn in
+    /// the epoch and passed. An audit that the provider was late with counts as one drawn, in the
+    /// epoch in which that was found.
     function scoreOf(address provider, uint256 epoch)
         external
         view

@@ -182,6 +182,18 @@ contract Canaries is CanaryBook, ReentrancyGuardTransient {
         if (c.state == CanaryState.Drawn) return _terms(c);
     }
 
+    /// @inheritdoc ICanaries
+    function scoreOf(address provider, uint256 epoch)
+        external
+        view
+        returns (uint256 passed, uint256 drawn)
+    {
+        Score storage s = _scores[epoch][provider];
+        (passed, drawn) = (s.passed, s.drawn);
+        // Without a court there are no audits to miss, and no canaries either.
+        if (auditCourt != address(0)) drawn += IAuditCourt(auditCourt).missedOf(provider, epoch);
+    }
+
     // --- internal ---
 
     function _hash(bytes32 seed, string memory what) private pure returns (bytes32) {

@@ -63,16 +63,6 @@ abstract contract CanaryBook is ICanaries, LiveParams {
     }
 
     /// @inheritdoc ICanaries
-    function scoreOf(address provider, uint256 epoch)
-        external
-        view
-        returns (uint256 passed, uint256 drawn)
-    {
-        Score storage s = _scores[epoch][provider];
-        return (s.passed, s.drawn);
-    }
-
-    /// @inheritdoc ICanaries
     function readyAt() public view returns (uint256) {
         uint256 word = _word(Params.WORD_FUNDS, Params.DEFAULT_FUNDS);
         return _lastRequestAt + EPOCH_S / Params.canariesPerEpoch(word);

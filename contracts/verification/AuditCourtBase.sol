@@ -23,6 +23,7 @@ abstract contract AuditCourtBase is IAuditCourt, LiveParams {
 
     uint256 internal constant _BPS = 10_000;
     uint256 internal constant _SLOTS_MAX = 8;
+    uint256 internal constant _EPOCH_S = 7 days;
 
     /// @inheritdoc IAuditCourt
     address public immutable market;
@@ -42,6 +43,8 @@ abstract contract AuditCourtBase is IAuditCourt, LiveParams {
     mapping(bytes32 jobId => address[]) internal _formerAuditors;
     mapping(bytes32 jobId => Failure) internal _failures;
     mapping(address provider => mapping(bytes32 modelId => uint256)) internal _streaks;
+    /// @dev Counted when it is found, so that nobody can be registered for an epoch before it counts.
+    mapping(address owner => mapping(uint256 epoch => uint256)) internal _missed;
 
     constructor(
         address market_,
@@ -81,6 +84,11 @@ abstract contract AuditCourtBase is IAuditCourt, LiveParams {
     /// @inheritdoc IAuditCourt
     function streakOf(address provider, bytes32 modelId) external view returns (uint256 passes) {
         return _streaks[provider][modelId];
+    }
+
+    /// @inheritdoc IAuditCourt
+    function missedOf(address owner, uint256 epoch) external view returns (uint256 count) {
+        return _missed[owner][epoch];
     }
 
     /// @inheritdoc IAuditCourt

@@ -116,6 +116,7 @@ abstract contract AuditCourtRounds is AuditCourtSeats {
         uint256 amount = _lockWei(facts.pay);
         uint256 taken =
             s.phase == SlotPhase.Commit ? (amount * Params.AUDIT_LATE_BPS) / _BPS : amount;
+        ++_missed[s.auditor][block.timestamp / _EPOCH_S];
         emit AuditorLate(facts.jobId, slot, s.round, s.auditor, taken);
         _slash(AuditHashing.lockId(facts.jobId, slot, s.round), s.auditor, amount, taken);
         _redraw(facts, slot, s);

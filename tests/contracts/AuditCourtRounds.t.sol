@@ -458,6 +458,8 @@ contract AuditCourtRoundsTest is AuditBase {
         assertEq(stakes.insuranceWei(), insured + 1.33e18, "30 % burned");
         assertTrue(_seat(f, 0).auditor != late);
         _assertPhase(f, 0, SlotPhase.Commit);
+        assertEq(audits.missedOf(late, block.timestamp / 7 days), 1);
+        assertEq(audits.missedOf(late, block.timestamp / 7 days + 1), 0);
     }
 
     function test_Expire_AMissedRevealCostsTheLock() public {
@@ -469,6 +471,7 @@ contract AuditCourtRoundsTest is AuditBase {
         assertEq(_lockedOf(late), 0);
         assertEq(_seat(f, 0).round, 1);
         assertEq(market.earnedOf(late), 0);
+        assertEq(audits.missedOf(late, block.timestamp / 7 days), 1);
     }
 
     function test_Expire_AMissedAnswerEndsTheJob() public {
@@ -489,6 +492,7 @@ contract AuditCourtRoundsTest is AuditBase {
         assertEq(_lockedOf(waiting), 0);
         assertEq(_ownOf(waiting), STAKE);
         assertEq(audits.streakOf(provider, modelId), 0);
+        assertEq(audits.missedOf(auditor, block.timestamp / 7 days), 0, "it did its part");
     }
 
     function test_Expire_SixDrawsSkipTheSlot() public {

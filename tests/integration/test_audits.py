@@ -41,6 +41,7 @@ from neurovoyance.chain.events import (
     JobSettled,
     SeedDrawn,
 )
+from neurovoyance.chain.rewards import EPOCH_S
 from neurovoyance.node.enrolment import take_seats
 from neurovoyance.node.runtime.numeric_class import numeric_class
 from neurovoyance.node.runtime.onnx_ import OnnxRuntime
@@ -310,6 +311,11 @@ async def test_an_auditor_that_vanishes_is_replaced_and_slashed(
     [late] = [event for event in events if isinstance(event, AuditorLate)]
     assert late.auditor == drawn.auditor
     assert late.slashed_wei == drawn.lock_wei // 10
+    epoch = await world.chain.time_s() // EPOCH_S
+    missed = [
+        await world.contracts.audits.missed_of(party.address, epoch) for party in world.auditors
+    ]
+    assert sorted(missed) == [0, 1], "it costs the score of the one that was late"
     [vote] = [event for event in events if isinstance(event, AuditRevealed)]
     assert (vote.auditor, vote.outcome) == (other.address, Outcome.PASS)
     await assert_balanced(world)

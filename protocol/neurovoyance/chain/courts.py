@@ -256,6 +256,10 @@ class Audits(Facade):
         """Return the passed audits in a row of a provider with a model."""
         return int(await self._read("streakOf", provider, model_id))
 
+    async def missed_of(self, owner: str, epoch: int) -> int:
+        """Return the audits that an owner was late with, as an epoch found; they cost its score."""
+        return int(await self._read("missedOf", owner, epoch))
+
 
 __all__ = [
     "AuditPolicy",

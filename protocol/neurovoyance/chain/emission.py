@@ -74,7 +74,7 @@ class RewardRecord(NamedTuple):
 
 
 class Score(NamedTuple):
-    """Canaries drawn for a provider in an epoch, and those of them it passed."""
+    """Duties of a provider in an epoch: canaries drawn and audits missed, and canaries passed."""
 
     passed: int
     drawn: int
@@ -291,7 +291,7 @@ class Canaries(Facade):
         return record._replace(state=CanaryState(record.state))
 
     async def score_of(self, provider: str, epoch: int) -> Score:
-        """Return a provider's canaries of an epoch."""
+        """Return a provider's canaries of an epoch; audits it missed count as drawn."""
         return Score(*await self.client.call(self.prepare("scoreOf", provider, epoch)))
 
     async def count(self) -> int:

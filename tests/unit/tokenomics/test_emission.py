@@ -67,6 +67,9 @@ def test_a_weight_keeps_the_delegators_part() -> None:
     found = weight_of(Standing(100, 300, 0, 1_000, 7, 1, 3), 5_000)
     assert found == Weight(7, 400, 3_333, 10_000, 675_000_000)
     assert weight_of(Standing(), 5_000).score_bps == 0
+    # One canary passed, one audit missed: half; an audit missed alone is no score, and no error.
+    assert weight_of(Standing(passed=1, drawn=1, missed=1), 0).score_bps == 5_000
+    assert weight_of(Standing(missed=2), 0).score_bps == 0
     assert weight_of(Standing(fees_wei=2**100), 0).fees_wei == 2**96 - 1
 
 

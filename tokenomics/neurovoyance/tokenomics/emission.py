@@ -74,6 +74,7 @@ class Standing:
         commission_bps: the provider's part of its delegators' rewards.
         fees_wei: its fees that became final in the epoch.
         passed: canaries passed, of those ``drawn`` in the epoch.
+        missed: audits that the epoch found it late with; each counts as a canary failed.
     """
 
     own_wei: int = 0
@@ -83,6 +84,7 @@ class Standing:
     fees_wei: int = 0
     passed: int = 0
     drawn: int = 0
+    missed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,11 @@ def loyalty_of(age_s: int, loyalty_bps: int) -> int:
     return BPS + loyalty_bps * min(age_s // EPOCH_S, LOYAL_EPOCHS) // LOYAL_EPOCHS
 
 
+def score_bps(passed: int, due: int) -> int:
+    """Return s: the part of an epoch's duties (canaries drawn, audits missed) that count for it."""
+    return BPS * passed // due if due else 0
+
+
 def weight_of(standing: Standing, loyalty_bps: int) -> Weight:
     """Return what a provider brings into an epoch."""
     stake_wei = standing.own_wei + standing.counted_wei
@@ -109,7 +116,7 @@ def weight_of(standing: Standing, loyalty_bps: int) -> Weight:
     return Weight(
         min(standing.fees_wei, UINT96_MAX),
         min(stake_wei, UINT96_MAX),
-        BPS * standing.passed // standing.drawn if standing.drawn else 0,
+        score_bps(standing.passed, standing.drawn + standing.missed),
         loyalty_of(standing.age_s, loyalty_bps),
         delegated_e9,
     )
