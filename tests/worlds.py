@@ -30,6 +30,7 @@ from neurovoyance.chain.contracts import Contracts, JobRecord
 from neurovoyance.chain.deploy import AuditSettings, deploy
 from neurovoyance.chain.devnet import Devnet
 from neurovoyance.chain.events import ChainEvent, EventCursor, JobRevealed
+from neurovoyance.chain.genesis import EconomySettings
 from neurovoyance.chain.wallet import Wallet
 from neurovoyance.ipfs.cid import Cid, cid_of_keccak
 from neurovoyance.ipfs.embedded import EmbeddedBackend
@@ -244,7 +245,9 @@ async def serve(backend: EmbeddedBackend) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def built(folder: Path, audits: AuditSettings | None = None) -> AsyncIterator[World]:
+async def built(
+    folder: Path, audits: AuditSettings | None = None, economy: EconomySettings | None = None
+) -> AsyncIterator[World]:
     """Build a world: contracts, a client with money, one enrolled provider."""
     async with AsyncExitStack() as stack:
         devnet = await stack.enter_async_context(Devnet(block_interval_s=0.3))
@@ -252,7 +255,9 @@ async def built(folder: Path, audits: AuditSettings | None = None) -> AsyncItera
             await ChainClient.connect([devnet.url], state_dir=folder / "chain", poll_s=0.05)
         )
         bank, client = devnet.wallet(0), devnet.wallet(3)
-        deployment = await deploy(chain, bank, path=folder / "deployment.json", audits=audits)
+        deployment = await deploy(
+            chain, bank, path=folder / "deployment.json", audits=audits, economy=economy
+        )
         contracts = Contracts(chain, deployment)
         await contracts.token.transfer(bank, client.address, FUNDS_WEI)
         await contracts.token.approve(client, deployment.market, FUNDS_WEI)
