@@ -9,7 +9,8 @@ import {IFunded} from "./IFunded.sol";
 /// tokens sent without a call belong to nobody.
 /// @dev Limits, of what was held at the beginning of the present epoch (a week: unix seconds / 604800),
 /// as the parameters now stand: a payment is at most insurancePerEventBps of it, all payments of the
-/// epoch together at most insurancePerEpochBps. What came in meanwhile counts from the next epoch on;
+/// epoch together at most insurancePerEpochBps, and what votes grant of it at most INSURANCE_GRANT_BPS,
+/// which no vote can change: claims keep the rest, whoever has the votes. What came in meanwhile counts from the next epoch on;
 /// hence nothing is paid in the epoch of the first funding. When the payments of a day (UTC) are above
 /// BREAKER_INSURANCE_BPS of what was held when the day began, the breaker trips.
 /// Assumptions for correctness: the StakeManager tells the truth about verdicts. For liveness: none.
@@ -25,6 +26,8 @@ interface IInsuranceFund is IFunded {
     error InsuranceFund__AlreadyPaid(bytes32 slashId);
     /// @notice The payment is above what may be paid at once now.
     error InsuranceFund__OverLimit(uint256 amount, uint256 left);
+    /// @notice The grant is above what may be granted by vote now.
+    error InsuranceFund__OverGrantLimit(uint256 amount, uint256 left);
     /// @notice The audit pool has what it needs.
     error InsuranceFund__PoolFull(uint256 pool, uint256 floor);
     /// @notice Only the Constitutional timelock may do this.
@@ -41,8 +44,8 @@ interface IInsuranceFund is IFunded {
     function payVerdict(bytes32 slashId) external returns (uint256 amount);
     /// @notice Fills the audit pool up to POOL_FLOOR_WEI, as far as the limits allow. Anyone.
     function topUpPool() external returns (uint256 amount);
-    /// @notice Pays within the limits. Only the Constitutional timelock: a Standard majority could take the
-    /// epoch's limit week after week.
+    /// @notice Grants at most `grantLeftNow`. Only the Constitutional timelock. Bought votes, which may
+    /// pass a grant for every week of a year at once, take less than half of the fund with them.
     /// @param reason for the record; the contract does not read it
     function pay(address to, uint256 amount, string calldata reason) external;
 
@@ -50,6 +53,8 @@ interface IInsuranceFund is IFunded {
     function holdings() external view returns (uint256);
     /// @notice What may be paid at once now, in wei.
     function leftNow() external view returns (uint256);
+    /// @notice What may be granted by vote now, in wei; never more than `leftNow`.
+    function grantLeftNow() external view returns (uint256);
     /// @notice The present epoch: what was held when it began, and is paid since; in wei.
     function epochBook() external view returns (uint256 heldWei, uint256 paidWei);
     function isPaid(bytes32 slashId) external view returns (bool);

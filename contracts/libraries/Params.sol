@@ -316,6 +316,8 @@ library Params {
     uint256 internal constant BREAKER_SLASH_BPS = 500;
     /// @dev part of the insurance fund lost within a day that trips the breaker (bps)
     uint256 internal constant BREAKER_INSURANCE_BPS = 2000;
+    /// @dev part of the insurance fund that an epoch's grants by vote may take (bps)
+    uint256 internal constant INSURANCE_GRANT_BPS = 100;
     /// @dev time that a tripped breaker stops early exits and large jobs (s)
     uint256 internal constant BREAKER_S = 86400;
     /// @dev price above which a tripped breaker stops new jobs (wei)

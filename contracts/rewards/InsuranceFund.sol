@@ -30,6 +30,12 @@ contract InsuranceFund is IInsuranceFund, LiveParams, ReentrancyGuardTransient {
         uint32 number; // epoch, or day
     }
 
+    /// @dev One word. What was granted in an epoch; of any other epoch, nothing.
+    struct Grants {
+        uint224 paid;
+        uint32 epoch;
+    }
+
     /// @inheritdoc IInsuranceFund
     address public immutable token;
     /// @inheritdoc IInsuranceFund
@@ -47,6 +53,7 @@ contract InsuranceFund is IInsuranceFund, LiveParams, ReentrancyGuardTransient {
     mapping(bytes32 slashId => bool) public isPaid;
     Period private _epoch;
     Period private _day;
+    Grants private _grants;
 
     /// @param params_ the ProtocolParams; zero: the defaults for ever, and no breaker
     constructor(
@@ -114,6 +121,9 @@ contract InsuranceFund is IInsuranceFund, LiveParams, ReentrancyGuardTransient {
         if (msg.sender != constitutionalTimelock) revert InsuranceFund__OnlyTimelock(msg.sender);
         if (to == address(0) || to == address(this)) revert InsuranceFund__BadPayee(to);
         if (amount == 0) revert InsuranceFund__ZeroAmount();
+        uint256 left = grantLeftNow();
+        if (amount > left) revert InsuranceFund__OverGrantLimit(amount, left);
+        _grants = Grants(uint224(_granted() + amount), uint32(block.timestamp / _EPOCH_S));
         _spend(amount);
         emit InsurancePaid(to, amount, reason);
         IERC20(token).safeTransfer(to, amount);
@@ -129,6 +139,13 @@ contract InsuranceFund is IInsuranceFund, LiveParams, ReentrancyGuardTransient {
         uint256 inAll = (epoch.held * Params.insurancePerEpochBps(word)) / _BPS;
         uint256 rest = inAll > epoch.paid ? inAll - epoch.paid : 0; // a limit may have been lowered
         return Math.min(Math.min(perEvent, rest), holdings);
+    }
+
+    /// @inheritdoc IInsuranceFund
+    function grantLeftNow() public view returns (uint256) {
+        uint256 held = _present(_epoch, _EPOCH_S).held; // the same in a whole epoch
+        uint256 rest = (held * Params.INSURANCE_GRANT_BPS) / _BPS - _granted();
+        return Math.min(rest, leftNow());
     }
 
     /// @inheritdoc IInsuranceFund
@@ -157,6 +174,11 @@ contract InsuranceFund is IInsuranceFund, LiveParams, ReentrancyGuardTransient {
         if (_day.paid <= most) return;
         // A payment within the limits stands, whatever the breaker does.
         try IProtocolParams(params).trip() {} catch {}
+    }
+
+    function _granted() private view returns (uint256) {
+        Grants memory last = _grants;
+        return last.epoch == block.timestamp / _EPOCH_S ? last.paid : 0;
     }
 
     /// @dev Before the first change of a period, what is held is what was held when it began.

@@ -4,57 +4,11 @@ pragma solidity 0.8.37;
 import {IInsuranceFund} from "../../contracts/interfaces/IInsuranceFund.sol";
 import {IStakeManager} from "../../contracts/interfaces/IStakeManager.sol";
 import {Params} from "../../contracts/libraries/Params.sol";
-import {InsuranceFund} from "../../contracts/rewards/InsuranceFund.sol";
 import {PoolCourt} from "./mocks/PoolCourt.sol";
-import {StakingBase} from "./StakingBase.sol";
+import {InsuranceFundBase} from "./InsuranceFundBase.sol";
 
-/// @notice See InsuranceFund.tree. The fund has 20,000 NVY from the epoch before.
-contract InsuranceFundTest is StakingBase {
-    uint256 private constant FUND = 20_000e18;
-    uint256 private constant NOW = START + WEEK;
-
-    InsuranceFund private fund;
-
-    function setUp() public override {
-        PoolCourt court = new PoolCourt();
-        audits = address(court);
-        insurance = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 5);
-        super.setUp();
-        court.setMarket(address(market));
-        fund = _deploy(address(neighbours));
-        assertEq(address(fund), insurance, "precomputed address");
-        _fund(FUND);
-        vm.warp(NOW);
-    }
-
-    function _deploy(address params) private returns (InsuranceFund) {
-        return new InsuranceFund(
-            address(token), address(market), address(stakes), audits, timelock, params
-        );
-    }
-
-    function _fund(uint256 amount) private {
-        token.approve(address(fund), amount);
-        fund.fund(amount);
-    }
-
-    function _pay(uint256 amount) private {
-        vm.prank(timelock);
-        fund.pay(other, amount, "a vote");
-    }
-
-    function _expectOverLimit(uint256 amount, uint256 left) private {
-        vm.expectRevert(
-            abi.encodeWithSelector(
-                IInsuranceFund.InsuranceFund__OverLimit.selector, amount, left
-            )
-        );
-    }
-
-    function _assertCounted() private view {
-        assertEq(token.balanceOf(address(fund)), fund.holdings());
-    }
-
+/// @notice See InsuranceFund.tree; what votes grant is in InsuranceFundGrants.t.sol.
+contract InsuranceFundTest is InsuranceFundBase {
     /// @dev A late verdict about a job of that price, final; the client's share is 75 NVY.
     function _lateVerdict(bytes32 slashId, uint96 price) private {
         IStakeManager.Verdict memory v = _verdict(slashId);
@@ -107,22 +61,22 @@ contract InsuranceFundTest is StakingBase {
         _fund(FUND);
         assertEq(fund.leftNow(), 0);
         _expectOverLimit(1, 0);
-        _pay(1);
+        _claim(1);
     }
 
     function test_Limits_PerPaymentAndPerEpoch() public {
         _fund(FUND);
         assertEq(fund.leftNow(), 2_000e18, "of what was held when the epoch began");
         _expectOverLimit(2_000e18 + 1, 2_000e18);
-        _pay(2_000e18 + 1);
-        _pay(1_500e18);
-        _pay(1_500e18);
+        _claim(2_000e18 + 1);
+        _claim(1_500e18);
+        _claim(1_500e18);
         assertEq(fund.leftNow(), 1_000e18);
         _expectOverLimit(1_000e18 + 1, 1_000e18);
-        _pay(1_000e18 + 1);
-        _pay(1_000e18);
+        _claim(1_000e18 + 1);
+        _claim(1_000e18);
         _expectOverLimit(1, 0);
-        _pay(1);
+        _claim(1);
         vm.warp(NOW + WEEK);
         assertEq(fund.leftNow(), (2 * FUND - 4_000e18) / 10);
         _assertCounted();
@@ -132,7 +86,7 @@ contract InsuranceFundTest is StakingBase {
         _set(Params.WORD_FUNDS, 0, 16, 2_000);
         _set(Params.WORD_FUNDS, 16, 16, 3_000);
         assertEq(fund.leftNow(), 4_000e18);
-        _pay(4_000e18);
+        _claim(4_000e18);
         assertEq(fund.leftNow(), 2_000e18);
         _set(Params.WORD_FUNDS, 16, 16, 500);
         assertEq(fund.leftNow(), 0);
@@ -145,7 +99,7 @@ contract InsuranceFundTest is StakingBase {
             if (step % 3 == 0) _fund(1 + step % 1e22);
             uint256 amount = bound(step, 1, 3_000e18);
             if (amount > fund.leftNow()) continue;
-            _pay(amount);
+            _claim(amount);
             paid += amount;
         }
         assertLe(paid, FUND / 5);
@@ -233,70 +187,35 @@ contract InsuranceFundTest is StakingBase {
         assertEq(market.freeOf(audits), 4_000e18);
     }
 
-    // --- votes ---
-
-    function test_Pay_WhenCalledByAnother_Reverts() public {
-        vm.expectRevert(
-            abi.encodeWithSelector(
-                IInsuranceFund.InsuranceFund__OnlyTimelock.selector, address(this)
-            )
-        );
-        fund.pay(other, 1, "");
-    }
-
-    function test_Pay_ToABadPayeeOrNothing_Reverts() public {
-        address[2] memory payees = [address(0), address(fund)];
-        vm.startPrank(timelock);
-        for (uint256 i; i < 2; ++i) {
-            vm.expectRevert(
-                abi.encodeWithSelector(
-                    IInsuranceFund.InsuranceFund__BadPayee.selector, payees[i]
-                )
-            );
-            fund.pay(payees[i], 1, "");
-        }
-        vm.expectRevert(IInsuranceFund.InsuranceFund__ZeroAmount.selector);
-        fund.pay(other, 0, "");
-    }
-
-    function test_Pay_PaysAndSaysWhy() public {
-        vm.expectEmit(address(fund));
-        emit IInsuranceFund.InsurancePaid(other, 7e18, "a vote");
-        _pay(7e18);
-        assertEq(token.balanceOf(other), 7e18);
-        assertEq(fund.holdings(), FUND - 7e18);
-        _assertCounted();
-    }
-
     // --- the breaker ---
 
-    function _payMuch() private {
+    function _claimMuch() private {
         _set(Params.WORD_FUNDS, 0, 16, 2_000);
         _set(Params.WORD_FUNDS, 16, 16, 3_000);
-        _pay(3_000e18);
-        _pay(1_000e18);
+        _claim(3_000e18);
+        _claim(1_000e18);
         assertEq(neighbours.trips(), 0, "20 % exactly");
     }
 
     function test_Breaker_TripsAboveTwentyPercentOfADay() public {
-        _payMuch();
-        _pay(1);
+        _claimMuch();
+        _claim(1);
         assertEq(neighbours.trips(), 1);
     }
 
     function test_Breaker_TheNextDayBeginsAnew() public {
-        _payMuch();
+        _claimMuch();
         vm.warp(NOW + 1 days);
-        _pay(1_000e18);
+        _claim(1_000e18);
         assertEq(neighbours.trips(), 0);
     }
 
     function test_Breaker_ThatRefusesStopsNothing() public {
-        _payMuch();
+        _claimMuch();
         neighbours.setRefuses(true);
-        _pay(1);
+        _claim(1);
         assertEq(neighbours.trips(), 0);
-        assertEq(token.balanceOf(other), 4_000e18 + 1);
+        assertEq(token.balanceOf(client), 4_000e18 + 1);
     }
 
     function test_WithoutParams_TheDefaultsApply() public {
@@ -304,10 +223,10 @@ contract InsuranceFundTest is StakingBase {
         _fund(FUND);
         vm.warp(NOW + WEEK);
         assertEq(fund.leftNow(), 2_000e18);
-        _pay(2_000e18);
-        _pay(2_000e18);
+        _claim(2_000e18);
+        _claim(2_000e18);
         _expectOverLimit(1, 0);
-        _pay(1);
+        _claim(1);
         assertEq(neighbours.trips(), 0);
     }
 }

@@ -59,8 +59,8 @@ class Walk:
         self.seen[function] += 1
         return True
 
-    def amount_wei(self) -> int:
-        left_wei = self.twin.left_wei(self.now_s)
+    def amount_wei(self, left_wei: int | None = None) -> int:
+        left_wei = self.twin.left_wei(self.now_s) if left_wei is None else left_wei
         return self.rng.choice([0, 1, left_wei, left_wei + 1, left_wei // 3, left_wei // 5])
 
     def fund_it(self) -> None:
@@ -73,7 +73,8 @@ class Walk:
         self.both(lambda: self.twin.fund(amount_wei, self.now_s), CLIENT, "collect")
 
     def pay(self) -> None:
-        amount_wei = self.amount_wei()
+        left_wei = self.twin.grant_left_wei(self.now_s)
+        amount_wei = self.amount_wei(self.rng.choice([left_wei, left_wei, None]))
         args = (CLIENT, amount_wei, "a vote")
         self.both(lambda: self.twin.pay(amount_wei, self.now_s), TIMELOCK, "pay", *args)
 
@@ -123,6 +124,7 @@ class Walk:
         assert self.fund.ask("holdings") == self.twin.holdings_wei
         assert self.token.ask("balanceOf", self.fund.address) == self.twin.holdings_wei
         assert self.fund.ask("leftNow") == self.twin.left_wei(self.now_s)
+        assert self.fund.ask("grantLeftNow") == self.twin.grant_left_wei(self.now_s)
         assert self.world.ask("trips") == self.twin.trips
 
 
@@ -132,5 +134,6 @@ def test_random_sequences_agree_to_the_wei(seed: int) -> None:
     for _ in range(STEPS):
         walk.step()
         walk.check()
-    done = {"fund", "pay", "payVerdict", "topUpPool", "InsuranceFund__OverLimit"}
+    limits = {"InsuranceFund__OverLimit", "InsuranceFund__OverGrantLimit"}
+    done = {"fund", "pay", "payVerdict", "topUpPool"} | limits
     assert done <= set(walk.seen) or STEPS < 200, walk.seen

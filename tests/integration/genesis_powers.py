@@ -135,7 +135,8 @@ DOCUMENTED: Mapping[str, frozenset[str]] = {
     "ModelRegistry": frozenset({"arbiter"}),  # the Standard timelock
     "FeeRouter": frozenset({"sweep"}),  # hands the pots on to where they belong
     "Canaries": frozenset({"setModel"}),  # the Standard timelock
-    "InsuranceFund": frozenset({"pay"}),  # the Constitutional timelock, within limits
+    # The Constitutional timelock, within limits; and a view of them.
+    "InsuranceFund": frozenset({"pay", "grantLeftNow"}),
     "Treasury": frozenset({"pay"}),  # the timelocks, within limits
     "PaymentChannels": frozenset({"reclaim"}),  # the client's own rest
     "ProtocolParams": frozenset(

@@ -2037,6 +2037,23 @@ class InsuranceFundOnlyTimelock(KnownRevert):
         self.caller = caller
 
 
+class InsuranceFundOverGrantLimit(KnownRevert):
+    """The grant is above what may be granted by vote now."""
+
+    code = "chain.revert.insurance_fund.over_grant_limit"
+    solidity_name = "InsuranceFund__OverGrantLimit"
+    selector = bytes.fromhex("4f16033b")
+    abi_types = ("uint256", "uint256")
+    value_names = ("amount", "left")
+    sentence = "The grant is above what may be granted by vote now."
+    default_hint = "Votes grant at most 1 % of the fund an epoch. Ask for what is left, or execute it when the next epoch has begun (Thursday, 0:00 UTC). No money moved."
+
+    def __init__(self, amount: int, left: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, amount=amount, left=left)
+        self.amount = amount
+        self.left = left
+
+
 class InsuranceFundOverLimit(KnownRevert):
     """The payment is above what may be paid at once now."""
 
@@ -4687,6 +4704,7 @@ KNOWN_REVERTS: dict[bytes, type[KnownRevert]] = {
         InsuranceFundBadPayee,
         InsuranceFundNoVerdict,
         InsuranceFundOnlyTimelock,
+        InsuranceFundOverGrantLimit,
         InsuranceFundOverLimit,
         InsuranceFundPoolFull,
         InsuranceFundZeroAmount,

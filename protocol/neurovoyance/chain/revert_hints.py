@@ -64,6 +64,10 @@ HINTS: dict[str, str] = {
     ),
     "DisputeCourt__RoundPending": "Wait for the next block or two, then call again.",
     "DisputeCourt__UnknownDispute": "Give the facts as the event DisputeOpened states them.",
+    "InsuranceFund__OverGrantLimit": (
+        "Votes grant at most 1 % of the fund an epoch. Ask for what is left, or execute it when the "
+        "next epoch has begun (Thursday, 0:00 UTC). No money moved."
+    ),
     "JobMarket__NotConfirmable": (
         "An audited job is paid when its window ends; nothing has to be done for it."
     ),

@@ -18,6 +18,7 @@ EPOCH_S = 604_800
 DAY_S = 86_400
 POOL_FLOOR_WEI = default_of("poolFloorWei")
 _BREAKER_BPS = default_of("breakerInsuranceBps")
+_GRANT_BPS = default_of("insuranceGrantBps")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class InsuranceFund:
         values: live parameters by key; a key that is missing has its default.
         has_params: whether there is a breaker.
         holdings_wei: counted tokens.
+        granted_wei: paid by votes in the epoch ``granted_epoch``.
         paid: verdicts that were paid.
         trips: how often the breaker was tripped.
     """
@@ -46,6 +48,8 @@ class InsuranceFund:
     holdings_wei: int = 0
     epoch: Period = Period()
     day: Period = Period()
+    granted_wei: int = 0
+    granted_epoch: int = 0
     paid: set[bytes] = field(default_factory=set)
     trips: int = 0
 
@@ -63,6 +67,12 @@ class InsuranceFund:
         in_all_wei = bps_down(epoch.held_wei, self._value("insurancePerEpochBps"))
         rest_wei = max(in_all_wei - epoch.paid_wei, 0)
         return min(per_event_wei, rest_wei, self.holdings_wei)
+
+    def grant_left_wei(self, now_s: int) -> int:
+        """Return what may be granted by vote at once."""
+        held_wei = self._present(self.epoch, now_s // EPOCH_S).held_wei
+        rest_wei = bps_down(held_wei, _GRANT_BPS) - self._granted_wei(now_s)
+        return min(rest_wei, self.left_wei(now_s))
 
     def pay_verdict(self, slash_id: bytes, loss_wei: int, now_s: int) -> int:
         """Pay what a client lost by a job that was proven wrong late; return the wei."""
@@ -86,10 +96,18 @@ class InsuranceFund:
         return amount_wei
 
     def pay(self, amount_wei: int, now_s: int) -> None:
-        """Pay what a vote says, within the limits."""
+        """Grant what a vote says, within the limits and the epoch's limit of grants."""
         if amount_wei == 0:
             raise TwinRevert("InsuranceFund__ZeroAmount")
+        left_wei = self.grant_left_wei(now_s)
+        if amount_wei > left_wei:
+            raise TwinRevert("InsuranceFund__OverGrantLimit", amount_wei, left_wei)
+        self.granted_wei = self._granted_wei(now_s) + amount_wei
+        self.granted_epoch = now_s // EPOCH_S
         self._spend(amount_wei, now_s)
+
+    def _granted_wei(self, now_s: int) -> int:
+        return self.granted_wei if self.granted_epoch == now_s // EPOCH_S else 0
 
     def _spend(self, amount_wei: int, now_s: int) -> None:
         left_wei = self.left_wei(now_s)

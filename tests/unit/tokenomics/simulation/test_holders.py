@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tests.unit.tokenomics.simulation.conftest import Played
 
-from neurovoyance.tokenomics.simulation import holders
+from neurovoyance.tokenomics.simulation import holders, risk
 from neurovoyance.tokenomics.simulation.scenarios import START_DAY
 
 
@@ -65,9 +65,8 @@ def test_a_constitutional_grant_waits_for_its_timelock(played: Played) -> None:
 
 def test_a_standard_grant_needs_no_such_wait_and_outlives_the_attack(played: Played) -> None:
     e = played(
-        80, policy="standard-insurance", scenario="attack", start=START_DAY - 1,
-        attack_budget_usd=1e8,
-    )  # fmt: skip
+        80, policy="standard-grants", scenario="attack", start=START_DAY - 1, attack_budget_usd=1e8
+    )
     before = e.attack.taken_insurance.copy()
     assert np.all(before > 0.0)
     e.attack.has_lost[:] = 1.0
@@ -75,14 +74,14 @@ def test_a_standard_grant_needs_no_such_wait_and_outlives_the_attack(played: Pla
     assert np.all(e.attack.taken_insurance > before)
 
 
-def test_a_grant_limit_holds_whatever_was_voted(played: Played) -> None:
-    e = played(
-        110, policy="slow-grants", scenario="attack", start=START_DAY - 1, attack_budget_usd=1e8
-    )
-    taken = e.attack.taken_insurance.copy()
-    fund = e.insurance.copy()
+@pytest.mark.parametrize(("policy", "share"), [("ours", 0.01), ("fast-grants", 0.2)])
+def test_a_grant_limit_holds_whatever_was_voted(played: Played, policy: str, share: float) -> None:
+    e = played(110, policy=policy, scenario="attack", start=START_DAY - 1, attack_budget_usd=1e8)
+    taken, held = e.attack.taken_insurance.copy(), e.insurance.copy()
+    e.books.claims_queue[:] = 0.0
+    risk.end_epoch(e)
     holders.end_epoch(e)
-    assert e.attack.taken_insurance - taken == pytest.approx(0.01 * fund)
+    assert e.attack.taken_insurance - taken == pytest.approx(share * held)
 
 
 def test_a_constitutional_vote_costs_more(played: Played) -> None:

@@ -16,6 +16,7 @@ def test_our_rules_are_the_documented_defaults() -> None:
     assert made.burn * 1e4 == pytest.approx(default_of("burnBps"))
     assert made.rho * 1e18 == pytest.approx(default_of("rhoWad"))
     assert made.baseline * 1e18 == pytest.approx(default_of("baselineGenesisWei"))
+    assert made.grant_epoch * 1e4 == pytest.approx(default_of("insuranceGrantBps"))
     assert made.unbonding_days * 86_400 == default_of("unbondingS")
     assert made.sink == pytest.approx(0.09)
     assert made.liquid == pytest.approx(0.72)

@@ -33,7 +33,7 @@ def test_claims_beyond_the_limit_wait(played: Played) -> None:
     risk.end_epoch(e)
     assert fund - e.insurance == pytest.approx(0.2 * fund)
     assert np.all(e.books.queue_weeks == 1.0)
-    assert e.books.insurance_room == pytest.approx(np.zeros(3), abs=1e-6)
+    assert e.books.grant_room == pytest.approx(np.zeros(3), abs=1e-6)
 
 
 def test_a_run_on_the_vault_is_slowed(played: Played) -> None:

@@ -143,8 +143,7 @@ def _take(e: Economy) -> None:
     """Take what the limits give, sell it, and leave when the attack is lost."""
     a = e.attack
     is_open = (a.fund_from <= e.day) & (e.day <= a.fund_until)
-    most = np.minimum(e.books.insurance_room, e.policy.grant_epoch * e.insurance)
-    from_fund = np.where(is_open, most, 0.0)
+    from_fund = np.where(is_open, e.books.grant_room, 0.0)
     from_treasury = a.treasury_open * e.policy.treasury_limit_month * 7.0 / 30.0 * e.treasury
     e.insurance -= from_fund
     e.treasury -= from_treasury

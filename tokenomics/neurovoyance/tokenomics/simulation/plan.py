@@ -41,7 +41,7 @@ GUARDS = {
     "treasuryStandardBps": ("treasury_limit_month", 1e4),
     "constitutionalQuorumBps": ("const_quorum", 1e4),
 }
-LATE_RULES = ("standard-insurance", "slow-grants", "slow-standard-grants", "no-grants")
+LATE_RULES = ("fast-grants", "standard-grants", "fast-standard-grants", "no-grants")
 BEFORE = (("rhoWad", 3_315_529_717_708_210),)  # defaults that the outflow gate refused
 HURDLES = (0.40, 0.60, 2.40)  # beside the documented one: what moves the bear gate most
 OUTFLOW = ("vestBps", "availCeilBps", "rhoWad", "emissionLiquidBps", "exitCapBps")

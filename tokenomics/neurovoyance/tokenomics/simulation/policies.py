@@ -34,7 +34,7 @@ class Policy:
         controller: whether the availability share follows the stake.
         burn_mint: whether clients burn tokens and providers are paid by minting.
         grants_by: whose vote grants money of the insurance, ``constitutional`` or ``standard``.
-        grant_epoch: share of the fund that grants may take in an epoch, beside the epoch's limit.
+        grant_epoch: share of the fund that grants may take in an epoch, within the epoch's limit.
     """
 
     name: str
@@ -77,6 +77,7 @@ class Policy:
     audit_min: float
     insurance_event: float
     insurance_epoch: float
+    grant_epoch: float
     treasury_limit_month: float
     quorum: float
     quorum_floor: float
@@ -95,7 +96,6 @@ class Policy:
     controller: bool = True
     burn_mint: bool = False
     grants_by: str = "constitutional"
-    grant_epoch: float = 1.0
 
     @property
     def sink(self) -> float:
@@ -141,6 +141,7 @@ def ours() -> Policy:
         daily_slash=_bps("dailySlashBps"), unbonding_days=default_of("unbondingS") // 86_400,
         detect=_bps("detectBps"), audit_min=_bps("auditMinBps"),
         insurance_event=_bps("insurancePerEventBps"), insurance_epoch=_bps("insurancePerEpochBps"),
+        grant_epoch=_bps("insuranceGrantBps"),
         treasury_limit_month=_bps("treasuryStandardBps"), quorum=_bps("standardQuorumBps"),
         quorum_floor=_nvy("standardQuorumFloorWei"), threshold=_bps("standardThresholdBps"),
         vote_days=vote_s / 86_400, guardian_days=default_of("guardianTermS") / 86_400,
@@ -187,12 +188,12 @@ def _ablations(base: Policy) -> tuple[Policy, ...]:
         ("no-loyalty", "no loyalty", {"loyalty": 0.0}),
         ("no-insurance", "no insurance slice (to the provider)", {"insurance": 0.0}),
         ("no-delegation", "no delegation", {"delegation_multiple": 0.0}),
-        ("standard-insurance", "insurance by Standard vote", {"grants_by": "standard"}),
-        ("slow-grants", "grants of at most 1 % of the fund a week", {"grant_epoch": 0.01}),
+        ("fast-grants", "grants up to the epoch's limit", {"grant_epoch": 1.0}),
+        ("standard-grants", "grants by Standard vote", {"grants_by": "standard"}),
         (
-            "slow-standard-grants",
-            "insurance by Standard vote, at most 1 % a week",
-            {"grants_by": "standard", "grant_epoch": 0.01},
+            "fast-standard-grants",
+            "grants by Standard vote, up to the epoch's limit",
+            {"grants_by": "standard", "grant_epoch": 1.0},
         ),
         ("no-grants", "no grants at all", {"grant_epoch": 0.0}),
     )

@@ -95,14 +95,15 @@ def _slash_all(e: Economy, share: float) -> None:
 
 
 def end_epoch(e: Economy) -> None:
-    """Pay claims within the epoch's limit and remember how long they wait."""
-    limit = np.maximum(e.policy.insurance_epoch * e.insurance, 0.0)
+    """Pay claims within the epoch's limit; note how long they wait and what grants may take."""
+    held = np.maximum(e.insurance, 0.0)
+    limit = e.policy.insurance_epoch * held
     paid = np.minimum(e.books.claims_queue, limit)
     e.insurance -= paid
     e.floating += paid
     e.books.insurance_paid += paid
     e.books.claims_queue -= paid
-    e.books.insurance_room = limit - paid
+    e.books.grant_room = np.minimum(limit - paid, e.policy.grant_epoch * held)
     waits = e.books.claims_queue > 1.0
     e.books.queue_weeks = np.where(waits, e.books.queue_weeks + 1.0, 0.0)
 

@@ -66,7 +66,7 @@ class Books:
     claims: Array
     claims_queue: Array
     queue_weeks: Array
-    insurance_room: Array
+    grant_room: Array
     insurance_paid: Array
     out_epoch: Array
     bound_ratio: Array

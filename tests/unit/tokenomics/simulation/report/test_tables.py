@@ -47,7 +47,7 @@ def test_the_bear_gate_is_shown_at_the_first_and_the_present_hurdle(runs: Materi
 def test_bounds_are_shown_beside_the_defaults(runs: Material) -> None:
     attack = tables.attack_table(runs.mended, runs.ours["attack"])[1]
     assert attack[0][0] == "documented defaults"
-    assert attack[1][0] == "insurance by Standard vote"
+    assert attack[1][0] == "grants up to the epoch's limit"
     assert any(row[0].startswith("insurancePerEpochBps at MIN") for row in attack)
     outflow = tables.outflow_table(runs.mended, runs.ours["mercenary"])[1]
     assert any(row[0].startswith("vestBps at MAX") for row in outflow)

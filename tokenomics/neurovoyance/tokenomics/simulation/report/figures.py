@@ -78,8 +78,8 @@ FIGURES: tuple[Drawn, ...] = (
         "insurance",
         "Insurance and ruin",
         "Ruin is a fund below a tenth of its start, or claims that wait 13 weeks. Nothing but "
-        "votes empties it. Grants need a Constitutional vote; the red curve shows what such "
-        "a vote may still take, an epoch's limit a week.",
+        "votes could empty it. Grants need a Constitutional vote and take at most 1 % of the fund "
+        "a week; the red curve shows what bought votes take within that.",
         lambda m: safety_figures.insurance(m.ours),
     ),
     Drawn(

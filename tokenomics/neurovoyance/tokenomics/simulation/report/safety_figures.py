@@ -123,7 +123,8 @@ def quorum(runs: Mapping[str, Run]) -> Figure:
     run = runs["base"]
     style.band(axes[0], run, "quorum_cost", style.ORANGE, "cost of a Standard vote", scale=1e-6)
     style.band(axes[0], run, "grant_cost", style.RED, "cost of a Constitutional vote", scale=1e-6)
-    fund = run.median("insurance_fund") * run.median("price") / 1e6
+    yearly = 1.0 - (1.0 - ours().grant_epoch) ** 52
+    fund = yearly * run.median("insurance_fund") * run.median("price") / 1e6
     chest = run.median("treasury") * run.median("price") / 1e6
     x = style.years(run, "price")
     dashed = (0, (4, 2))
@@ -131,7 +132,10 @@ def quorum(runs: Mapping[str, Run]) -> Figure:
         x, 0.24 * chest, color=style.ORANGE, linestyle=dashed,
         label="opens: treasury, 2 % a month for a year",
     )  # fmt: skip
-    axes[0].plot(x, fund, color=style.RED, linestyle=dashed, label="opens: insurance fund, whole")
+    axes[0].plot(
+        x, fund, color=style.RED, linestyle=dashed,
+        label="opens: insurance, 1 % a week for a year",
+    )  # fmt: skip
     axes[0].set_yscale("log")
     style.dress(axes[0], "Base: price of votes and what they open", "million USD, log")
     axes[0].legend(loc="upper left", fontsize=8)
