@@ -57,7 +57,7 @@ class Limits:
 
     Attributes:
         memory_bytes: resident memory of the child, engine included (about 70 MB).
-        cpu_time_s: CPU seconds over all threads.
+        cpu_time_s: CPU seconds over all threads, counted by the parent about 50 times a second.
         wall_time_s: seconds from the request to the finished output file.
         threads: threads of one operator under ``FAST``; ``C1`` always uses one.
         file_bytes: size of the output file.
@@ -65,7 +65,7 @@ class Limits:
     """
 
     memory_bytes: int
-    cpu_time_s: int
+    cpu_time_s: float
     wall_time_s: float
     threads: int = 1
     file_bytes: int = 1 << 30
@@ -92,6 +92,8 @@ class RunRequest:
         profile: how to run, if ``config`` is None.
         execution_id: handle for ``cancel``; one execution at a time may use it.
         config: how to run, exactly; overrides ``profile``.
+        is_shared: whether a child that is kept warm may serve it, before and after others. A
+            private input gets a child of its own.
     """
 
     model_path: Path
@@ -101,6 +103,7 @@ class RunRequest:
     profile: Profile = Profile.C1
     execution_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     config: EngineConfig | None = None
+    is_shared: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 Place: started by ``sandbox`` as ``python -I -m neurovoyance.node.runtime.child ENGINE``; stdin
 carries one task line, stdout event lines (``wire``). Until the task comes it has loaded nothing
-but its own code, so it can wait as a warm spare. Never: serve a second task, or touch the model
-before ``confinement.lock``.
+but its own code, so it can wait as a warm spare. A task with an inbox is ``child_warm``'s. Never:
+serve a second model, or touch one before ``confinement.lock``.
 """
 
 from __future__ import annotations
@@ -68,8 +68,14 @@ def main(engine: Engine) -> None:
         reporter.send("ready", confinement=entered)
         line = sys.stdin.buffer.readline()
         if line:  # an empty line is the end of the parent, or of its interest
-            os.close(sys.stdin.fileno())
-            _serve(Task.from_line(line), module, entered, reporter)
+            task = Task.from_line(line)
+            if task.inbox is not None:
+                from neurovoyance.node.runtime import child_warm
+
+                child_warm.serve(task, module, entered, reporter)
+            else:
+                os.close(sys.stdin.fileno())
+                _serve(task, module, entered, reporter)
     except NeurovoyanceError as error:
         reporter.send("error", error=error.to_wire())
     except MemoryError:
@@ -107,12 +113,9 @@ def _serve(
     task: Task, module: EngineModule, entered: confinement.Report, reporter: Reporter
 ) -> None:
     # Opened first: once locked in, this process can open no file for writing.
-    output = -1
-    if task.partial_path is not None:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        output = os.open(task.partial_path, flags, 0o600)
+    output = open_output(task)
     readable = [task.model_path, *task.input_paths]
-    mapped_bytes = sum(_size_bytes(path) for path in readable)
+    mapped_bytes = sum(size_bytes(path) for path in readable)
     held = confinement.lock(entered, task.limits, readable, mapped_bytes)
     confinement.require_no_network(held)
 
@@ -121,7 +124,7 @@ def _serve(
     if task.kind is Kind.PROBE:
         _probe(task, module, facts, reporter)
         return
-    with _writing(output) as file:
+    with writing(output) as file:
         job = Job(task, facts, file, reporter, module)
         if task.kind in (Kind.RUN, Kind.MANY):
             _run(job)
@@ -131,13 +134,28 @@ def _serve(
             child_onnx.serve(job)
         file.flush()
         os.fsync(file.fileno())
-    reporter.send(
+    report_done(job)
+
+
+def open_output(task: Task) -> int:
+    """Return a descriptor of the new output file; -1 for a task without one."""
+    if task.partial_path is None:
+        return -1
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    return os.open(task.partial_path, flags, 0o600)
+
+
+def report_done(job: Job, *, spent_before_s: float = 0.0, stays: bool = False) -> None:
+    """Say that a task is served; ``spent_before_s`` is CPU time that is not this task's."""
+    job.reporter.send(
         "done",
         tensors=[],
-        cpu_ms=round(sum(os.times()[:2]) * 1000),
+        cpu_ms=round((sum(os.times()[:2]) - spent_before_s) * 1000),
         peak_memory_bytes=_peak_memory_bytes(),
         model_load_ms=job.model_load_ms,
-        engine=module.describe(),
+        engine=job.module.describe(),
+        nonce=job.task.nonce,
+        stays=stays,
     )
 
 
@@ -190,12 +208,18 @@ class Job:
 
 
 def _run(job: Job) -> None:
-    from neurovoyance.node.runtime.engine import describe_given, read_inputs, select
-    from neurovoyance.node.runtime.input_check import check_inputs
+    from neurovoyance.node.runtime.engine import select
 
     job.reporter.phase(Phase.LOADING)
     session = job.load(job.task.output_names)
-    wanted = select(session.outputs, job.task.output_names)
+    run_inputs(job, session, select(session.outputs, job.task.output_names))
+
+
+def run_inputs(job: Job, session: LoadedModel, wanted: Sequence[TensorSpec]) -> None:
+    """Run a loaded model once on each input of the task and write the wanted outputs."""
+    from neurovoyance.node.runtime.engine import describe_given, read_inputs
+    from neurovoyance.node.runtime.input_check import check_inputs
+
     for number, path in enumerate(job.task.input_paths):
         feed = read_inputs(path)
         check_inputs(session.inputs, describe_given(feed))
@@ -221,7 +245,8 @@ def _require_finite(wanted: Sequence[TensorSpec], arrays: Sequence[Array]) -> No
 
 
 @contextlib.contextmanager
-def _writing(output: int) -> Iterator[BinaryIO]:
+def writing(output: int) -> Iterator[BinaryIO]:
+    """Open the output for writing; errors of the file become errors of the execution."""
     try:
         with os.fdopen(output, "wb") as file:
             yield file
@@ -245,7 +270,7 @@ def _peak_memory_bytes() -> int:
     return int(line.split()[1]) * 1024
 
 
-def _size_bytes(path: Path) -> int:
+def size_bytes(path: Path) -> int:
     """Return the size of a file, or of everything in a directory; 0 if it does not exist."""
     if path.is_dir():
         return sum(item.lstat().st_size for item in path.rglob("*") if item.is_file())

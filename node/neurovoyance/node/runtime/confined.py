@@ -1,8 +1,9 @@
-"""What every runtime here is: one confined engine process per call, one kept warm.
+"""What every runtime here is: one confined engine process per call, some kept warm.
 
 Place: base of ``onnx_`` and ``torch_``; see ``base.Runtime`` for the promises. The engine is
-imported only in the child. Never: open the model here; the parent reads no byte of it, nor of the
-input, and of the output only the headers.
+imported only in the child. With a :class:`~neurovoyance.node.runtime.warm.WarmPolicy`, a child that
+ran a shared execution waits, its model loaded, for the next one of that model. Never: open the
+model here; the parent reads no byte of it, nor of the input, and of the output only the headers.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Final, Self, TypeAlias
@@ -29,8 +31,10 @@ from neurovoyance.node.runtime.base import (
     RunRequest,
 )
 from neurovoyance.node.runtime.config import Engine, EngineConfig, config_of
+from neurovoyance.node.runtime.inbox import serve_staying
 from neurovoyance.node.runtime.outfile import check_output, cut, partial_name
 from neurovoyance.node.runtime.sandbox import Sandbox
+from neurovoyance.node.runtime.warm import WarmPolicy, WarmShelf, key_of
 from neurovoyance.protocol.errors import (
     ExecutionError,
     InternalError,
@@ -69,11 +73,20 @@ class ConfinedRuntime:
         keep_warm: hold one started child ready, which saves a small job the engine's start-up
             (about 0.2 s) for about 60 MB of memory.
         cores: numbers of the cores that children may use; None for all of the node's.
+        warm: how much is kept of loaded models; None keeps nothing.
     """
 
     engine: ClassVar[Engine]
 
-    def __init__(self, *, keep_warm: bool = True, cores: frozenset[int] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        keep_warm: bool = True,
+        cores: frozenset[int] | None = None,
+        warm: WarmPolicy | None = None,
+    ) -> None:
+        self._shelf = None if warm is None else WarmShelf(warm)
+        self._folder = None if warm is None else warm.folder
         self._keep_warm = keep_warm
         self._cores = cores
         self._may_run = asyncio.Event()
@@ -123,17 +136,46 @@ class ConfinedRuntime:
         self, request: RunRequest, limits: Limits, on_progress: OnProgress | None = None
     ) -> RunOutput:
         """Execute once; see the interface."""
+        task = self._task_of(request, limits)
+        is_shared = request.is_shared
         final = request.output_path.absolute()
-        task = wire.Task(
+        return await self._run_to_file(
+            task, final, request.execution_id, on_progress, is_shared=is_shared
+        )
+
+    async def expect(self, request: RunRequest, limits: Limits) -> bool:
+        """Load the model of a likely execution ahead of it; False if there is no need.
+
+        Raises:
+            ExecutionError, SpecError: as ``run`` would for the model.
+        """
+        task = replace(self._task_of(request, limits), kind=wire.Kind.LOAD, input_paths=())
+        if self._shelf is None or not request.is_shared:
+            return False
+        if self._shelf.holds(await asyncio.to_thread(key_of, task)):
+            return False
+        name = f"expected-{uuid.uuid4().hex}"
+        execution = self._running[name] = _Execution()
+        try:
+            await self._serve(task, execution, None, is_shared=True)
+        finally:
+            del self._running[name]
+        return True
+
+    def shed(self) -> int:
+        """End the warm children that wait, for their memory; return the bytes freed."""
+        return 0 if self._shelf is None else self._shelf.trim(0)
+
+    def _task_of(self, request: RunRequest, limits: Limits) -> wire.Task:
+        return wire.Task(
             request.model_path.absolute(),
             limits,
             wire.Kind.RUN,
             (request.input_path.absolute(),),
-            partial_name(final),
+            partial_name(request.output_path.absolute()),
             request.output_names,
             request.config or config_of(request.profile, self.engine, limits.threads),
         )
-        return await self._run_to_file(task, final, request.execution_id, on_progress)
 
     async def run_many(
         self, request: ManyRequest, limits: Limits, on_progress: OnProgress | None = None
@@ -169,7 +211,13 @@ class ConfinedRuntime:
         return tuple(outputs)
 
     async def _run_to_file(
-        self, task: wire.Task, final: Path, execution_id: str, on_progress: OnProgress | None
+        self,
+        task: wire.Task,
+        final: Path,
+        execution_id: str,
+        on_progress: OnProgress | None,
+        *,
+        is_shared: bool = False,
     ) -> RunOutput:
         outputs: list[RunOutput] = []
 
@@ -178,7 +226,7 @@ class ConfinedRuntime:
             partial.replace(final)
             outputs.append(RunOutput(final, done.tensors, usage, done.engine))
 
-        await self._execute(task, [final], execution_id, on_progress, deliver)
+        await self._execute(task, [final], execution_id, on_progress, deliver, is_shared=is_shared)
         return outputs[0]
 
     async def _execute(
@@ -188,6 +236,8 @@ class ConfinedRuntime:
         execution_id: str,
         on_progress: OnProgress | None,
         deliver: Deliver,
+        *,
+        is_shared: bool = False,
     ) -> None:
         """Serve a task that writes a file and hand the file to ``deliver``."""
         self._check(task, finals, execution_id)
@@ -197,7 +247,9 @@ class ConfinedRuntime:
         started = time.monotonic()
         execution = self._running[execution_id] = _Execution()
         try:
-            done, peak_memory_bytes = await self._serve(task, execution, on_progress)
+            done, peak_memory_bytes = await self._serve(
+                task, execution, on_progress, is_shared=is_shared
+            )
             if not isinstance(done, wire.Done):
                 raise ExecutionError("The child process answered a run with something else.")
             usage = ResourceUsage(
@@ -247,6 +299,7 @@ class ConfinedRuntime:
 
     def evict(self) -> None:
         """Give suspended executions up for their memory: they raise ``ExecutionCancelled``."""
+        self.shed()
         for execution in self._running.values():
             if execution.sandbox is not None:
                 execution.cancel()
@@ -257,6 +310,8 @@ class ConfinedRuntime:
         self._may_run.set()
         for execution in self._running.values():
             execution.cancel()
+        if self._shelf is not None:
+            await self._shelf.close()
         spare, self._spare = self._spare, None
         if spare is not None:
             # A spare that could not start has cleaned up after itself, and nobody waits for it.
@@ -264,24 +319,41 @@ class ConfinedRuntime:
                 await (await spare).close()
 
     async def _serve(
-        self, task: wire.Task, execution: _Execution, on_progress: OnProgress | None
+        self,
+        task: wire.Task,
+        execution: _Execution,
+        on_progress: OnProgress | None,
+        *,
+        is_shared: bool = False,
     ) -> tuple[wire.Done | ModelInfo, int]:
         await self._may_run.wait()
-        sandbox = await self._take_child()
+        shelf = self._shelf if is_shared else None
+        key = None if shelf is None else await asyncio.to_thread(key_of, task)
+        found = None if shelf is None or key is None else shelf.take(key, task.limits)
+        sandbox = found or await self._take_child()
+        is_kept = False
         execution.sandbox = sandbox
         self._active.add(sandbox)
-        if not self._may_run.is_set():
+        if self._may_run.is_set():
+            sandbox.resume()
+        else:
             sandbox.suspend()
         try:
-            if not execution.is_cancelled:
+            if not execution.is_cancelled and key is None:
                 result = await sandbox.serve(task, on_progress)
+            elif not execution.is_cancelled and key is not None:
+                result = await serve_staying(sandbox, task, key.locked, on_progress)
+                is_kept = sandbox.is_alive and not (self._is_closed or execution.is_cancelled)
         except ExecutionError as error:
             if not execution.is_cancelled:
                 raise
             raise _cancelled() from error
         finally:
             self._active.discard(sandbox)
-            await sandbox.close()
+            if is_kept and shelf is not None and key is not None:
+                shelf.put(key, sandbox)
+            else:
+                await sandbox.close()
             self._prepare_spare()
         if execution.is_cancelled:
             raise _cancelled()
@@ -296,11 +368,14 @@ class ConfinedRuntime:
             if sandbox.is_alive:
                 return sandbox
             await sandbox.close()
-        return await Sandbox.start(engine=self.engine, cores=self._cores)
+        return await self._start_child()
+
+    async def _start_child(self) -> Sandbox:
+        return await Sandbox.start(engine=self.engine, cores=self._cores, folder=self._folder)
 
     def _prepare_spare(self) -> None:
         if self._keep_warm and not self._is_closed and self._spare is None:
-            self._spare = asyncio.create_task(Sandbox.start(engine=self.engine, cores=self._cores))
+            self._spare = asyncio.create_task(self._start_child())
 
 
 def _cancelled() -> ExecutionCancelled:

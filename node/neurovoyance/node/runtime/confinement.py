@@ -83,7 +83,12 @@ def enter() -> Report:
 
 
 def lock(
-    entered: Report, limits: Limits, readable: Iterable[Path], mapped_bytes: int = 0
+    entered: Report,
+    limits: Limits,
+    readable: Iterable[Path],
+    mapped_bytes: int = 0,
+    *,
+    counts_cpu: bool = True,
 ) -> Report:
     """Set the limits, then allow only reading ``readable``, then filter system calls.
 
@@ -92,9 +97,11 @@ def lock(
         limits: limits of the execution.
         readable: model and input; the Python installation is added.
         mapped_bytes: size of files that the engine maps, allowed on top of the memory.
+        counts_cpu: the kernel counts CPU time as well; not for a process that serves several
+            executions, whose parent counts for each.
     """
     report = dict(entered)
-    _attempt(report, "resource limits", lambda: _set_limits(limits, mapped_bytes))
+    _attempt(report, "resource limits", lambda: _set_limits(limits, mapped_bytes, counts_cpu))
     if entered.get(_OWN_USERS) == ENFORCED:
         # Elsewhere this limit would count every process of the user. The kernel exempts root.
         threads = limits.threads + _SPARE_THREADS
@@ -164,9 +171,7 @@ def _drop_capabilities() -> None:
         raise _last_error()
 
 
-def _set_limits(limits: Limits, mapped_bytes: int) -> None:
-    spent_s = sum(os.times()[:2])
-    cpu_s = int(spent_s + limits.cpu_time_s) + 1
+def _set_limits(limits: Limits, mapped_bytes: int, counts_cpu: bool) -> None:
     # The parent watches resident memory, which is what the limit means. These two bound what
     # can be taken between two looks: private writable memory (the engine's arena doubles when
     # it grows, hence 2x), and address space, which engines reserve in plenty.
@@ -174,7 +179,6 @@ def _set_limits(limits: Limits, mapped_bytes: int) -> None:
     space = data + mapped_bytes + _ADDRESS_SLACK_BYTES
     wanted = {
         resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_CPU: cpu_s,
         resource.RLIMIT_FSIZE: limits.file_bytes,
         resource.RLIMIT_NOFILE: limits.open_files,
         resource.RLIMIT_DATA: data,
@@ -182,6 +186,9 @@ def _set_limits(limits: Limits, mapped_bytes: int) -> None:
         resource.RLIMIT_MEMLOCK: 0,
         resource.RLIMIT_MSGQUEUE: 0,
     }
+    if counts_cpu:
+        spent_s = sum(os.times()[:2])
+        wanted[resource.RLIMIT_CPU] = int(spent_s + limits.cpu_time_s) + 1
     for kind, value in wanted.items():
         _set_limit(kind, value)
 

@@ -33,6 +33,23 @@ BUILT_IN_DOMAINS: Final = frozenset({"", "ai.onnx", "ai.onnx.ml", "com.microsoft
 REFUSED_OPERATORS: Final = frozenset({"EPContext"})
 """Carries a compiled binary, or the path of one, for a device driver to load."""
 
+DRAWING_OPERATORS: Final = frozenset(
+    {
+        "Bernoulli",
+        "Dropout",
+        "BiasDropout",
+        "BitmaskDropout",
+        "BitmaskBiasDropout",
+        "Multinomial",
+        "RandomNormal",
+        "RandomNormalLike",
+        "RandomUniform",
+        "RandomUniformLike",
+        "Sampling",
+    }
+)
+"""Hold a random generator that goes on from run to run: a second run gives other bytes."""
+
 _INT, _BYTES, _F32 = "int", "bytes", "float32"
 _INTS, _F32S, _F64S = "ints", "float32s", "float64s"
 _REFUSED: Final = "refused"
@@ -122,13 +139,18 @@ _KEPT: Final = {
 
 @dataclass(slots=True)
 class ModelFacts:
-    """What the walk found: opset version per domain, node count, sizes in bytes."""
+    """What the walk found: opset version per domain, node count, sizes in bytes.
+
+    Attributes:
+        draws: a second run in the same session could differ from the first.
+    """
 
     graph_path: Path
     opsets: dict[str, int] = field(default_factory=dict)
     node_count: int = 0
     model_bytes: int = 0
     external: dict[Path, int] = field(default_factory=dict)
+    draws: bool = False
 
 
 def check_model(path: Path) -> ModelFacts:
@@ -187,6 +209,7 @@ class _Walk:
         values = self._message("Model", data, 0)
         if len(values["graph"]) != 1 or not values["ir_version"] or not self.facts.opsets:
             raise ProtobufError("lacks a graph, a version or an operator set")
+        self.facts.draws = any(op_type in DRAWING_OPERATORS for _, op_type in self.used)
         for domain, op_type in sorted(self.used - self.functions):
             if domain not in BUILT_IN_DOMAINS or op_type in REFUSED_OPERATORS:
                 raise _refused(

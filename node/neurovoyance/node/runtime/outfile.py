@@ -68,7 +68,7 @@ def cut(path: Path, pieces: Sequence[tuple[Path, int, int]]) -> None:
             for final, start, end in pieces:
                 partial = partial_name(final)
                 partials.append((partial, final))
-                _copy(source.fileno(), partial, start, end)
+                copy_range(source.fileno(), partial, start, end)
         for partial, final in partials:
             partial.replace(final)
     except OSError as error:
@@ -78,7 +78,12 @@ def cut(path: Path, pieces: Sequence[tuple[Path, int, int]]) -> None:
             partial.unlink(missing_ok=True)
 
 
-def _copy(source: int, target: Path, start: int, end: int) -> None:
+def copy_range(source: int, target: Path, start: int, end: int) -> None:
+    """Copy bytes of an open file to a new file, by the kernel.
+
+    Raises:
+        OSError: the file exists, cannot be written, or the source became shorter.
+    """
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     handle = os.open(target, flags, 0o600)
     try:

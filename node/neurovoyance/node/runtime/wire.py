@@ -1,10 +1,11 @@
 """What parent and child of a sandbox say to each other: JSON lines, checked on arrival.
 
-Place: used by ``child`` and ``sandbox``. The parent sends one :class:`Task`; the child answers
-with events, each an object with the key ``event``: ``ready``, ``phase``, ``error`` (an error in
-wire form), ``probed``, ``tensors`` (some that were written, if there are many), ``done``. The
-child may be in the hands of a hostile model, so the parent checks types and bounds and believes
-only error codes of executions. Never: pickle.
+Place: used by ``child`` and ``sandbox``. The parent sends a :class:`Task`, and further ones for
+the same model to a child that stays; the child answers each with events, each an object with the
+key ``event``: ``ready``, ``phase``, ``error`` (an error in wire form), ``probed``, ``tensors``
+(some that were written, if there are many), ``done``. The child may be in the hands of a hostile
+model, so the parent checks types and bounds and believes only error codes of executions.
+Never: pickle.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ class Kind(StrEnum):
     MANY = "many"
     TRACE = "trace"
     OPERATOR = "operator"
+    LOAD = "load"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,9 @@ class Task:
         input_paths: one for a run or trace, one per run of many, one per input of an operator.
         input_names: value names of an operator's inputs, in the order of the paths.
         row: which operator.
+        inbox: folder that a child which stays may read; its inputs come there. None for a child
+            that serves one task.
+        nonce: said again in ``done``, so that no answer was made before its question.
     """
 
     model_path: Path
@@ -63,13 +68,17 @@ class Task:
     config: EngineConfig = C1
     input_names: tuple[str, ...] = ()
     row: int = -1
+    inbox: Path | None = None
+    nonce: str = ""
 
     def to_line(self) -> bytes:
         """Return the task as one line of JSON."""
         values = asdict(self)
         values["model_path"] = str(self.model_path)
         values["input_paths"] = [str(path) for path in self.input_paths]
-        values["partial_path"] = None if self.partial_path is None else str(self.partial_path)
+        for name in ("partial_path", "inbox"):
+            path = getattr(self, name)
+            values[name] = None if path is None else str(path)
         return json.dumps(values).encode() + b"\n"
 
     @classmethod
@@ -77,6 +86,7 @@ class Task:
         """Read a line that :meth:`to_line` wrote; the parent is trusted."""
         values = json.loads(line)
         config, names, partial = values["config"], values["output_names"], values["partial_path"]
+        inbox = values["inbox"]
         return cls(
             Path(values["model_path"]),
             Limits(**values["limits"]),
@@ -92,18 +102,27 @@ class Task:
             ),
             tuple(values["input_names"]),
             values["row"],
+            None if inbox is None else Path(inbox),
+            values["nonce"],
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A child's report that the partial file is complete; ``tensors`` is all that it holds."""
+    """A child's report that the partial file is complete; ``tensors`` is all that it holds.
+
+    Attributes:
+        nonce: of the task that it answers.
+        stays: the child waits for another task, its model loaded.
+    """
 
     tensors: tuple[TensorMeta, ...]
     cpu_ms: int
     peak_memory_bytes: int
     model_load_ms: int
     engine: str = ""
+    nonce: str = ""
+    stays: bool = False
 
 
 class MalformedEvent(ValueError):
@@ -161,6 +180,8 @@ def read_done(event: dict[str, Any]) -> Done:
         _int(event, "peak_memory_bytes"),
         _int(event, "model_load_ms"),
         _str(event, "engine")[:_MAX_ENGINE_TEXT],
+        str(event.get("nonce", ""))[:_MAX_ENGINE_TEXT],
+        event.get("stays") is True,
     )
 
 
