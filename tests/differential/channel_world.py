@@ -53,8 +53,8 @@ class ChannelWorld:
         self.evm.keep()
 
     def _deploy(self) -> None:
-        """Deploy what names each other; a creation here takes two nonces, the token's was 1."""
-        at = [create_address(account(0), nonce) for nonce in (3, 5, 7)]
+        """Deploy what names each other; the nonce of the token's creation was 0."""
+        at = [create_address(account(0), nonce) for nonce in (1, 2, 3)]
         economy = (*[ZERO_ADDRESS] * 2, at[2], *[ZERO_ADDRESS] * 3)
         nobody, token = (ZERO_ADDRESS, ZERO_ADDRESS), self.token.address
         args: tuple[Any, ...] = (token, at[1], account(9), *nobody, economy)

@@ -9,24 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from eth.chains.base import MiningChain
-from eth.consensus.applier import ConsensusApplier
-from eth.consensus.noproof import NoProofConsensus
-from eth.constants import POST_MERGE_DIFFICULTY, POST_MERGE_MIX_HASH, POST_MERGE_NONCE
-from eth.db.atomic import AtomicDB
-from eth.vm.forks.cancun import CancunVM
-from eth.vm.spoof import SpoofTransaction
 from eth_abi.abi import decode, encode
 from eth_utils.abi import collapse_if_tuple, function_abi_to_4byte_selector
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
+from tests.differential.evm_engines import CHAIN_ID, Log, Moment, new_engine
 from tests.differential.solidity import compiled
 
 from neurovoyance.chain.abi_codec import contract_abi
 
 GAS = 8_000_000
 DEPLOY_GAS = 20_000_000
-CHAIN_ID = 131_277
 
 
 def account(number: int) -> str:
@@ -41,12 +34,10 @@ class Answer:
     Attributes:
         values: what it returned; empty if it refused.
         refusal: name and values of the error, or None.
-        gas_used: of the transaction, refunds not taken off.
     """
 
     values: tuple[Any, ...]
     refusal: tuple[str, tuple[Any, ...]] | None
-    gas_used: int
 
 
 class Contract:
@@ -61,10 +52,10 @@ class Contract:
         """Call and keep what it did."""
         entry = self.functions[function]
         data = _selector(entry) + encode(_types(entry["inputs"]), args)
-        is_success, raw, gas = self.evm.execute(sender, self.address, data)
+        is_success, raw = self.evm.execute(sender, self.address, data)
         if is_success:
-            return Answer(self._decoded(entry, raw), None, gas)
-        return Answer((), self._refusal(raw), gas)
+            return Answer(self._decoded(entry, raw), None)
+        return Answer((), self._refusal(raw))
 
     def ask(self, function: str, *args: Any) -> Any:
         """Return the result of a view, the only one or all."""
@@ -91,26 +82,13 @@ class PlainEvm:
 
     Attributes:
         now_s: the second at which the next call happens.
+        logs: events of the latest call.
     """
 
     def __init__(self, now_s: int) -> None:
-        self.now_s = now_s
-        vms = ConsensusApplier(NoProofConsensus).amend_vm_configuration(((0, CancunVM),))
-        members = {"chain_id": CHAIN_ID, "vm_configuration": vms}
-        chain_class: Any = type("PlainChain", (MiningChain,), members)
-        genesis = {
-            "coinbase": bytes(20),
-            "difficulty": POST_MERGE_DIFFICULTY,
-            "mix_hash": POST_MERGE_MIX_HASH,
-            "nonce": POST_MERGE_NONCE,
-            "gas_limit": 30_000_000,
-            "timestamp": 1,
-        }
-        self._chain = chain_class.from_genesis(AtomicDB(), genesis, {})
-        header = self._chain.create_header_from_parent(self._chain.get_canonical_head())
-        self._header = header.copy(base_fee_per_gas=0)
-        self._kept_s = now_s
-        self.reset()
+        self.now_s = self._kept_s = now_s
+        self.engine = new_engine()
+        self.logs: tuple[Log, ...] = ()
 
     def deploy(self, source: str, name: str, args: tuple[Any, ...] = ()) -> Contract:
         """Compile a contract of the repository and create it."""
@@ -128,55 +106,28 @@ class PlainEvm:
 
     def create(self, code: bytes) -> str:
         """Run init code; return the address of what it created."""
-        sender = bytes.fromhex(account(0)[2:])
-        self._state.increment_nonce(sender)  # as a transaction does before it is executed
-        computation = self._run(sender, b"", code, DEPLOY_GAS)
-        assert not computation.is_error, computation.error
-        return str(to_checksum_address(computation.msg.storage_address))
+        done = self.engine.create(account(0), code, DEPLOY_GAS, Moment(self.now_s))
+        assert done.is_success, done.output.hex()
+        return str(to_checksum_address(done.output))
 
-    def execute(self, sender: str, to: str, data: bytes) -> tuple[bool, bytes, int]:
-        """Run a call; return whether it succeeded, what it returned, and its gas."""
-        callers = bytes.fromhex(sender[2:]), bytes.fromhex(to[2:])
-        computation = self._run(*callers, data, GAS)
-        used = GAS - computation.get_gas_remaining()
-        return not computation.is_error, bytes(computation.output), used
-
-    def _run(self, sender: bytes, to: bytes, data: bytes, gas: int) -> Any:
-        state = self._state
-        state.execution_context._timestamp = self.now_s
-        unsigned = self._vm.get_transaction_builder().new_unsigned_dynamic_fee_transaction(
-            chain_id=CHAIN_ID,
-            nonce=0,
-            max_priority_fee_per_gas=0,
-            max_fee_per_gas=0,
-            gas=gas,
-            to=to,
-            value=0,
-            data=data,
-            access_list=(),
-        )
-        executor = state.get_transaction_executor()
-        spoofed: Any = SpoofTransaction(unsigned, from_=sender)
-        message = executor.build_evm_message(spoofed)
-        computation = executor.build_computation(message, spoofed)
-        state.clear_transient_storage()
-        state.lock_changes()
-        return computation
+    def execute(self, sender: str, to: str, data: bytes) -> tuple[bool, bytes]:
+        """Run a call; return whether it succeeded, and what it returned."""
+        done = self.engine.call(sender, to, data, GAS, Moment(self.now_s))
+        self.logs = done.logs
+        return done.is_success, done.output
 
     def storage(self, contract: Contract, slot: int) -> int:
         """Return a word of a contract's storage."""
-        return int(self._state.get_storage(bytes.fromhex(contract.address[2:]), slot))
+        return self.engine.storage(contract.address, slot)
 
     def keep(self) -> None:
         """Remember the present state for :meth:`reset`."""
-        self._state.persist()
-        self._header = self._header.copy(state_root=self._state.make_state_root())
+        self.engine.keep()
         self._kept_s = self.now_s
 
     def reset(self) -> None:
         """Go back to the state that was kept."""
-        self._vm = self._chain.get_vm(self._header)
-        self._state = self._vm.state
+        self.engine.reset()
         self.now_s = self._kept_s
 
 
@@ -186,3 +137,6 @@ def _selector(entry: dict[str, Any]) -> bytes:
 
 def _types(items: list[dict[str, Any]]) -> list[str]:
     return [collapse_if_tuple(item) for item in items]
+
+
+__all__ = ["CHAIN_ID", "Answer", "Contract", "PlainEvm", "account"]

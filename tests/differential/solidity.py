@@ -1,6 +1,7 @@
 """Compiles a test contract as Hardhat would and deploys it to the in-process EVM.
 
-The build output of Hardhat is not used: it may be older than the sources, or missing.
+The build output of Hardhat is not used: it may be older than the sources, or missing. What was
+compiled is kept in `cache/`, under a hash of all sources, for the other processes of a run.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ import json
 import subprocess
 import sys
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import pytest
@@ -19,6 +22,7 @@ from eth_utils.abi import collapse_if_tuple, function_abi_to_4byte_selector
 from tests.chains import ROOT
 
 COMPILE_S = 120
+_CACHE = ROOT / "cache/differential"
 GAS = 28_000_000
 
 _NODE = Path(sys.executable).with_name("node")
@@ -53,6 +57,24 @@ def compiled(source: str, name: str) -> dict[str, Any]:
     """Return ABI and creation code of a contract; skip where the compiler is not installed."""
     if not (ROOT / "node_modules/solc").exists() or not _NODE.exists():
         pytest.skip("The Solidity compiler is not installed (npm ci).")
+    kept = _CACHE / f"{sources_hash()}-{name}.json"
+    if not kept.exists():
+        _keep(kept, _compile(source, name))
+    found: dict[str, Any] = json.loads(kept.read_text())
+    return found
+
+
+@cache
+def sources_hash() -> str:
+    """Return a hash of everything that a compilation can read, and of how it is done."""
+    found = sha256(_SCRIPT.encode() + (ROOT / "package-lock.json").read_bytes())
+    for folder in ("contracts", "tests/contracts"):
+        for path in sorted((ROOT / folder).rglob("*.sol")):
+            found.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
+    return found.hexdigest()[:16]
+
+
+def _compile(source: str, name: str) -> bytes:
     done = subprocess.run(
         [str(_NODE), "--input-type=commonjs", "-e", _SCRIPT, source, name],
         cwd=ROOT,
@@ -61,8 +83,14 @@ def compiled(source: str, name: str) -> dict[str, Any]:
         check=False,
     )
     assert done.returncode == 0, done.stderr.decode()
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    return done.stdout
+
+
+def _keep(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        file.write(content)
+    Path(file.name).replace(path)
 
 
 class Deployed:

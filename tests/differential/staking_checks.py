@@ -105,11 +105,11 @@ def events_of(*parts: tuple[str, str]) -> dict[bytes, dict[str, Any]]:
     return {bytes(event_abi_to_log_topic(entry)): entry for entry in entries}
 
 
-def event_values(entry: dict[str, Any], topics: tuple[int, ...], data: bytes) -> dict[str, Any]:
+def event_values(entry: dict[str, Any], topics: tuple[bytes, ...], data: bytes) -> dict[str, Any]:
     """Return the values of an event, named as the typed event classes name them."""
     indexed = [item for item in entry["inputs"] if item["indexed"]]
     plain = [item for item in entry["inputs"] if not item["indexed"]]
-    packed = b"".join(topic.to_bytes(32, "big") for topic in topics)
+    packed = b"".join(topics)
     found = [*zip(indexed, decode(_types(indexed), packed), strict=True)]
     found += [*zip(plain, decode(_types(plain), data), strict=True)]
     return {

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any
 
+from tests.differential.evm_engines import Log
 from tests.differential.plain_evm import Contract, PlainEvm, account
 from tests.differential.staking_checks import CAP_WEI, event_values, events_of
 
@@ -42,17 +43,6 @@ SOURCES = {
 }
 
 
-class LoggingEvm(PlainEvm):
-    """A bare EVM that keeps the events of the latest call."""
-
-    latest: tuple[Any, ...] = ()
-
-    def _run(self, sender: bytes, to: bytes, data: bytes, gas: int) -> Any:
-        computation = super()._run(sender, to, data, gas)
-        self.latest = () if computation.is_error else computation.get_log_entries()
-        return computation
-
-
 class StakingWorld:
     """Both sides, and the bookkeeper.
 
@@ -64,11 +54,10 @@ class StakingWorld:
 
     def __init__(self) -> None:
         self.holders, self.providers = HOLDERS, PROVIDERS
-        self.evm = LoggingEvm(START_S)
+        self.evm = PlainEvm(START_S)
         self.token = self.evm.deploy_token([*HOLDERS, CLIENT], [CAP_WEI // 10] * 5 + [CAP_WEI // 2])
-        # The bare EVM counts a creation twice.
         future = {
-            name: create_address(account(0), 2 * number + 3) for number, name in enumerate(SOURCES)
+            name: create_address(account(0), number + 1) for number, name in enumerate(SOURCES)
         }
         vault = params = future["StakeNeighbours"]
         economy = (params, ZERO_ADDRESS, CHANNELS, vault, future["VotingPower"], EMISSION)
@@ -125,7 +114,7 @@ class StakingWorld:
     ) -> tuple[bool, Any]:
         """Call the contract and do ``act`` on the twin; say whether both granted it."""
         answer = self.stakes.send(sender, function, *args)
-        logs = self.evm.latest
+        logs = self.evm.logs
         self.touched |= {who for who in (sender, *args) if who in HOLDERS}
         try:
             expected = act()
@@ -138,11 +127,11 @@ class StakingWorld:
         self._book(logs)
         return True, (answer.values, expected)
 
-    def _book(self, entries: tuple[Any, ...]) -> None:
+    def _book(self, entries: tuple[Log, ...]) -> None:
         for _, topics, data in entries:
-            entry = self.events.get(topics[0].to_bytes(32, "big"))
+            entry = self.events.get(topics[0])
             if entry is not None:
-                values = event_values(entry, topics[1:], bytes(data))
+                values = event_values(entry, topics[1:], data)
                 self.books.apply(entry["name"], SimpleNamespace(**values))
 
     # --- own stake ---
