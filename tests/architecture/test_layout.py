@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = {
-    "protocol": ["protocol", "chain", "verification"],
+    "protocol": ["protocol", "chain", "verification", "matching"],
     "ipfs": ["ipfs"],
     "tokenomics": ["tokenomics"],
     "node": ["node"],

@@ -1,0 +1,39 @@
+"""The columns give the plain twin's order and causes, to the last tie."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from neurovoyance.matching.candidates import Candidate, Wanted
+from neurovoyance.matching.columns import PLAIN_BELOW, Columns, rank
+from neurovoyance.matching.presets import Preset
+from neurovoyance.matching.ranking import rank_plainly
+
+from .made_candidates import candidate, candidates, jobs, wanted
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(candidates, max_size=12), jobs, st.sampled_from(Preset))
+def test_columns_rank_as_the_plain_twin(some: list[Candidate], job: Wanted, preset: Preset) -> None:
+    fast, plain = Columns(some).rank(job, preset), rank_plainly(some, job, preset)
+    assert fast.order == plain.order
+    assert fast.causes == plain.causes
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.lists(st.integers(1, 10), min_size=200, max_size=200), st.integers(0, 2**32))
+def test_many_equal_candidates_are_drawn_alike(prices: list[int], seed: int) -> None:
+    some = [candidate(n, base_price_wei=price) for n, price in enumerate(prices, 1)]
+    job = wanted(seed=str(seed).encode())
+    for preset in Preset:
+        assert Columns(some).rank(job, preset).order == rank_plainly(some, job, preset).order
+
+
+def test_small_and_large_sets_are_ranked_by_one_call() -> None:
+    some = [candidate(n) for n in range(1, PLAIN_BELOW + 2)]
+    for few in (some[:3], some):
+        assert (
+            rank(few, wanted(), Preset.FASTEST).order
+            == rank_plainly(few, wanted(), Preset.FASTEST).order
+        )
