@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from neurovoyance.protocol.errors import ConfigError
 
@@ -28,6 +28,22 @@ class Checkpoint(NamedTuple):
 
     block_number: int
     block_hash: str
+
+
+class Positions(Protocol):
+    """Where the positions of one reader are kept; a database that also keeps the events may."""
+
+    def position(self) -> Checkpoint | None:
+        """Return the newest position, or None when nothing was committed yet."""
+
+    def newest_first(self, at_most: int | None = None) -> list[Checkpoint]:
+        """Return the kept positions, newest first, up to a block number if one is given."""
+
+    def advance(self, to: Checkpoint | None, *, rolled_back_to: int | None) -> None:
+        """Commit a position, forgetting what a rollback undid."""
+
+    def close(self) -> None:
+        """Close what holds them."""
 
 
 class CheckpointStore:

@@ -23,7 +23,7 @@ from neurovoyance.chain import _generated_events as generated
 from neurovoyance.chain import wire
 from neurovoyance.chain._generated_events import *  # noqa: F403 - the classes are this module's API
 from neurovoyance.chain._generated_events import EVENT_CLASSES
-from neurovoyance.chain.checkpoints import Checkpoint, CheckpointStore
+from neurovoyance.chain.checkpoints import Checkpoint, CheckpointStore, Positions
 from neurovoyance.chain.client import ChainClient, parse_block
 from neurovoyance.chain.event_base import ChainEvent, LogMeta, RawJobSpec
 from neurovoyance.chain.logs import RawLog, decode_log, parse_log
@@ -79,7 +79,8 @@ class EventCursor:
         client: the chain.
         addresses: the contracts, see :meth:`Deployment.contract_addresses`.
         name: tells readers apart that share a file.
-        state_path: SQLite file of the positions.
+        state_path: SQLite file of the positions, or what keeps them instead; whoever keeps them
+            together with the events advances them itself and never calls :meth:`commit`.
         start_block: first block ever read, usually ``Deployment.deploy_block``.
         confirmations: how many blocks to stay behind the head; 0 reads up to it.
         chunk_blocks: longest range of one request; halved when a node finds it too large.
@@ -93,7 +94,7 @@ class EventCursor:
         addresses: Iterable[str],
         name: str,
         *,
-        state_path: Path,
+        state_path: Path | Positions,
         start_block: int,
         confirmations: int = 0,
         chunk_blocks: int = 2_000,
@@ -102,10 +103,14 @@ class EventCursor:
     ) -> None:
         self._client = client
         self._addresses = sorted(set(addresses))
-        # Other contracts or another chain are another reader: a position means nothing to them.
-        identity = f"{client.chain_id} {client.genesis_hash} {self._addresses}"
-        reader = f"{name}:{keccak256(identity.encode()).hex()[:16]}"
-        self._store = CheckpointStore(state_path, reader)
+        self._store: Positions
+        if isinstance(state_path, Path):
+            # Other contracts or another chain are another reader: a position means nothing to them.
+            identity = f"{client.chain_id} {client.genesis_hash} {self._addresses}"
+            reader = f"{name}:{keccak256(identity.encode()).hex()[:16]}"
+            self._store = CheckpointStore(state_path, reader)
+        else:
+            self._store = state_path
         self._start_block = start_block
         self._confirmations = confirmations
         self._chunk_max = self._chunk = max(1, chunk_blocks)
