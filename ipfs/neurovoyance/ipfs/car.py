@@ -56,7 +56,7 @@ async def read_car(stream: AsyncIterable[bytes]) -> AsyncGenerator[tuple[Cid | N
         raise InvalidCar("The archive is empty.")
     yield None, header
     while (section := await buffer.section(MAX_BLOCK_BYTES + MAX_CID_BYTES)) is not None:
-        cid, at = Cid.read(section)
+        cid, at = Cid.read_link(section)
         yield cid, section[at:]
 
 
@@ -94,7 +94,10 @@ def _decode_header(header: bytes) -> list[Cid]:
                 length, at = _cbor_length(header, at + 2, 2)
                 if header[at : at + 1] != b"\x00":
                     raise InvalidCar("The archive has a root that is not a link.")
-                roots.append(Cid.from_bytes(header[at + 1 : at + length]))
+                root, end = Cid.read_link(header[: at + length], at + 1)
+                if end != at + length:
+                    raise InvalidCar("The archive has a root with bytes after its digest.")
+                roots.append(root)
                 at += length
         else:
             raise InvalidCar("The archive's header has an unknown key.")

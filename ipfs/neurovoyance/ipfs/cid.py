@@ -29,6 +29,9 @@ SHA2_256 = 0x12
 KECCAK_256 = 0x1B
 DIGEST_BYTES = 32
 MAX_CID_TEXT = 128
+_VERSION_0_HEAD = bytes((SHA2_256, DIGEST_BYTES))
+_VERSION_0_CHARS = 46
+_BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
 _CODECS = {RAW: "raw", DAG_PB: "dag-pb"}
 _HASHES = {SHA2_256: "sha2-256", KECCAK_256: "keccak-256", IDENTITY: "identity"}
@@ -116,6 +119,37 @@ class Cid:
             raise InvalidCid(f"{shown} ends inside its digest.", text=shown)
         _check(codec, hash_code, digest, shown=shown)
         return cls(codec, hash_code, digest), at + length
+
+    @classmethod
+    def read_link(cls, data: bytes, offset: int = 0) -> tuple[Cid, int]:
+        """Parse a CID inside a block or an archive, where older tools write version 0 too.
+
+        A version 0 CID is the bare sha2-256 multihash of a dag-pb node, so it becomes the CIDv1 of
+        the same block.
+        """
+        if data[offset : offset + 2] == _VERSION_0_HEAD:
+            digest = bytes(data[offset + 2 : offset + 2 + DIGEST_BYTES])
+            return cls(DAG_PB, SHA2_256, digest), offset + 2 + DIGEST_BYTES
+        return cls.read(data, offset)
+
+    @classmethod
+    def from_any_text(cls, text: str) -> Cid:
+        """Parse what a person typed: a CIDv1, or a version 0 CID (``Qm...``), which is converted.
+
+        Raises:
+            InvalidCid: neither.
+        """
+        if not (text.startswith("Qm") and len(text) == _VERSION_0_CHARS):
+            return cls.from_text(text)
+        number = 0
+        for letter in text:
+            if (value := _BASE58.find(letter)) < 0:
+                raise InvalidCid(f"{text!r} is not valid base58.", text=text)
+            number = number * 58 + value
+        cid, end = cls.read_link(number.to_bytes(DIGEST_BYTES + 2, "big"))
+        if end != DIGEST_BYTES + 2:
+            raise InvalidCid(f"{text!r} is not a content identifier.", text=text)
+        return cid
 
     @classmethod
     def _parse(cls, data: bytes, shown: str) -> Cid:

@@ -89,7 +89,9 @@ def _decode_link(body: bytes) -> Link:
             raise InvalidBlock("A link has its fields out of order.")
         last = number
         if number == 1 and isinstance(value, bytes):
-            cid = Cid.from_bytes(value)
+            cid, end = Cid.read_link(value)
+            if end != len(value):
+                raise InvalidBlock("A link has bytes after its hash.")
         elif number == 2 and isinstance(value, bytes):
             name = value
         elif number == 3 and isinstance(value, int):

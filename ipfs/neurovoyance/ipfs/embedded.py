@@ -37,7 +37,7 @@ from neurovoyance.ipfs.peers import check_url
 from neurovoyance.ipfs.reader import DagReader
 from neurovoyance.ipfs.room import Room
 from neurovoyance.ipfs.swarm import SwarmRules
-from neurovoyance.ipfs.unixfs import DEFAULT_PROFILE, DirectoryNode, Kind, Profile, read_node
+from neurovoyance.ipfs.unixfs import DEFAULT_PROFILE, FileNode, Kind, Profile, read_node
 from neurovoyance.ipfs.walk import content_size, walk
 from neurovoyance.protocol.errors import StorageNotFound
 
@@ -351,7 +351,7 @@ class EmbeddedBackend:
         root = self.store.read(cid)
         if root is None:
             raise missing_block(cid)
-        is_directory = isinstance(read_node(cid, root), DirectoryNode)
+        is_directory = not isinstance(read_node(cid, root), FileNode)
         sizes = [visit.size_bytes for visit in walk(self.store, [cid])]
         held = [size for size in sizes if size is not None]
         return Stat(

@@ -19,7 +19,7 @@ from neurovoyance.ipfs.backend import ProgressMeter
 from neurovoyance.ipfs.blockstore import disk_full
 from neurovoyance.ipfs.cid import Cid
 from neurovoyance.ipfs.reader import DagReader
-from neurovoyance.ipfs.unixfs import DirectoryNode
+from neurovoyance.ipfs.unixfs import FileNode
 from neurovoyance.ipfs.walk import MAX_DEPTH
 from neurovoyance.protocol.errors import StorageError, StorageTooLarge
 
@@ -64,10 +64,11 @@ class Exporter:
                 cid=str(cid),
             )
         node = await self._reader.node(cid)
-        if isinstance(node, DirectoryNode):
+        if not isinstance(node, FileNode):
             await asyncio.to_thread(path.mkdir, 0o755)
-            for name, link in node.entries:
-                await self._entry(link.cid, path / name, depth + 1)
+            async with aclosing(self._reader.entries(cid, node)) as entries:
+                async for name, link in entries:
+                    await self._entry(link.cid, path / name, depth + 1)
             await asyncio.to_thread(_sync_directory, path)
             return
         if self._bytes_written + node.file_size > self._max_bytes:

@@ -19,7 +19,7 @@ from neurovoyance.ipfs.cid import RAW, Cid
 from neurovoyance.ipfs.dagpb import MAX_BLOCK_BYTES, InvalidBlock
 from neurovoyance.ipfs.reader import check_child
 from neurovoyance.ipfs.swarm import Swarm
-from neurovoyance.ipfs.unixfs import DirectoryNode, FileNode, read_node
+from neurovoyance.ipfs.unixfs import FileNode, ShardNode, UnixNode, read_node
 from neurovoyance.ipfs.walk import MAX_DEPTH
 from neurovoyance.protocol.errors import StorageFull, StorageTooLarge
 
@@ -168,12 +168,14 @@ class DagFetch:
             check_child(want.cid, node, want.size_bytes)
         return self._children(want, node)
 
-    def _children(self, want: _Want, node: FileNode | DirectoryNode) -> list[_Want]:
+    def _children(self, want: _Want, node: UnixNode) -> list[_Want]:
         depth = want.depth + 1
-        if isinstance(node, DirectoryNode):
+        if not isinstance(node, FileNode):
+            links = [link for _, link in node.entries]
+            links += node.shards if isinstance(node, ShardNode) else ()
             if want.depth == 0:
-                self._meter.bytes_total = sum(link.total_size for _, link in node.entries)
-            return [_Want(link.cid, None, depth) for _, link in node.entries]
+                self._meter.bytes_total = sum(link.total_size for link in links)
+            return [_Want(link.cid, None, depth) for link in links]
         if want.size_bytes is None:
             self._stated_bytes += node.file_size
             if self._stated_bytes > self._max_bytes:

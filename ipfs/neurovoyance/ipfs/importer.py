@@ -18,9 +18,18 @@ from typing import Any
 
 from neurovoyance.ipfs.blockstore import BlockStore, open_regular
 from neurovoyance.ipfs.cid import Cid
+from neurovoyance.ipfs.hamt import encode_sharded
 from neurovoyance.ipfs.index import SourceFile
 from neurovoyance.ipfs.lease import Workers
-from neurovoyance.ipfs.unixfs import Child, FileTree, Profile, encode_directory, safe_name
+from neurovoyance.ipfs.unixfs import (
+    Child,
+    FileTree,
+    Profile,
+    directory_links,
+    encode_directory,
+    is_sharded,
+    safe_name,
+)
 from neurovoyance.ipfs.walk import MAX_DEPTH
 from neurovoyance.protocol.errors import StorageError, StorageSourceChanged
 
@@ -94,9 +103,7 @@ class Importer:
         for name in await self._submit(_names, path):
             safe_name(os.fsencode(name))
             entries.append((name, await self._add_entry(path / name, depth + 1)))
-        cid, block, total = encode_directory(entries)
-        await self._submit(self._store.put, cid, block)
-        return Child(cid, total, 0)
+        return await self._submit(self._put_directory, entries)
 
     async def _add_file(self, path: Path) -> Child:
         changed = StorageSourceChanged(
@@ -164,6 +171,12 @@ class Importer:
                 self._store.put(cid, data)
             leaves.append((cid, offset, size))
         return leaves
+
+    def _put_directory(self, entries: list[tuple[str, Child]]) -> Child:
+        """Store a directory, sharded when it is large; runs in a worker thread."""
+        links = directory_links(entries)
+        encode = encode_sharded if is_sharded(links, self._profile) else encode_directory
+        return encode(links, self._store.put)
 
     def _put_leaf(self, data: bytes) -> tuple[Cid, int]:
         cid = Cid.of(data)

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
 from neurovoyance.ipfs.cid import RAW, Cid
-from neurovoyance.ipfs.dagpb import InvalidBlock
-from neurovoyance.ipfs.unixfs import DirectoryNode, FileNode, read_node
+from neurovoyance.ipfs.dagpb import InvalidBlock, Link
+from neurovoyance.ipfs.hamt import HASH_BYTES, find, name_hash
+from neurovoyance.ipfs.unixfs import DirectoryNode, FileNode, ShardNode, UnixNode, read_node
 from neurovoyance.ipfs.walk import MAX_DEPTH
-from neurovoyance.protocol.errors import SpecError, StorageError, StorageTooLarge
+from neurovoyance.protocol.errors import SpecError, StorageError, StorageNotFound, StorageTooLarge
 
 ReadBlock = Callable[[Cid], Awaitable[bytes]]
 WINDOW_LEAVES = 4
@@ -40,9 +41,81 @@ class DagReader:
     def __init__(self, read_block: ReadBlock) -> None:
         self._read_block = read_block
 
-    async def node(self, cid: Cid) -> FileNode | DirectoryNode:
+    async def node(self, cid: Cid) -> UnixNode:
         """Return what the block ``cid`` says."""
         return read_node(cid, await self._read_block(cid))
+
+    async def entries(
+        self, cid: Cid, node: DirectoryNode | ShardNode
+    ) -> AsyncGenerator[tuple[str, Link], None]:
+        """Yield the names of a directory with what they link to, through all of its shards.
+
+        Raises:
+            InvalidBlock: an entry lies in another slot than its name's hash says.
+        """
+        if isinstance(node, DirectoryNode):
+            for entry in node.entries:
+                yield entry
+            return
+        stack: list[tuple[ShardNode, bytes]] = [(node, b"")]
+        while stack:
+            shard, path = stack.pop()
+            below: list[tuple[Link, bytes]] = []
+            for slot, name, link in shard.slots:
+                at = path + bytes.fromhex(slot)
+                if name is None:
+                    below.append((link, at))
+                elif name_hash(name.encode())[: len(at)] != at:
+                    raise InvalidBlock(f"{cid} has the entry {name[:64]!r} in a wrong slot.")
+                else:
+                    yield name, link
+            for link, at in reversed(below):
+                stack.append((await self._shard(cid, link, len(at)), at))
+
+    async def size(self, cid: Cid) -> int:
+        """Return the content's size in bytes; entries of a directory count as their links state."""
+        node = await self.node(cid)
+        if isinstance(node, FileNode):
+            return node.file_size
+        total = 0
+        async with aclosing(self.entries(cid, node)) as entries:
+            async for _, link in entries:
+                if link.cid.codec == RAW:
+                    total += link.total_size
+                else:
+                    total += await self.size(link.cid)
+        return total
+
+    async def find(self, cid: Cid, path: Sequence[str]) -> Cid:
+        """Return what ``path`` below the directory ``cid`` names.
+
+        Raises:
+            StorageNotFound: there is no such entry.
+        """
+        for name in path:
+            node, link = await self.node(cid), None
+            if isinstance(node, DirectoryNode):
+                link = dict(node.entries).get(name)
+            elif isinstance(node, ShardNode):
+                link = await self._find_sharded(cid, node, name)
+            if link is None:
+                raise StorageNotFound(f"{cid} has no entry {name[:64]!r}.", cid=str(cid))
+            cid = link.cid
+        return cid
+
+    async def _find_sharded(self, cid: Cid, shard: ShardNode, name: str) -> Link | None:
+        for depth in range(HASH_BYTES):
+            link = find(shard, name, depth)
+            if link is None or (name, link) in shard.entries:
+                return link
+            shard = await self._shard(cid, link, depth + 1)
+        return None
+
+    async def _shard(self, cid: Cid, link: Link, depth: int) -> ShardNode:
+        node = await self.node(link.cid)
+        if not isinstance(node, ShardNode) or depth >= HASH_BYTES:
+            raise InvalidBlock(f"{cid} has a slot that leads to no shard.")
+        return node
 
     async def read(
         self, cid: Cid, offset: int = 0, length: int | None = None
@@ -87,7 +160,7 @@ class DagReader:
     async def _pieces(self, cid: Cid, start: int, end: int | None) -> AsyncGenerator[_Piece, None]:
         """Yield the pieces that cover the range, reading inner nodes as they are reached."""
         root = await self.node(cid)
-        if isinstance(root, DirectoryNode):
+        if not isinstance(root, FileNode):
             raise StorageError(
                 f"{cid} is a directory, not a file.",
                 hint="Fetch the directory, or open one of its files.",
@@ -123,9 +196,9 @@ class DagReader:
                 break
 
 
-def check_child(cid: Cid, node: FileNode | DirectoryNode, size_bytes: int) -> FileNode:
+def check_child(cid: Cid, node: UnixNode, size_bytes: int) -> FileNode:
     """Return ``node`` if it is a part of a file with the stated size, or raise InvalidBlock."""
-    if isinstance(node, DirectoryNode) or node.file_size != size_bytes:
+    if not isinstance(node, FileNode) or node.file_size != size_bytes:
         raise InvalidBlock(
             f"The node {cid} is not the {size_bytes} bytes that its parent states.", cid=str(cid)
         )

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 from neurovoyance.ipfs.cid import DAG_PB, Cid
 from neurovoyance.ipfs.dagpb import decode_node
-from neurovoyance.ipfs.unixfs import DirectoryNode, FileNode, read_node
+from neurovoyance.ipfs.hamt import find
+from neurovoyance.ipfs.unixfs import DirectoryNode, FileNode, ShardNode, read_node
 from neurovoyance.ipfs.walk import MAX_DEPTH
 from neurovoyance.protocol.errors import SpecError, StorageError, StorageNotFound, StorageTooLarge
 
@@ -77,11 +78,21 @@ async def resolve(
         passed.append((cid, block))
         if name is None:
             break
-        node = read_node(cid, block)
-        entries = dict(node.entries) if isinstance(node, DirectoryNode) else {}
-        if name not in entries:
+        node, depth = read_node(cid, block), 0
+        link = dict(node.entries).get(name) if isinstance(node, DirectoryNode) else None
+        while isinstance(node, ShardNode):
+            link = find(node, name, depth)
+            if link is None or (name, link) in node.entries:
+                break
+            # The name lies deeper: the shard on the way is part of the proof.
+            shard = await read(link.cid)
+            if shard is None:
+                raise StorageNotFound(f"{link.cid} is not provided here.", cid=str(link.cid))
+            passed.append((link.cid, shard))
+            node, depth, link = read_node(link.cid, shard), depth + 1, None
+        if link is None:
             raise StorageNotFound(f"{cid} has no entry {name[:64]!r}.", cid=str(cid))
-        cid = entries[name].cid
+        cid = link.cid
     return cid, passed
 
 
@@ -124,6 +135,9 @@ async def select(
 _Span = tuple[int, int] | None
 """Bytes ``[start, stop)`` wanted of the part below one node; ``None`` for everything linked."""
 
+_SHARDS = (-1, -1)
+"""In place of a span: the shards below, not the entries."""
+
 _Step = tuple[Cid, int, _Span]
 
 
@@ -136,6 +150,9 @@ def _below(end: Cid, block: bytes, scope: Scope, byte_range: ByteRange | None) -
             node = read_node(end, block)
         except (SpecError, StorageError):
             return []
+        if isinstance(node, ShardNode):
+            # An entity is the whole listing, so every shard of it.
+            return [(link.cid, 1, _SHARDS) for link in reversed(node.shards)]
         if isinstance(node, DirectoryNode):
             return []
         if byte_range is not None:
@@ -151,6 +168,8 @@ def _links(cid: Cid, block: bytes, depth: int, span: _Span) -> list[_Step]:
         links = decode_node(block).links
         return [(link.cid, depth + 1, None) for link in reversed(links)]
     node = read_node(cid, block)
+    if isinstance(node, ShardNode) and span == _SHARDS:
+        return [(link.cid, depth + 1, _SHARDS) for link in reversed(node.shards)]
     if not isinstance(node, FileNode):
         return []
     steps: list[_Step] = []

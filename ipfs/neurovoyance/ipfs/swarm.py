@@ -2,8 +2,9 @@
 
 Place: used by :mod:`.fetcher` for whole DAGs and by the reader for single missing blocks. A peer
 that sends wrong bytes is banned for a day, in the index, so it stays banned over restarts; one
-that fails three times in a row is dropped for this job. Never: give up on a block while a peer is
-left that may have it.
+that fails three times in a row is dropped for this job. When a peer takes long over a block, a
+second one is asked for it meanwhile and the first right answer counts. Never: give up on a block
+while a peer is left that may have it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Protocol
 
 from neurovoyance.ipfs.cid import Cid
 from neurovoyance.ipfs.gateway_client import (
@@ -21,7 +23,6 @@ from neurovoyance.ipfs.gateway_client import (
     PeerIsBusy,
     PeerLacksBlock,
 )
-from neurovoyance.ipfs.index import BlockIndex
 from neurovoyance.ipfs.peers import Peer, check_url
 from neurovoyance.protocol.errors import (
     AccessDenied,
@@ -31,19 +32,63 @@ from neurovoyance.protocol.errors import (
     StorageTooLarge,
 )
 
+_RACERS = 2
 PutBlock = Callable[[Cid, bytes], Awaitable[None]]
 """Verifies and stores a block; raises :class:`StorageIntegrityError` for wrong bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class SwarmRules:
-    """How peers are used: requests at once to one, failures in a row, seconds of a ban."""
+    """How peers are used: requests at once to one, failures in a row, seconds of a ban.
+
+    ``hedge_s``: seconds after which a second peer is asked for the same block; a peer that was
+    slower than that before gets three times its own average.
+    """
 
     per_peer: int = 4
     max_failures: int = 3
     max_busy_answers: int = 20
     max_peers: int = 32
     ban_s: int = 24 * 3600
+    hedge_s: float = 2.0
+
+
+class BanBook(Protocol):
+    """Remembers who lied: the store's index, or memory."""
+
+    def ban(self, peer: str, until_s: int) -> None:
+        """Avoid a peer until a time."""
+        ...
+
+    def bans(self, now_s: int) -> dict[str, int]:
+        """Return the peers banned now, with how often each lied."""
+        ...
+
+
+@dataclass(slots=True)
+class MemoryBans:
+    """Bans that end with the process."""
+
+    rows: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def ban(self, peer: str, until_s: int) -> None:
+        """Avoid a peer until a time; the count of lies grows by one."""
+        self.rows[peer] = (until_s, self.rows.get(peer, (0, 0))[1] + 1)
+
+    def bans(self, now_s: int) -> dict[str, int]:
+        """Return the peers banned now, with how often each lied."""
+        return {peer: count for peer, (until_s, count) in self.rows.items() if until_s > now_s}
+
+
+@dataclass(slots=True)
+class _Search:
+    """One block being looked for: what came of each peer."""
+
+    cid: Cid
+    limit_bytes: int
+    attempts: dict[str, str] = field(default_factory=dict)
+    is_larger: bool = False
+    busy_answers: int = 0
 
 
 class Swarm:
@@ -52,7 +97,7 @@ class Swarm:
     def __init__(
         self,
         client: GatewayClient,
-        index: BlockIndex,
+        bans: BanBook,
         put: PutBlock,
         *,
         allow_private: bool,
@@ -60,7 +105,7 @@ class Swarm:
         now_s: Callable[[], float] = time.time,
     ) -> None:
         self._client = client
-        self._index = index
+        self._bans = bans
         self._put = put
         self._allow_private = allow_private
         self._rules = rules
@@ -74,7 +119,7 @@ class Swarm:
 
     def add_peers(self, urls: Iterable[str]) -> None:
         """Take in more peers; refused and banned ones are remembered with the reason."""
-        bans = self._index.bans(int(self._now_s()))
+        bans = self._bans.bans(int(self._now_s()))
         for text in urls:
             try:
                 url = check_url(text, self._allow_private)
@@ -101,33 +146,68 @@ class Swarm:
             StorageNotFound: no peer has it; the context names each peer and why it failed.
             StorageTooLarge: every peer that has it sends more than ``limit_bytes``.
         """
-        attempts: dict[str, str] = {}
-        is_larger = False
-        busy_answers = 0
-        while (peer := await self._take(cid)) is not None:
-            try:
-                return await self._ask(peer, cid, limit_bytes)
-            except PeerIsBusy as busy:
-                busy_answers += 1
-                attempts[peer.url] = str(busy)
-                peer.paused_until_s = time.monotonic() + busy.wait_s
-                if busy_answers > self._rules.max_busy_answers:
-                    peer.lacks[cid.binary] = "stayed busy"
-            except PeerLacksBlock as error:
-                peer.failures = 0
-                attempts[peer.url] = peer.lacks[cid.binary] = str(error)
-            except BlockIsLarger as error:
-                is_larger = True
-                attempts[peer.url] = peer.lacks[cid.binary] = str(error)
-            except StorageIntegrityError:
-                attempts[peer.url] = "sent wrong bytes and is banned"
-                self._ban(peer)
-            except (PeerFailed, TimeoutError) as error:
-                attempts[peer.url] = str(error) or "timed out"
-                self._note_failure(peer, attempts[peer.url])
-            finally:
-                await self._give_back(peer)
-        raise self._give_up(cid, attempts, is_larger, limit_bytes)
+        search = _Search(cid, limit_bytes)
+        racing: dict[asyncio.Task[bytes | None], Peer] = {}
+        try:
+            while True:
+                if not racing:
+                    peer = await self._take(cid)
+                    if peer is None:
+                        break
+                    racing[asyncio.ensure_future(self._try(peer, search))] = peer
+                patience_s = self._patience_s(racing.values()) if len(racing) < _RACERS else None
+                done, _ = await asyncio.wait(
+                    racing, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED
+                )
+                for task in done:
+                    del racing[task]
+                for data in [task.result() for task in done]:
+                    if data is not None:
+                        return data
+                if not done and (second := self._second(cid, racing.values())):
+                    racing[asyncio.ensure_future(self._try(second, search))] = second
+        finally:
+            for task in racing:
+                task.cancel()
+            await asyncio.gather(*racing, return_exceptions=True)
+        raise self._give_up(search)
+
+    def _patience_s(self, asked: Iterable[Peer]) -> float:
+        return max(self._rules.hedge_s, *(3 * peer.seconds_per_block for peer in asked))
+
+    def _second(self, cid: Cid, asked: Iterable[Peer]) -> Peer | None:
+        """Return a free peer besides those asked already, without waiting for one."""
+        now_s, busy = time.monotonic(), {peer.url for peer in asked}
+        free = [peer for peer in self._free(self._able(cid), now_s) if peer.url not in busy]
+        return self._claim(free) if free and len(busy) < _RACERS else None
+
+    async def _try(self, peer: Peer, search: _Search) -> bytes | None:
+        """Ask one peer; ``None`` when it failed, which is noted."""
+        attempts, lacks = search.attempts, peer.lacks
+        key = search.cid.binary
+        try:
+            return await self._ask(peer, search.cid, search.limit_bytes)
+        except PeerIsBusy as busy:
+            search.busy_answers += 1
+            attempts[peer.url] = str(busy)
+            peer.paused_until_s = time.monotonic() + busy.wait_s
+            if search.busy_answers > self._rules.max_busy_answers:
+                lacks[key] = "stayed busy"
+        except PeerLacksBlock as error:
+            peer.failures = 0
+            attempts[peer.url] = lacks[key] = str(error)
+        except BlockIsLarger as error:
+            search.is_larger = True
+            attempts[peer.url] = lacks[key] = str(error)
+        except StorageIntegrityError:
+            attempts[peer.url] = "sent wrong bytes and is banned"
+            self._ban(peer)
+        except (PeerFailed, TimeoutError) as error:
+            attempts[peer.url] = str(error) or "timed out"
+            self._note_failure(peer, attempts[peer.url])
+        finally:
+            await self._give_back(peer)
+        return None
 
     async def _ask(self, peer: Peer, cid: Cid, limit_bytes: int) -> bytes:
         started_s = time.monotonic()
@@ -149,17 +229,22 @@ class Swarm:
             if not able:
                 return None
             now_s = time.monotonic()
-            free = [
-                peer
-                for peer in able
-                if peer.in_flight < self._rules.per_peer and peer.paused_until_s <= now_s
-            ]
-            if free:
-                peer = min(free, key=lambda p: (p.in_flight, p.seconds_per_block))
-                peer.in_flight += 1
-                return peer
+            if free := self._free(able, now_s):
+                return self._claim(free)
             paused = [p.paused_until_s - now_s for p in able if p.paused_until_s > now_s]
             await self._wait(min(paused, default=1.0))
+
+    def _free(self, able: list[Peer], now_s: float) -> list[Peer]:
+        return [
+            peer
+            for peer in able
+            if peer.in_flight < self._rules.per_peer and peer.paused_until_s <= now_s
+        ]
+
+    def _claim(self, free: list[Peer]) -> Peer:
+        peer = min(free, key=lambda p: (p.in_flight, p.seconds_per_block))
+        peer.in_flight += 1
+        return peer
 
     async def _wait(self, limit_s: float) -> None:
         async with self._freed:
@@ -195,17 +280,16 @@ class Swarm:
     def _ban(self, peer: Peer) -> None:
         self.wrong_hash_count += 1
         peer.dropped = "sent wrong bytes and is banned for a day"
-        self._index.ban(peer.url, int(self._now_s()) + self._rules.ban_s)
+        self._bans.ban(peer.url, int(self._now_s()) + self._rules.ban_s)
 
     def _note_failure(self, peer: Peer, reason: str) -> None:
         peer.failures += 1
         if peer.failures >= self._rules.max_failures:
             peer.dropped = reason
 
-    def _give_up(
-        self, cid: Cid, attempts: dict[str, str], is_larger: bool, limit_bytes: int
-    ) -> StorageNotFound | StorageTooLarge:
-        if is_larger:
+    def _give_up(self, search: _Search) -> StorageNotFound | StorageTooLarge:
+        cid, attempts, limit_bytes = search.cid, search.attempts, search.limit_bytes
+        if search.is_larger:
             return StorageTooLarge(
                 f"The block {cid} is larger than the {limit_bytes} bytes that it may have here.",
                 cid=str(cid),

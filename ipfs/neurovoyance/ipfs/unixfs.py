@@ -11,8 +11,8 @@ message: https://specs.ipfs.tech/unixfs/ (fields Type 1, Data 2, filesize 3, blo
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 
 from neurovoyance.ipfs.cid import DAG_PB, RAW, Cid
 from neurovoyance.ipfs.dagpb import InvalidBlock, Link, Node, decode_node, encode_node, read_fields
@@ -20,6 +20,9 @@ from neurovoyance.ipfs.varint import encode_varint
 from neurovoyance.protocol.errors import StorageError
 
 HAMT_THRESHOLD_BYTES = 256 * 1024
+HAMT_SHARD = 5
+HAMT_HASH = 0x22  # murmur3-x64-64
+HAMT_FANOUT = 256
 MAX_NAME_BYTES = 255
 _FIELD_FILESIZE, _FIELD_BLOCKSIZE = b"\x18", b"\x20"
 _DIRECTORY_DATA = b"\x08\x01"
@@ -27,14 +30,19 @@ _DIRECTORY_DATA = b"\x08\x01"
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """How a file is cut: ``chunk_bytes`` a leaf, ``max_links`` children an inner node."""
+    """How a file is cut: ``chunk_bytes`` a leaf, ``max_links`` children an inner node.
+
+    ``shards_by_links``: a directory is sharded when names and CIDs of its links, instead of its
+    whole block, pass 256 KiB.
+    """
 
     name: str
     chunk_bytes: int
     max_links: int
+    shards_by_links: bool = False
 
 
-V0_2015 = Profile("unixfs-v0-2015", 256 * 1024, 174)
+V0_2015 = Profile("unixfs-v0-2015", 256 * 1024, 174, shards_by_links=True)
 V1_2025 = Profile("unixfs-v1-2025", 1024 * 1024, 1024)
 DEFAULT_PROFILE = V1_2025
 PROFILES = {profile.name: profile for profile in (V0_2015, V1_2025)}
@@ -72,7 +80,28 @@ class DirectoryNode:
     entries: tuple[tuple[str, Link], ...]
 
 
-EmitBlock = Callable[[Cid, bytes], None]
+@dataclass(frozen=True, slots=True)
+class ShardNode:
+    """A part of a sharded directory: ``slots`` of (two hex digits, name, link).
+
+    A slot without a name leads to the shard below it.
+    """
+
+    slots: tuple[tuple[str, str | None, Link], ...]
+
+    @property
+    def entries(self) -> tuple[tuple[str, Link], ...]:
+        """The entries that lie in this shard itself."""
+        return tuple((name, link) for _, name, link in self.slots if name is not None)
+
+    @property
+    def shards(self) -> tuple[Link, ...]:
+        """The shards below."""
+        return tuple(link for _, name, link in self.slots if name is None)
+
+
+UnixNode = FileNode | DirectoryNode | ShardNode
+EmitBlock = Callable[[Cid, bytes], object]
 
 
 class FileTree:
@@ -128,12 +157,11 @@ class FileTree:
         return Child(cid, total, file_size)
 
 
-def encode_directory(entries: Iterable[tuple[str, Child]]) -> tuple[Cid, bytes, int]:
-    """Return ``(cid, block, total size in bytes)`` of a directory.
+def directory_links(entries: Iterable[tuple[str, Child]]) -> tuple[Link, ...]:
+    """Return the links of a directory, sorted by the bytes of their names.
 
     Raises:
-        StorageError: a name is unsafe or used twice, or the block would exceed 256 KiB, the size
-            at which Kubo shards a directory (sharded directories are not written).
+        StorageError: a name is unsafe or used twice.
     """
     links = tuple(
         sorted(
@@ -143,16 +171,24 @@ def encode_directory(entries: Iterable[tuple[str, Child]]) -> tuple[Cid, bytes, 
     )
     if len({link.name for link in links}) != len(links):
         raise StorageError("A directory has two entries of one name.")
-    block = encode_node(Node(links, _DIRECTORY_DATA))
-    if len(block) > HAMT_THRESHOLD_BYTES:
-        raise StorageError(
-            f"A directory of {len(links)} entries needs a block of {len(block)} bytes; "
-            f"at most {HAMT_THRESHOLD_BYTES} can be written.",
-            hint="Spread the files over sub-directories.",
-            size_bytes=len(block),
-        )
-    total = len(block) + sum(link.total_size for link in links)
-    return Cid.of(block, DAG_PB), block, total
+    return links
+
+
+def is_sharded(links: Sequence[Link], profile: Profile) -> bool:
+    """Tell whether a directory of ``links`` is sharded (IPIP-499: above 256 KiB)."""
+    if profile.shards_by_links:
+        size_bytes = sum(len(link.name) + len(link.cid.binary) for link in links)
+    else:
+        size_bytes = len(encode_node(Node(tuple(links), _DIRECTORY_DATA)))
+    return size_bytes > HAMT_THRESHOLD_BYTES
+
+
+def encode_directory(links: Sequence[Link], emit: EmitBlock) -> Child:
+    """Emit the one block of a directory that is not sharded; return its root."""
+    block = encode_node(Node(tuple(links), _DIRECTORY_DATA))
+    cid = Cid.of(block, DAG_PB)
+    emit(cid, block)
+    return Child(cid, len(block) + sum(link.total_size for link in links), 0)
 
 
 def _name_bytes(name: str) -> bytes:
@@ -180,25 +216,22 @@ def safe_name(raw: bytes) -> str:
     return name
 
 
-def read_node(cid: Cid, block: bytes) -> FileNode | DirectoryNode:
+def read_node(cid: Cid, block: bytes) -> UnixNode:
     """Return what a verified block says.
 
     Raises:
         InvalidBlock: malformed, or sizes that do not add up.
-        StorageError: a sharded directory, a symbolic link, or another kind that is not read.
+        StorageError: a symbolic link, or another kind that is not read.
     """
     if cid.codec == RAW:
         return FileNode(block, (), len(block))
     node = decode_node(block)
-    kind, data, file_size, sizes = _read_data(node.data)
+    message = _read_data(node.data)
+    kind, data, file_size, sizes = message.kind, message.data, message.file_size, message.sizes
     if kind == 1:
         return _read_directory(node)
-    if kind == 5:
-        raise StorageError(
-            f"{cid} is a sharded (HAMT) directory, which is not supported yet.",
-            hint="Publish the files in sub-directories of fewer entries.",
-            cid=str(cid),
-        )
+    if kind == HAMT_SHARD:
+        return _read_shard(cid, node, message)
     if kind not in (0, 2):
         name = {3: "metadata", 4: "symbolic link"}.get(kind, f"entry of type {kind}")
         raise StorageError(f"{cid} is a {name}, which is refused.", cid=str(cid))
@@ -222,20 +255,57 @@ def _read_directory(node: Node) -> DirectoryNode:
     return DirectoryNode(tuple(entries.items()))
 
 
-def _read_data(message: bytes) -> tuple[int, bytes, int, list[int]]:
-    kind, data, file_size = -1, b"", None
-    sizes: list[int] = []
+def _read_shard(cid: Cid, node: Node, message: _Message) -> ShardNode:
+    if (message.hash_type, message.fanout) != (HAMT_HASH, HAMT_FANOUT):
+        raise InvalidBlock(
+            f"{cid} is a shard with hash {message.hash_type:#x} and fan-out {message.fanout}; "
+            f"only murmur3-x64-64 and {HAMT_FANOUT} are read."
+        )
+    slots: list[tuple[str, str | None, Link]] = []
+    bits = 0
+    for link in node.links:
+        slot, raw = link.name[:2], link.name[2:]
+        if len(slot) != 2 or any(letter not in b"0123456789ABCDEF" for letter in slot):
+            raise InvalidBlock(f"{cid} is a shard with a link that names no slot.")
+        if bits >> int(slot, 16):
+            raise InvalidBlock(f"{cid} is a shard whose slots are out of order.")
+        bits |= 1 << int(slot, 16)
+        slots.append((slot.decode(), safe_name(raw) if raw else None, link))
+    if int.from_bytes(message.data, "big") != bits or not slots:
+        raise InvalidBlock(f"{cid} is a shard whose bit field does not match its links.")
+    return ShardNode(tuple(slots))
+
+
+@dataclass(slots=True)
+class _Message:
+    """The UnixFS fields of a node."""
+
+    kind: int = -1
+    data: bytes = b""
+    file_size: int = 0
+    sizes: list[int] = field(default_factory=list)
+    hash_type: int = 0
+    fanout: int = 0
+
+
+def _read_data(message: bytes) -> _Message:
+    found, stated = _Message(), None
     for number, value in read_fields(message):
         if number == 1 and isinstance(value, int):
-            kind = value
+            found.kind = value
         elif number == 2 and isinstance(value, bytes):
-            data = value
+            found.data = value
         elif number == 3 and isinstance(value, int):
-            file_size = value
+            stated = value
         elif number == 4 and isinstance(value, int):
-            sizes.append(value)
+            found.sizes.append(value)
         elif number == 4 and isinstance(value, bytes):
             raise InvalidBlock("The sizes of a node are packed, which no importer writes.")
-    if kind < 0:
+        elif number == 5 and isinstance(value, int):
+            found.hash_type = value
+        elif number == 6 and isinstance(value, int):
+            found.fanout = value
+    if found.kind < 0:
         raise InvalidBlock("The node is not UnixFS: it states no type.")
-    return kind, data, len(data) + sum(sizes) if file_size is None else file_size, sizes
+    found.file_size = len(found.data) + sum(found.sizes) if stated is None else stated
+    return found

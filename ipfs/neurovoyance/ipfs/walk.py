@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from neurovoyance.ipfs.blockstore import BlockStore
 from neurovoyance.ipfs.cid import DAG_PB, RAW, Cid
 from neurovoyance.ipfs.dagpb import decode_node
-from neurovoyance.ipfs.unixfs import DirectoryNode, read_node
+from neurovoyance.ipfs.unixfs import FileNode, ShardNode, read_node
 from neurovoyance.protocol.errors import SpecError, StorageError
 
 MAX_DEPTH = 32
@@ -74,10 +74,12 @@ def content_size(store: BlockStore, root: Cid) -> int:
                 node = read_node(cid, block)
             except (SpecError, StorageError):
                 node = None
-            if isinstance(node, DirectoryNode):
-                result = sum(size(link.cid, link.total_size, depth + 1) for _, link in node.entries)
-            elif node is not None:
+            if isinstance(node, FileNode):
                 result = node.file_size
+            elif node is not None:
+                links = [link for _, link in node.entries]
+                links += node.shards if isinstance(node, ShardNode) else ()
+                result = sum(size(link.cid, link.total_size, depth + 1) for link in links)
         known[cid.binary] = result
         return result
 

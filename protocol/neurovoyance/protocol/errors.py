@@ -239,6 +239,27 @@ class StorageFull(StorageError):
     http_status = 507
 
 
+class StorageUnreachable(StorageError):
+    """An IPFS daemon did not answer, or not in time; asking again is safe."""
+
+    code = "storage.unreachable"
+    retryable = True
+    http_status = 504
+
+
+class StorageRefused(StorageError):
+    """An IPFS daemon answered, and refused the request."""
+
+    code = "storage.refused"
+
+
+class StorageReadOnly(StorageError):
+    """This storage can be read and not written."""
+
+    code = "storage.read_only"
+    http_status = 405
+
+
 class StorageDecryptError(StorageError):
     """An encrypted object was truncated, reordered, altered, or opened with a wrong key."""
 

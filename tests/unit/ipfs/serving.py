@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
 import socket
+import subprocess
+import sys
 import threading
+import time
+import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
@@ -70,3 +77,43 @@ def serving_blocks(blocks: dict[Cid, bytes]) -> Scripted:
         return Response(blocks[cid]) if cid in blocks else Response(status_code=404)
 
     return Scripted(answer)
+
+
+class Standin:
+    """The daemon's stand-in as a process of its own, on a port that stays when it restarts."""
+
+    def __init__(self, folder: Path, authorization: str = "") -> None:
+        self._folder, self._authorization = folder, authorization
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self._port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self._port}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        arguments = [str(self._port), str(self._folder), self._authorization]
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.unit.ipfs.kubo_standin", *arguments],
+            cwd=Path(__file__).parents[3],
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        )
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                self.fault()
+                return
+            except OSError:
+                if time.monotonic() > deadline or self._process.poll() is not None:
+                    raise
+                time.sleep(0.02)
+
+    def fault(self, **faults: float) -> list[str]:
+        """Switch faults; return the commands called so far."""
+        request = urllib.request.Request(f"{self.url}/fault", json.dumps(faults).encode())
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return list(json.load(answer))
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None

@@ -118,3 +118,17 @@ def test_an_identity_cid_is_the_probe_or_a_seed_of_32_bytes() -> None:
     for codec, digest in ((RAW, seed[1:]), (RAW, seed + b"\0"), (DAG_PB, seed)):
         with pytest.raises(InvalidCid, match="identity content identifier"):
             Cid(codec, IDENTITY, digest)
+
+
+def test_version_0_is_read_inside_blocks_and_from_people_alone() -> None:
+    text = "QmT78zSuBmuS4z925WZfrqQ1qHaJ56DQaTfyMUF7F8ff5o"  # hello world\n, as Kubo adds it
+    cid = Cid.from_any_text(text)
+    assert cid.codec == DAG_PB
+    assert cid.digest.hex() == "46d44814b9c5af141c3aaab7c05dc5e844ead5f91f12858b021eba45768b4c0e"
+    assert Cid.read_link(b"x" + b"\x12\x20" + cid.digest + b"y", 1) == (cid, 35)
+    assert Cid.from_any_text(str(cid)) == cid
+    for bad in (text[:-1] + "0", "Qm" + "z" * 44, "Qm" + "1" * 44, "Qm"):
+        with pytest.raises(InvalidCid):
+            Cid.from_any_text(bad)
+    with pytest.raises(InvalidCid):
+        Cid.read_link(b"\x12\x20" + cid.digest[:-1])

@@ -9,9 +9,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.unit.ipfs.behaviour import F3, MIB, StorageBehaviour
 from tests.unit.ipfs.conftest import MakeStore, Serve
 from tests.unit.ipfs.dags import TINY, collect, pieces_of, random_bytes
+from tests.unit.ipfs.storage_behaviour import F3, MIB, StorageBehaviour
 
 from neurovoyance.ipfs.cid import Cid, keccak_cid
 from neurovoyance.ipfs.embedded import EmbeddedBackend

@@ -5,9 +5,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 from multidict import CIMultiDictProxy
-from tests.unit.ipfs.behaviour import F3, MIB
 from tests.unit.ipfs.conftest import MakeStore, Serve
 from tests.unit.ipfs.dags import pieces_of
+from tests.unit.ipfs.storage_behaviour import F3, MIB
 
 from neurovoyance.ipfs.car import decode_header, read_car
 from neurovoyance.ipfs.cid import PROBE, Cid

@@ -12,12 +12,16 @@ from neurovoyance.ipfs.cid import Cid
 from neurovoyance.ipfs.dagpb import InvalidBlock, Link, Node, encode_node
 from neurovoyance.ipfs.unixfs import (
     PROFILES,
+    V0_2015,
+    V1_2025,
     Child,
     DirectoryNode,
     FileNode,
     FileTree,
     Profile,
+    directory_links,
     encode_directory,
+    is_sharded,
     read_node,
     safe_name,
 )
@@ -47,9 +51,9 @@ def test_files_have_the_cids_that_kubo_gives_them() -> None:
 
 
 def test_the_empty_directory_has_its_well_known_cid() -> None:
-    cid, block, total = encode_directory([])
-    assert str(cid) == VECTORS["empty_directory"]
-    assert total == len(block) == 4
+    made = encode_directory([], lambda cid, block: None)
+    assert str(made.cid) == VECTORS["empty_directory"]
+    assert made.total_size == 4
 
 
 @given(st.binary(max_size=800), st.integers(1, 20), st.integers(2, 5))
@@ -70,11 +74,13 @@ def test_any_file_reads_back_from_its_tree(data: bytes, chunk: int, links: int) 
 @given(st.dictionaries(st.text(min_size=1, max_size=8), st.just(LEAF), max_size=6))
 def test_directories_read_back_or_are_refused(entries: dict[str, Child]) -> None:
     try:
-        cid, block, _ = encode_directory(entries.items())
+        links = directory_links(entries.items())
     except StorageError:
         assert any(not name.isprintable() or set(name) & set("/\\.") for name in entries)
         return
-    node = read_node(cid, block)
+    blocks: dict[Cid, bytes] = {}
+    cid = encode_directory(links, blocks.__setitem__).cid
+    node = read_node(cid, blocks[cid])
     assert isinstance(node, DirectoryNode)
     assert {name for name, _ in node.entries} == set(entries)
     assert [n for n, _ in node.entries] == sorted(entries, key=lambda name: name.encode())
@@ -94,7 +100,7 @@ def test_names_that_are_not_one_component_are_refused(name: bytes) -> None:
 
 def test_a_name_that_is_no_unicode_text_is_refused_on_writing() -> None:
     with pytest.raises(StorageError):
-        encode_directory([("\udcff", LEAF)])
+        directory_links([("\udcff", LEAF)])
 
 
 def test_two_entries_of_one_name_are_refused() -> None:
@@ -102,17 +108,23 @@ def test_two_entries_of_one_name_are_refused() -> None:
     with pytest.raises(InvalidBlock):
         read_node(pb(block), block)
     with pytest.raises(StorageError):
-        encode_directory([("a", LEAF), ("a", LEAF)])
+        directory_links([("a", LEAF), ("a", LEAF)])
 
 
-def test_a_directory_that_kubo_would_shard_is_not_written() -> None:
-    with pytest.raises(StorageError, match="entries"):
-        encode_directory((f"{index:0200d}", LEAF) for index in range(1100))
+def test_a_directory_is_sharded_above_256_kib_by_block_or_by_links() -> None:
+    # A link of a 30-byte name takes 66 bytes by names and CIDs, 75 in the block.
+    fits_both, fits_links, fits_none = (
+        directory_links((f"{index:030d}", LEAF) for index in range(count))
+        for count in (3400, 3971, 3972)
+    )
+    assert not is_sharded(fits_both, V1_2025) and not is_sharded(fits_both, V0_2015)
+    assert is_sharded(fits_links, V1_2025) and not is_sharded(fits_links, V0_2015)
+    assert is_sharded(fits_none, V1_2025) and is_sharded(fits_none, V0_2015)
 
 
 @pytest.mark.parametrize(
     ("data", "words"),
-    [(b"\x08\x05", "HAMT"), (b"\x08\x04\x12\x03/etc", "symbolic"), (b"\x08\x63", "type")],
+    [(b"\x08\x04\x12\x03/etc", "symbolic"), (b"\x08\x63", "type")],
 )
 def test_kinds_that_are_not_read_are_named(data: bytes, words: str) -> None:
     block = encode_node(Node((), data.replace(b"\x03/etc", b"\x04/etc")))
