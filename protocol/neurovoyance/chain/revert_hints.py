@@ -65,8 +65,8 @@ HINTS: dict[str, str] = {
     "DisputeCourt__RoundPending": "Wait for the next block or two, then call again.",
     "DisputeCourt__UnknownDispute": "Give the facts as the event DisputeOpened states them.",
     "InsuranceFund__OverGrantLimit": (
-        "Votes grant at most 1 % of the fund an epoch. Ask for what is left, or execute it when the "
-        "next epoch has begun (Thursday, 0:00 UTC). No money moved."
+        "Votes grant at most 1 % of the fund an epoch. Ask for what is left, or execute it when "
+        "the next epoch has begun (Thursday, 0:00 UTC). No money moved."
     ),
     "JobMarket__NotConfirmable": (
         "An audited job is paid when its window ends; nothing has to be done for it."
@@ -114,7 +114,10 @@ UNPROCESSABLE = frozenset(
 
 # Sentences for errors of OpenZeppelin, whose sources are not part of this repository.
 OPENZEPPELIN_SENTENCES: dict[str, str] = {
+    "AccessControlBadConfirmation": "Who renounces a role confirms with its own address.",
+    "AccessControlUnauthorizedAccount": "This account does not hold the role that the call needs.",
     "AddressEmptyCode": "There is no contract at this address.",
+    "CheckpointUnorderedInsertion": "A checkpoint lies before the latest one.",
     "ECDSAInvalidSignature": "The signature yields no address.",
     "ECDSAInvalidSignatureLength": "The signature has a wrong length.",
     "ECDSAInvalidSignatureS": "The signature is malleable: its S value is in the upper half.",
@@ -126,11 +129,40 @@ OPENZEPPELIN_SENTENCES: dict[str, str] = {
     "ERC20InvalidSpender": "This address cannot be given an allowance.",
     "ERC2612ExpiredSignature": "The permit has expired.",
     "ERC2612InvalidSigner": "The permit was not signed by the owner.",
+    "ERC5805FutureLookup": "Votes of a time that has not passed cannot be looked up.",
+    "ERC6372InconsistentClock": "The clock of the votes was changed.",
     "FailedCall": "A call to another contract failed.",
+    "GovernorAlreadyCastVote": "This account has voted on the proposal already.",
+    "GovernorAlreadyQueuedProposal": "The proposal is queued already.",
+    "GovernorDisabledDeposit": "The governor keeps no money; its timelock does.",
+    "GovernorInsufficientProposerVotes": "The proposer's votes do not reach the threshold.",
+    "GovernorInvalidProposalLength": "Targets, values and calls must be equally many, and some.",
+    "GovernorInvalidSignature": "The vote was not signed by the voter.",
+    "GovernorInvalidVoteParams": "The parameters of the vote are malformed.",
+    "GovernorInvalidVoteType": "A vote is against (0), for (1) or abstain (2).",
+    "GovernorInvalidVotingPeriod": "The voting period is out of range.",
+    "GovernorNonexistentProposal": "There is no proposal with this id.",
+    "GovernorOnlyExecutor": "Only the governor's timelock may do this.",
+    "GovernorPreventLateQuorumVoteExtensionTooLarge": "The extension of a late quorum is too long.",
+    "GovernorProposalQueueingFailed": "The timelock did not take the proposal.",
+    "GovernorProposalQueueingNotRequired": "This proposal need not be queued.",
+    "GovernorRestrictedProposer": "The proposal's text names another proposer.",
+    "GovernorUnableToCancel": "This account may not cancel the proposal.",
+    "GovernorUnexpectedProposalState": "The proposal is not in the state that the call needs.",
+    "InsufficientBalance": "The contract does not hold what the call would send.",
     "InvalidAccountNonce": "The nonce is not the account's next one.",
+    "InvalidCliffDuration": "The cliff is longer than the vesting.",
     "InvalidShortString": "A short string is malformed.",
+    "OwnableInvalidOwner": "This address cannot be an owner.",
+    "OwnableUnauthorizedAccount": "This account is not the owner.",
     "ReentrancyGuardReentrantCall": "The contract was called again while it was running.",
     "SafeCastOverflowedUintDowncast": "A number is too large for the record.",
     "SafeERC20FailedOperation": "The token refused the transfer.",
     "StringTooLong": "A string is too long for its slot.",
+    "TimelockInsufficientDelay": "The delay is shorter than the timelock's least.",
+    "TimelockInvalidOperationLength": "An operation needs as many targets as values and calls.",
+    "TimelockUnauthorizedCaller": "Only the timelock itself may do this.",
+    "TimelockUnexecutedPredecessor": "Another operation has to be executed first.",
+    "TimelockUnexpectedOperationState": "The operation still waits, or is done.",
+    "VotesExpiredSignature": "The signed delegation has expired.",
 }
