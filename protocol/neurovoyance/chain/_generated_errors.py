@@ -16,25 +16,25 @@ from neurovoyance.protocol.lifecycle import JobState
 
 
 class AccessControlBadConfirmation(KnownRevert):
-    """Refused with AccessControlBadConfirmation."""
+    """Who renounces a role confirms with its own address."""
 
     code = "chain.revert.access_control_bad_confirmation"
     solidity_name = "AccessControlBadConfirmation"
     selector = bytes.fromhex("6697b232")
     abi_types = ()
     value_names = ()
-    sentence = ""
+    sentence = "Who renounces a role confirms with its own address."
 
 
 class AccessControlUnauthorizedAccount(KnownRevert):
-    """Refused with AccessControlUnauthorizedAccount."""
+    """This account does not hold the role that the call needs."""
 
     code = "chain.revert.access_control_unauthorized_account"
     solidity_name = "AccessControlUnauthorizedAccount"
     selector = bytes.fromhex("e2517d3f")
     abi_types = ("address", "bytes32")
     value_names = ("account", "needed_role")
-    sentence = ""
+    sentence = "This account does not hold the role that the call needs."
 
     def __init__(self, account: Address, needed_role: bytes, *, hint: str | None = None) -> None:
         super().__init__(hint=hint, account=account, needed_role=needed_role)
@@ -704,14 +704,14 @@ class CanariesWrongTerms(KnownRevert):
 
 
 class CheckpointUnorderedInsertion(KnownRevert):
-    """Refused with CheckpointUnorderedInsertion."""
+    """A checkpoint lies before the latest one."""
 
     code = "chain.revert.checkpoint_unordered_insertion"
     solidity_name = "CheckpointUnorderedInsertion"
     selector = bytes.fromhex("2520601d")
     abi_types = ()
     value_names = ()
-    sentence = ""
+    sentence = "A checkpoint lies before the latest one."
 
 
 class ComputeTokenLengthMismatch(KnownRevert):
@@ -1346,14 +1346,14 @@ class ERC2612InvalidSigner(KnownRevert):
 
 
 class ERC5805FutureLookup(KnownRevert):
-    """Refused with ERC5805FutureLookup."""
+    """Votes of a time that has not passed cannot be looked up."""
 
     code = "chain.revert.erc5805_future_lookup"
     solidity_name = "ERC5805FutureLookup"
     selector = bytes.fromhex("ecd3f81e")
     abi_types = ("uint256", "uint48")
     value_names = ("timepoint", "clock")
-    sentence = ""
+    sentence = "Votes of a time that has not passed cannot be looked up."
 
     def __init__(self, timepoint: int, clock: int, *, hint: str | None = None) -> None:
         super().__init__(hint=hint, timepoint=timepoint, clock=clock)
@@ -1362,14 +1362,14 @@ class ERC5805FutureLookup(KnownRevert):
 
 
 class ERC6372InconsistentClock(KnownRevert):
-    """Refused with ERC6372InconsistentClock."""
+    """The clock of the votes was changed."""
 
     code = "chain.revert.erc6372_inconsistent_clock"
     solidity_name = "ERC6372InconsistentClock"
     selector = bytes.fromhex("6ff07140")
     abi_types = ()
     value_names = ()
-    sentence = ""
+    sentence = "The clock of the votes was changed."
 
 
 class EmissionControllerAlreadyRegistered(KnownRevert):
@@ -1615,14 +1615,14 @@ class FeeRouterOnlyMarket(KnownRevert):
 
 
 class GovernorAlreadyCastVote(KnownRevert):
-    """Refused with GovernorAlreadyCastVote."""
+    """This account has voted on the proposal already."""
 
     code = "chain.revert.governor_already_cast_vote"
     solidity_name = "GovernorAlreadyCastVote"
     selector = bytes.fromhex("71c6af49")
     abi_types = ("address",)
     value_names = ("voter",)
-    sentence = ""
+    sentence = "This account has voted on the proposal already."
 
     def __init__(self, voter: Address, *, hint: str | None = None) -> None:
         super().__init__(hint=hint, voter=voter)
@@ -1630,14 +1630,14 @@ class GovernorAlreadyCastVote(KnownRevert):
 
 
 class GovernorAlreadyQueuedProposal(KnownRevert):
-    """Refused with GovernorAlreadyQueuedProposal."""
+    """The proposal is queued already."""
 
     code = "chain.revert.governor_already_queued_proposal"
     solidity_name = "GovernorAlreadyQueuedProposal"
     selector = bytes.fromhex("f20e7d37")
     abi_types = ("uint256",)
     value_names = ("proposal_id",)
-    sentence = ""
+    sentence = "The proposal is queued already."
 
     def __init__(self, proposal_id: int, *, hint: str | None = None) -> None:
         super().__init__(hint=hint, proposal_id=proposal_id)
@@ -1645,25 +1645,25 @@ class GovernorAlreadyQueuedProposal(KnownRevert):
 
 
 class GovernorDisabledDeposit(KnownRevert):
-    """Refused with GovernorDisabledDeposit."""
+    """The governor keeps no money; its timelock does."""
 
     code = "chain.revert.governor_disabled_deposit"
     solidity_name = "GovernorDisabledDeposit"
     selector = bytes.fromhex("e90a651e")
     abi_types = ()
     value_names = ()
-    sentence = ""
+    sentence = "The governor keeps no money; its timelock does."
 
 
 class GovernorInsufficientProposerVotes(KnownRevert):
-    """Refused with GovernorInsufficientProposerVotes."""
+    """The proposer's votes do not reach the threshold."""
 
     code = "chain.revert.governor_insufficient_proposer_votes"
     solidity_name = "GovernorInsufficientProposerVotes"
     selector = bytes.fromhex("c242ee16")
     abi_types = ("address", "uint256", "uint256")
     value_names = ("proposer", "votes", "threshold")
-    sentence = ""
+    sentence = "The proposer's votes do not reach the threshold."
 
     def __init__(
         self, proposer: Address, votes: int, threshold: int, *, hint: str | None = None
@@ -1675,14 +1675,14 @@ class GovernorInsufficientProposerVotes(KnownRevert):
 
 
 class GovernorInvalidProposalLength(KnownRevert):
-    """Refused with GovernorInvalidProposalLength."""
+    """Targets, values and calls must be equally many, and some."""
 
     code = "chain.revert.governor_invalid_proposal_length"
     solidity_name = "GovernorInvalidProposalLength"
     selector = bytes.fromhex("447b05d0")
     abi_types = ("uint256", "uint256", "uint256")
     value_names = ("targets", "calldatas", "values")
-    sentence = ""
+    sentence = "Targets, values and calls must be equally many, and some."
 
     def __init__(
         self, targets: int, calldatas: int, values: int, *, hint: str | None = None
@@ -1694,14 +1694,14 @@ class GovernorInvalidProposalLength(KnownRevert):
 
 
 class GovernorInvalidSignature(KnownRevert):
-    """Refused with GovernorInvalidSignature."""
+    """The vote was not signed by the voter."""
 
     code = "chain.revert.governor_invalid_signature"
     solidity_name = "GovernorInvalidSignature"
     selector = bytes.fromhex("94ab6c07")
     abi_types = ("address",)
     value_names = ("voter",)
-    sentence = ""
+    sentence = "The vote was not signed by the voter."
 
     def __init__(self, voter: Address, *, hint: str | None = None) -> None:
         super().__init__(hint=hint, voter=voter)
@@ -1709,36 +1709,36 @@ class GovernorInvalidSignature(KnownRevert):
 
 
 class GovernorInvalidVoteParams(KnownRevert):
-    """Refused with GovernorInvalidVoteParams."""
+    """The parameters of the vote are malformed."""
 
     code = "chain.revert.governor_invalid_vote_params"
     solidity_name = "GovernorInvalidVoteParams"
     selector = bytes.fromhex("867db771")
     abi_types = ()
     value_names = ()
-    sentence = ""
+    sentence = "The parameters of the vote are malformed."
 
 
 class GovernorInvalidVoteType(KnownRevert):
-    """Refused with GovernorInvalidVoteType."""
+    """A vote is against (0), for (1) or abstain (2)."""
 
     code = "chain.revert.governor_invalid_vote_type"
     solidity_name = "GovernorInvalidVoteType"
     selector = bytes.fromhex("06b337c2")
     abi_types = ()
     value_names = ()
-    sentence = ""
+    sentence = "A vote is against (0), for (1) or abstain (2)."
 
 
 class GovernorInvalidVotingPeriod(KnownRevert):
-    """Refused with GovernorInvalidVotingPeriod."""
+    """The voting period is out of range."""
 
     code = "chain.revert.governor_invalid_voting_period"
     solidity_name = "GovernorInvalidVotingPeriod"
     selector = bytes.fromhex("f1cfbf05")
     abi_types = ("uint256",)
     value_names = ("voting_period",)
-    sentence = ""
+    sentence = "The voting period is out of range."
 
     def __init__(self, voting_period: int, *, hint: str | None = None) -> None:
         super().__init__(hint=hint, voting_period=voting_period)
@@ -1746,14 +1746,14 @@ class GovernorInvalidVotingPeriod(KnownRevert):
 
 
 class GovernorNonexistentProposal(KnownRevert):
-    """Refused with GovernorNonexistentProposal."""
+    """There is no proposal with this id."""
 
     code = "chain.revert.governor_nonexistent_proposal"
     solidity_name = "GovernorNonexistentProposal"
     selector = bytes.fromhex("6ad06075")
     abi_types = ("uint256",)
     value_names = ("proposal_id",)
-    sentence = ""
+    sentence = "There is no proposal with this id."
 
     def __init__(self, proposal_id: int, *, hint: str | None = None) -> None:
         super().__init__(hint=hint, proposal_id=proposal_id)
@@ -1761,14 +1761,14 @@ class GovernorNonexistentProposal(KnownRevert):
 
 
 class GovernorOnlyExecutor(KnownRevert):
-    """Refused with GovernorOnlyExecutor."""
+    """Only the governor's timelock may do this."""
 
     code = "chain.revert.governor_only_executor"
     solidity_name = "GovernorOnlyExecutor"
     selector = bytes.fromhex("47096e47")
     abi_types = ("address",)
     value_names = ("account",)
-    sentence = ""
+    sentence = "Only the governor's timelock may do this."
 
     def __init__(self, account: Address, *, hint: str | None = None) -> None:
         super().__init__(hint=hint, account=account)
@@ -1776,14 +1776,14 @@ class GovernorOnlyExecutor(KnownRevert):
 
 
 class GovernorPreventLateQuorumVoteExtensionTooLarge(KnownRevert):
-    """Refused with GovernorPreventLateQuorumVoteExtensionTooLarge."""
+    """The extension of a late quorum is too long."""
 
     code = "chain.revert.governor_prevent_late_quorum_vote_extension_too_large"
     solidity_name = "GovernorPreventLateQuorumVoteExtensionTooLarge"
     selector = bytes.fromhex("64230eda")
     abi_types = ("uint256", "uint256")
     value_names = ("new_vote_extension", "max_vote_extension")
-    sentence = ""
+    sentence = "The extension of a late quorum is too long."
 
     def __init__(
         self, new_vote_extension: int, max_vote_extension: int, *, hint: str | None = None
@@ -1796,14 +1796,14 @@ class GovernorPreventLateQuorumVoteExtensionTooLarge(KnownRevert):
 
 
 class GovernorProposalQueueingFailed(KnownRevert):
-    """Refused with GovernorProposalQueueingFailed."""
+    """The timelock did not take the proposal."""
 
     code = "chain.revert.governor_proposal_queueing_failed"
     solidity_name = "GovernorProposalQueueingFailed"
     selector = bytes.fromhex("ab2d0311")
     abi_types = ("uint256",)
     value_names = ("proposal_id",)
-    sentence = ""
+    sentence = "The timelock did not take the proposal."
 
     def __init__(self, proposal_id: int, *, hint: str | None = None) -> None:
         super().__init__(hint=hint, proposal_id=proposal_id)
@@ -1811,14 +1811,14 @@ class GovernorProposalQueueingFailed(KnownRevert):
 
 
 class GovernorProposalQueueingNotRequired(KnownRevert):
-    """Refused with GovernorProposalQueueingNotRequired."""
+    """This proposal need not be queued."""
 
     code = "chain.revert.governor_proposal_queueing_not_required"
     solidity_name = "GovernorProposalQueueingNotRequired"
     selector = bytes.fromhex("d838bcb7")
     abi_types = ("uint256",)
     value_names = ("proposal_id",)
-    sentence = ""
+    sentence = "This proposal need not be queued."
 
     def __init__(self, proposal_id: int, *, hint: str | None = None) -> None:
         super().__init__(hint=hint, proposal_id=proposal_id)
@@ -1826,14 +1826,14 @@ class GovernorProposalQueueingNotRequired(KnownRevert):
 
 
 class GovernorRestrictedProposer(KnownRevert):
-    """Refused with GovernorRestrictedProposer."""
+    """The proposal's text names another proposer."""
 
     code = "chain.revert.governor_restricted_proposer"
     solidity_name = "GovernorRestrictedProposer"
     selector = bytes.fromhex("d9b39557")
     abi_types = ("address",)
     value_names = ("proposer",)
-    sentence = ""
+    sentence = "The proposal's text names another proposer."
 
     def __init__(self, proposer: Address, *, hint: str | None = None) -> None:
         super().__init__(hint=hint, proposer=proposer)
@@ -1841,14 +1841,14 @@ class GovernorRestrictedProposer(KnownRevert):
 
 
 class GovernorUnableToCancel(KnownRevert):
-    """Refused with GovernorUnableToCancel."""
+    """This account may not cancel the proposal."""
 
     code = "chain.revert.governor_unable_to_cancel"
     solidity_name = "GovernorUnableToCancel"
     selector = bytes.fromhex("8fe5d8a9")
     abi_types = ("uint256", "address")
     value_names = ("proposal_id", "account")
-    sentence = ""
+    sentence = "This account may not cancel the proposal."
 
     def __init__(self, proposal_id: int, account: Address, *, hint: str | None = None) -> None:
         super().__init__(hint=hint, proposal_id=proposal_id, account=account)
@@ -1857,14 +1857,14 @@ class GovernorUnableToCancel(KnownRevert):
 
 
 class GovernorUnexpectedProposalState(KnownRevert):
-    """Refused with GovernorUnexpectedProposalState."""
+    """The proposal is not in the state that the call needs."""
 
     code = "chain.revert.governor_unexpected_proposal_state"
     solidity_name = "GovernorUnexpectedProposalState"
     selector = bytes.fromhex("31b75e4d")
     abi_types = ("uint256", "uint8", "bytes32")
     value_names = ("proposal_id", "current", "expected_states")
-    sentence = ""
+    sentence = "The proposal is not in the state that the call needs."
 
     def __init__(
         self, proposal_id: int, current: int, expected_states: bytes, *, hint: str | None = None
@@ -1960,14 +1960,14 @@ class GuardianZeroAddress(KnownRevert):
 
 
 class InsufficientBalance(KnownRevert):
-    """Refused with InsufficientBalance."""
+    """The contract does not hold what the call would send."""
 
     code = "chain.revert.insufficient_balance"
     solidity_name = "InsufficientBalance"
     selector = bytes.fromhex("cf479181")
     abi_types = ("uint256", "uint256")
     value_names = ("balance", "needed")
-    sentence = ""
+    sentence = "The contract does not hold what the call would send."
 
     def __init__(self, balance: int, needed: int, *, hint: str | None = None) -> None:
         super().__init__(hint=hint, balance=balance, needed=needed)
@@ -2114,14 +2114,14 @@ class InvalidAccountNonce(KnownRevert):
 
 
 class InvalidCliffDuration(KnownRevert):
-    """Refused with InvalidCliffDuration."""
+    """The cliff is longer than the vesting."""
 
     code = "chain.revert.invalid_cliff_duration"
     solidity_name = "InvalidCliffDuration"
     selector = bytes.fromhex("3be3ef50")
     abi_types = ("uint64", "uint64")
     value_names = ("cliff_seconds", "duration_seconds")
-    sentence = ""
+    sentence = "The cliff is longer than the vesting."
 
     def __init__(
         self, cliff_seconds: int, duration_seconds: int, *, hint: str | None = None
@@ -2973,14 +2973,14 @@ class ModelRegistryZeroAddress(KnownRevert):
 
 
 class OwnableInvalidOwner(KnownRevert):
-    """Refused with OwnableInvalidOwner."""
+    """This address cannot be an owner."""
 
     code = "chain.revert.ownable_invalid_owner"
     solidity_name = "OwnableInvalidOwner"
     selector = bytes.fromhex("1e4fbdf7")
     abi_types = ("address",)
     value_names = ("owner",)
-    sentence = ""
+    sentence = "This address cannot be an owner."
 
     def __init__(self, owner: Address, *, hint: str | None = None) -> None:
         super().__init__(hint=hint, owner=owner)
@@ -2988,14 +2988,14 @@ class OwnableInvalidOwner(KnownRevert):
 
 
 class OwnableUnauthorizedAccount(KnownRevert):
-    """Refused with OwnableUnauthorizedAccount."""
+    """This account is not the owner."""
 
     code = "chain.revert.ownable_unauthorized_account"
     solidity_name = "OwnableUnauthorizedAccount"
     selector = bytes.fromhex("118cdaa7")
     abi_types = ("address",)
     value_names = ("account",)
-    sentence = ""
+    sentence = "This account is not the owner."
 
     def __init__(self, account: Address, *, hint: str | None = None) -> None:
         super().__init__(hint=hint, account=account)
@@ -4147,14 +4147,14 @@ class TimelockFixed(KnownRevert):
 
 
 class TimelockInsufficientDelay(KnownRevert):
-    """Refused with TimelockInsufficientDelay."""
+    """The delay is shorter than the timelock's least."""
 
     code = "chain.revert.timelock_insufficient_delay"
     solidity_name = "TimelockInsufficientDelay"
     selector = bytes.fromhex("54336609")
     abi_types = ("uint256", "uint256")
     value_names = ("delay", "min_delay")
-    sentence = ""
+    sentence = "The delay is shorter than the timelock's least."
 
     def __init__(self, delay: int, min_delay: int, *, hint: str | None = None) -> None:
         super().__init__(hint=hint, delay=delay, min_delay=min_delay)
@@ -4163,14 +4163,14 @@ class TimelockInsufficientDelay(KnownRevert):
 
 
 class TimelockInvalidOperationLength(KnownRevert):
-    """Refused with TimelockInvalidOperationLength."""
+    """An operation needs as many targets as values and calls."""
 
     code = "chain.revert.timelock_invalid_operation_length"
     solidity_name = "TimelockInvalidOperationLength"
     selector = bytes.fromhex("ffb03211")
     abi_types = ("uint256", "uint256", "uint256")
     value_names = ("targets", "payloads", "values")
-    sentence = ""
+    sentence = "An operation needs as many targets as values and calls."
 
     def __init__(
         self, targets: int, payloads: int, values: int, *, hint: str | None = None
@@ -4193,14 +4193,14 @@ class TimelockNoEther(KnownRevert):
 
 
 class TimelockUnauthorizedCaller(KnownRevert):
-    """Refused with TimelockUnauthorizedCaller."""
+    """Only the timelock itself may do this."""
 
     code = "chain.revert.timelock_unauthorized_caller"
     solidity_name = "TimelockUnauthorizedCaller"
     selector = bytes.fromhex("e2850c59")
     abi_types = ("address",)
     value_names = ("caller",)
-    sentence = ""
+    sentence = "Only the timelock itself may do this."
 
     def __init__(self, caller: Address, *, hint: str | None = None) -> None:
         super().__init__(hint=hint, caller=caller)
@@ -4208,14 +4208,14 @@ class TimelockUnauthorizedCaller(KnownRevert):
 
 
 class TimelockUnexecutedPredecessor(KnownRevert):
-    """Refused with TimelockUnexecutedPredecessor."""
+    """Another operation has to be executed first."""
 
     code = "chain.revert.timelock_unexecuted_predecessor"
     solidity_name = "TimelockUnexecutedPredecessor"
     selector = bytes.fromhex("90a9a618")
     abi_types = ("bytes32",)
     value_names = ("predecessor_id",)
-    sentence = ""
+    sentence = "Another operation has to be executed first."
 
     def __init__(self, predecessor_id: bytes, *, hint: str | None = None) -> None:
         super().__init__(hint=hint, predecessor_id=predecessor_id)
@@ -4223,14 +4223,14 @@ class TimelockUnexecutedPredecessor(KnownRevert):
 
 
 class TimelockUnexpectedOperationState(KnownRevert):
-    """Refused with TimelockUnexpectedOperationState."""
+    """The operation still waits, or is done."""
 
     code = "chain.revert.timelock_unexpected_operation_state"
     solidity_name = "TimelockUnexpectedOperationState"
     selector = bytes.fromhex("5ead8eb5")
     abi_types = ("bytes32", "bytes32")
     value_names = ("operation_id", "expected_states")
-    sentence = ""
+    sentence = "The operation still waits, or is done."
 
     def __init__(
         self, operation_id: bytes, expected_states: bytes, *, hint: str | None = None
@@ -4526,14 +4526,14 @@ class VestingVaultZeroAmount(KnownRevert):
 
 
 class VotesExpiredSignature(KnownRevert):
-    """Refused with VotesExpiredSignature."""
+    """The signed delegation has expired."""
 
     code = "chain.revert.votes_expired_signature"
     solidity_name = "VotesExpiredSignature"
     selector = bytes.fromhex("4683af0e")
     abi_types = ("uint256",)
     value_names = ("expiry",)
-    sentence = ""
+    sentence = "The signed delegation has expired."
 
     def __init__(self, expiry: int, *, hint: str | None = None) -> None:
         super().__init__(hint=hint, expiry=expiry)
