@@ -17,7 +17,15 @@ from dataclasses import dataclass, replace
 from neurovoyance.chain.events import EventCursor
 from neurovoyance.node.chain_side import ChainSide
 from neurovoyance.node.duty import Duty
-from neurovoyance.node.execution_values import OCCUPYING, Phase, SlotGranted, Terms, Tick
+from neurovoyance.node.execution_values import (
+    OCCUPYING,
+    Action,
+    Phase,
+    SlotGranted,
+    SlotWithdrawn,
+    Terms,
+    Tick,
+)
 from neurovoyance.node.intake import Intake
 from neurovoyance.node.logs import log_event
 from neurovoyance.node.offer_desk import OfferDesk
@@ -119,6 +127,17 @@ class Agent:
                 await duty.close()
             await self.shell.close()
 
+    def set_paused(self, is_paused: bool) -> None:
+        """Take nothing new while the owner uses the machine; what was taken waits or goes on."""
+        self.desk.is_paused = self.watch.is_paused = is_paused
+        self.watch.look_again = not is_paused
+        if not is_paused:
+            return
+        for live in self.shell:
+            is_free = Action.ACCEPT not in live.execution.pending
+            if live.execution.phase is Phase.ACCEPTING and is_free:
+                self.shell.feed(live.job.job_id, SlotWithdrawn())
+
     @property
     def _pause_s(self) -> float:
         return self._settings.poll_interval_s
@@ -193,11 +212,13 @@ class Agent:
 
     async def _grant_slots(self) -> None:
         waiting = [live for live in self.shell if live.execution.phase is Phase.HELD]
-        if not waiting or self.desk.is_draining:
+        if not waiting or self.desk.is_draining or self.desk.is_paused:
             return
         room = await self.desk.room()
         for live in waiting:
             terms = live.execution.terms
+            if terms is not None and not self.desk.is_as_lent(live.job, terms):
+                continue
             if terms is None or not has_room_to_accept(terms.lock_wei, room):
                 self._tell_why(live.job.job_id, terms, room)
                 continue

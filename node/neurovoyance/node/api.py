@@ -5,7 +5,8 @@ served is public: prices, counts, job ids, encrypted results; keys leave only se
 have a right to them. Errors are
 ``{code, message, hint, context}``. Requests are bounded in size and number, and have to name a
 host that the owner allowed, so that no web page can reach a node behind its user's back. Never: a
-call that changes the node, or an answer that names an input.
+call that changes the node (those are the owner's, see ``control_api``), an answer that names an
+input, or why the node rests, which would tell strangers when its owner is away.
 """
 
 from __future__ import annotations
@@ -110,6 +111,8 @@ class NodeApi:
             "market": agent.chain.market,
             "chain_time_s": agent.shell.time_s,
             "is_draining": agent.desk.is_draining,
+            "is_paused": agent.desk.is_paused,
+            "lend": policy.lending.mode.value,
             "prices": {
                 "base_price_wei": str(policy.base_price_wei),
                 "price_per_second_wei": str(policy.price_per_second_wei),
@@ -200,6 +203,7 @@ def node_app(
     endpoint: str,
     allowed_hosts: Sequence[str] = (),
     numeric_class: bytes | None = None,
+    owner_routes: Sequence[Route] = (),
 ) -> Starlette:
     """Return the ASGI application of a node: API and gateway.
 
@@ -210,11 +214,13 @@ def node_app(
         endpoint: public base URL, also of the gateway.
         allowed_hosts: names that requests may address, besides the endpoint's and this machine.
         numeric_class: of this machine, 32 bytes, if it was found out.
+        owner_routes: those of ``control_api``.
     """
     hosts = {"localhost", "127.0.0.1", "::1", *allowed_hosts}
     hosts.add(urlsplit(endpoint).hostname or "")
     routes = [
         *NodeApi(agent, operator, numeric_class).routes(),
+        *owner_routes,
         *gateway_routes(storage, public_urls=(endpoint,)),
     ]
     return Starlette(

@@ -6,6 +6,7 @@ Never: I/O beyond opening the journals of the duties, or a rule.
 
 from __future__ import annotations
 
+import os
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
@@ -20,13 +21,20 @@ from neurovoyance.node.auditing import AuditDuty
 from neurovoyance.node.canary_book import CanaryBook
 from neurovoyance.node.canary_duty import CanaryDuty
 from neurovoyance.node.chain_side import ChainSide
+from neurovoyance.node.control import Control
 from neurovoyance.node.crash import CrashPoint
 from neurovoyance.node.disputing.build import DisputeParts, build_disputes
 from neurovoyance.node.duty import Duty
+from neurovoyance.node.idle.book import IdleBook
+from neurovoyance.node.idle.gate import ClockOnly, Gate, Suspendable
+from neurovoyance.node.idle.policy import CPU
+from neurovoyance.node.idle.sensors import SensorSource, sensors_here
+from neurovoyance.node.idle.settings import Mode
 from neurovoyance.node.intake import Intake, IntakeLimits
 from neurovoyance.node.key_book import KeyBook
 from neurovoyance.node.key_desk import KeyDesk
 from neurovoyance.node.key_seeker import KeySeeker
+from neurovoyance.node.lending import Lending
 from neurovoyance.node.offer_desk import OfferDesk
 from neurovoyance.node.offering import OfferSigner, PricePolicy
 from neurovoyance.node.reward_duty import RewardDuty, Rewards
@@ -69,6 +77,7 @@ def build_agent(settings: NodeSettings, machine: Machine, stack: AsyncExitStack)
         machine: see :class:`Machine`.
         stack: closes the journals of the duties in the end.
     """
+    settings = limited(settings)
     chain, policy = machine.chain, price_policy(settings)
     keys = KeyBook(settings.data_dir / KEYS_NAME, machine.identity)
     stack.callback(keys.close)
@@ -198,7 +207,66 @@ def price_policy(settings: NodeSettings) -> PricePolicy:
         lock_multiple=settings.lock_multiple,
         min_lock_wei=settings.min_lock_wei,
         max_runtime_s=settings.max_runtime_s,
+        lending=Lending(settings.lend, frozenset(settings.public_clients)),
     )
+
+
+def limited(settings: NodeSettings) -> NodeSettings:
+    """Return settings in which the limits of ``idle`` bound what executions and store may take."""
+    idle = settings.idle
+    return settings.model_copy(
+        update={
+            "memory_bytes": _least(settings.memory_bytes, idle.memory_bytes),
+            "storage_bytes": _least(settings.storage_bytes, idle.disk_bytes),
+            "threads": _least(settings.threads, idle.cores),
+        }
+    )
+
+
+def _least(*values: int | None) -> int | None:
+    return min((value for value in values if value is not None), default=None)
+
+
+def own_cores(settings: NodeSettings) -> frozenset[int] | None:
+    """Return the cores that executions may use: the last ones, since systems favour the first."""
+    if settings.idle.cores is None:
+        return None
+    return frozenset(sorted(os.sched_getaffinity(0))[-settings.idle.cores :])
+
+
+def build_control(
+    settings: NodeSettings,
+    machine: Machine,
+    agent: Agent,
+    stack: AsyncExitStack,
+    sensors: SensorSource | None = None,
+) -> tuple[Gate, Control]:
+    """Return what yields to the owner and what obeys the owner's hand.
+
+    Args:
+        agent: hears of pauses of the processor.
+        sensors: in place of this machine's, for tests.
+    """
+    book = IdleBook(settings.data_dir / "idle.sqlite", machine.identity)
+    stack.callback(book.close)
+    idle = settings.idle
+    if sensors is None:
+        is_watched = idle.mode is Mode.IDLE
+        wants = bool(idle.not_with)
+        sensors = sensors_here(wants_programs=wants) if is_watched else ClockOnly()
+    runtimes = {id(item): item for item in (machine.runtime, machine.reference) if item}
+    engines = [item for item in runtimes.values() if isinstance(item, Suspendable)]
+    gate = Gate(idle, sensors, book, {CPU: engines})
+
+    def hear(device: str, may_run: bool) -> None:
+        if device == CPU:
+            agent.set_paused(not may_run)
+
+    gate.on_change.append(hear)
+    agent.set_paused(not gate.may_run())
+    lending = agent.desk.policy.lending
+    control = Control(gate, lending, book, agent.watch, machine.chain.journal, settings.lend)
+    return gate, control
 
 
 def intake_limits(settings: NodeSettings) -> IntakeLimits:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from neurovoyance.node.execution_values import Action, Execution, Instruction, Phase
+from neurovoyance.node.execution_values import Action, Execution, Instruction, Outcome, Phase
 from neurovoyance.node.records import (
     PostedJob,
     dump_execution,
@@ -176,6 +176,13 @@ class Journal(SqliteFile):
     def recent(self, limit: int) -> list[Entry]:
         """Return the executions that changed last, newest first."""
         return list(self._entries("1 ORDER BY changed_s DESC, rowid DESC LIMIT ?", (limit,)))
+
+    def settled(self) -> Iterator[Entry]:
+        """Return the executions that were paid, oldest first."""
+        return self._entries(
+            "phase = ? AND json_extract(record, '$.execution.outcome') = ? ORDER BY changed_s",
+            (Phase.ENDED.value, Outcome.SETTLED.value),
+        )
 
     def instructions(self, job_id: JobId) -> list[LoggedInstruction]:
         """Return the instruction log of a job in order."""

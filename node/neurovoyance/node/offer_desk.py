@@ -17,6 +17,7 @@ from neurovoyance.node.fitting import refusal_of
 from neurovoyance.node.intake import Intake
 from neurovoyance.node.journal import OfferRecord
 from neurovoyance.node.key_desk import KeyDesk
+from neurovoyance.node.lending import VOLUNTEER_PRICE_WEI
 from neurovoyance.node.logs import log_event
 from neurovoyance.node.offering import (
     OfferSigner,
@@ -25,6 +26,7 @@ from neurovoyance.node.offering import (
     quote,
     refusal_for_offer,
 )
+from neurovoyance.node.records import PostedJob
 from neurovoyance.node.shell import Shell
 from neurovoyance.protocol.errors import ChainError, NeurovoyanceError
 from neurovoyance.protocol.ids import ZERO_ADDRESS
@@ -47,6 +49,7 @@ class OfferDesk:
     Attributes:
         keys: opens keys of private inputs; None where they are not taken.
         is_draining: the node is stopping and promises nothing more.
+        is_paused: the owner uses the machine; nothing is promised meanwhile.
         occupied_by_duties: places of computation that audits and disputes use; set by the agent.
     """
 
@@ -70,6 +73,7 @@ class OfferDesk:
         self._signing = asyncio.Lock()
         self._checks = asyncio.Semaphore(CHECKS_AT_ONCE)
         self.is_draining = False
+        self.is_paused = False
         self.occupied_by_duties: Callable[[], int] = int
 
     async def room(self) -> Room:
@@ -94,11 +98,22 @@ class OfferDesk:
             promised_wei=sum(offer.lock_wei for offer in offers) + accepting_wei,
         )
 
+    def is_as_lent(self, job: PostedJob, terms: Terms) -> bool:
+        """Tell whether terms fit how the owner lends now; a switch may have come after them."""
+        if self.policy.lending.refusal_of(job.client) is not None:
+            return False
+        asked_wei = self.policy.terms(job.spec).price_wei
+        return VOLUNTEER_PRICE_WEI not in (asked_wei, terms.price_wei) or (
+            asked_wei == terms.price_wei
+        )
+
     async def answer(self, request: OfferRequest) -> OfferReply:
         """Return a signed offer for a job, or the reason for none; never raises for either."""
         if self.is_draining:
             return _refused(RefusalCause.BUSY, "The node is stopping and takes no new jobs.")
-        terms = quote(self.policy, request.spec, request.max_price_wei, 0)
+        if self.is_paused:
+            return _refused(RefusalCause.BUSY, "The node rests now; ask again later.")
+        terms = quote(self.policy, request.spec, request.max_price_wei, 0, request.client)
         if isinstance(terms, Refusal):
             return OfferReply(refusal=terms)
         try:

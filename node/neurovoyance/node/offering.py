@@ -15,13 +15,14 @@ the journal.
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from eth_account.signers.local import LocalAccount
 
 from neurovoyance.node.execution_values import Terms
 from neurovoyance.node.journal import Journal, OfferRecord
-from neurovoyance.protocol.ids import Address
+from neurovoyance.node.lending import VOLUNTEER_PRICE_WEI, Lending
+from neurovoyance.protocol.ids import ZERO_ADDRESS, Address
 from neurovoyance.protocol.job_spec import JobClass, JobSpec
 from neurovoyance.protocol.offer_exchange import Refusal, RefusalCause
 from neurovoyance.protocol.signing import Offer, sign_offer
@@ -36,17 +37,23 @@ QUEUE_DEPTH = 2
 
 @dataclass(frozen=True, slots=True)
 class PricePolicy:
-    """The owner's price list; amounts in wei, ``max_runtime_s`` the longest job taken."""
+    """The owner's price list; amounts in wei, ``max_runtime_s`` the longest job taken.
+
+    ``lending`` may change while the node runs: a volunteer asks one wei in place of the price.
+    """
 
     base_price_wei: int
     price_per_second_wei: int
     lock_multiple: int
     min_lock_wei: int
     max_runtime_s: int
+    lending: Lending = field(default_factory=Lending, compare=False)
 
     def terms(self, spec: JobSpec, min_lock_wei: int = 0) -> Terms:
         """Return price and lock for a spec; see the formula above."""
         price_wei = self.base_price_wei + self.price_per_second_wei * spec.max_runtime_s
+        if self.lending.is_volunteer:
+            price_wei = VOLUNTEER_PRICE_WEI
         lock_wei = max(self.lock_multiple * price_wei, self.min_lock_wei, min_lock_wei)
         return Terms(price_wei, lock_wei)
 
@@ -73,9 +80,16 @@ class Room:
 
 
 def quote(
-    policy: PricePolicy, spec: JobSpec, max_price_wei: int, min_lock_wei: int
+    policy: PricePolicy,
+    spec: JobSpec,
+    max_price_wei: int,
+    min_lock_wei: int,
+    client: str = ZERO_ADDRESS,
 ) -> Terms | Refusal:
     """Return the terms for a job, or why it is not for this node; costs nothing to ask."""
+    not_for = policy.lending.refusal_of(client)
+    if not_for is not None:
+        return _refuse(RefusalCause.CLIENT, not_for)
     if spec.job_class not in SUPPORTED_CLASSES:
         return _refuse(
             RefusalCause.CLASS, f"Jobs of class {spec.job_class.name} are not run by this node."

@@ -29,11 +29,13 @@ from neurovoyance.chain.deploy import verify_deployment
 from neurovoyance.chain.deployment import load_deployment
 from neurovoyance.chain.events import EventCursor
 from neurovoyance.chain.wallet import Wallet
-from neurovoyance.ipfs.embedded import EmbeddedBackend
 from neurovoyance.node.agent import Agent
 from neurovoyance.node.api import node_app
-from neurovoyance.node.assembly import Machine, build_agent
+from neurovoyance.node.assembly import Machine, build_agent, build_control, limited, own_cores
 from neurovoyance.node.chain_side import ChainSide
+from neurovoyance.node.control_api import ControlApi, make_token
+from neurovoyance.node.idle.budget import BudgetedBackend, DayBudget
+from neurovoyance.node.idle.gate import Gate
 from neurovoyance.node.journal import Journal
 from neurovoyance.node.logs import log_event
 from neurovoyance.node.runtime.base import Runtime
@@ -80,6 +82,8 @@ async def run_node(
             log_event(logging.INFO, "listening", endpoint=parts.endpoint)
             announcing = asyncio.create_task(_announce(parts))
             stack.callback(announcing.cancel)
+            yielding = asyncio.create_task(parts.gate.run())
+            stack.callback(yielding.cancel)
             ending = asyncio.create_task(_stop_with(server, stop))
             stack.callback(ending.cancel)
             await parts.agent.run(stop)
@@ -130,6 +134,7 @@ def _password(settings: NodeSettings) -> str:
 class _Parts:
     chain: ChainSide
     agent: Agent
+    gate: Gate
     app: Starlette
     listener: socket.socket
     endpoint: str
@@ -151,17 +156,17 @@ async def _build(
     }
     journal = Journal(data / "journal.sqlite", identity)
     stack.callback(journal.close)
-    storage = await stack.enter_async_context(
-        EmbeddedBackend(
-            data / "storage",
-            max_bytes=settings.storage_bytes,
-            peers=settings.peers,
-            allow_private_addresses=settings.allow_private_addresses,
-        )
+    store = BudgetedBackend(
+        data / "storage",
+        max_bytes=limited(settings).storage_bytes,
+        peers=settings.peers,
+        allow_private_addresses=settings.allow_private_addresses,
     )
+    store.budget = DayBudget(settings.idle.download_bytes_per_day)
+    storage = await stack.enter_async_context(store)
     engine = runtime
     if engine is None:
-        engine = await stack.enter_async_context(OnnxRuntime())
+        engine = await stack.enter_async_context(OnnxRuntime(cores=own_cores(settings)))
     cursor = EventCursor(
         client,
         deployment.contract_addresses(),
@@ -177,6 +182,8 @@ async def _build(
     own_class = await _numeric_class(reference)
     machine = Machine(chain, storage, engine, cursor, identity, reference, own_class)
     agent = build_agent(settings, machine, stack)
+    gate, control = build_control(settings, machine, agent, stack)
+    owner = ControlApi(control, make_token(data))
     app = node_app(
         agent,
         wallet.address,
@@ -184,8 +191,9 @@ async def _build(
         endpoint=endpoint,
         allowed_hosts=settings.allowed_hosts,
         numeric_class=own_class,
+        owner_routes=owner.routes(),
     )
-    return _Parts(chain, agent, app, listener, endpoint)
+    return _Parts(chain, agent, gate, app, listener, endpoint)
 
 
 async def _reference(

@@ -27,6 +27,8 @@ from pydantic import (
     model_validator,
 )
 
+from neurovoyance.node.idle.settings import IdleSettings
+from neurovoyance.node.lending import Lend
 from neurovoyance.protocol.certificate import pool_of
 from neurovoyance.protocol.errors import ConfigError, SpecError
 from neurovoyance.protocol.ids import Address, parse_address
@@ -71,6 +73,10 @@ def _list(value: object) -> object:
     return value
 
 
+def _idle(value: object) -> object:
+    return {"mode": value} if isinstance(value, str) else value
+
+
 AddressSetting = Annotated[Address, BeforeValidator(_address)]
 Amount = Annotated[int, BeforeValidator(_amount), Field(ge=0, le=UINT96_MAX)]
 Texts = Annotated[list[str], BeforeValidator(_list)]
@@ -109,6 +115,10 @@ class NodeSettings(BaseModel):
         harvest_threshold_wei: earnings are paid out to the owner above this.
         collect_rewards: register, claim, harvest and release for the owner when it is due, and
             help canaries along for everybody; canaries drawn for the owner are always taken.
+        lend: ``paid`` by the price list, or ``volunteer``: one wei, for ``public_clients`` alone.
+        public_clients: addresses of clients for whom a volunteer works.
+        idle: when the machine is lent and how much of it; ``idle = "idle"`` stands for a table
+            with that mode.
         stop_grace_s: how long a stop waits for work under way.
         log_path: file for the log; standard error if None.
     """
@@ -149,6 +159,9 @@ class NodeSettings(BaseModel):
     exact: bool = False
     harvest_threshold_wei: Amount = 10 * 10**18
     collect_rewards: bool = True
+    lend: Lend = Lend.PAID
+    public_clients: Annotated[list[AddressSetting], BeforeValidator(_list)] = []
+    idle: Annotated[IdleSettings, BeforeValidator(_idle)] = IdleSettings()
     stop_grace_s: Annotated[float, Field(ge=0, le=DAY_S)] = 30.0
     log_path: Path | None = None
     crash_at: Annotated[str | None, Field(repr=False)] = None
@@ -186,6 +199,8 @@ class NodeSettings(BaseModel):
             )
         if self.operator_raw_key is not None and self.chain_id != DEVNET_CHAIN_ID:
             raise ValueError("operator_raw_key: a raw private key is refused outside the devnet")
+        if self.lend is Lend.VOLUNTEER and not self.public_clients:
+            raise ValueError("public_clients: a volunteer works for listed clients; none is listed")
         if self.crash_at is not None and self.chain_id != DEVNET_CHAIN_ID:
             raise ValueError("crash_at: only for tests on the devnet")
         return self

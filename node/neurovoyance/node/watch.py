@@ -39,6 +39,8 @@ class Watch:
 
     Attributes:
         refused: listings not taken, counted by cause.
+        is_paused: the owner uses the machine; listings are remembered, not begun.
+        look_again: the next batch looks at remembered listings anew.
     """
 
     def __init__(self, chain: ChainSide, shell: Shell, policy: PricePolicy) -> None:
@@ -48,6 +50,8 @@ class Watch:
         self._posted: OrderedDict[JobId, tuple[PostedJob, str]] = OrderedDict()
         self.refused: Counter[str] = Counter()
         self.is_draining = False
+        self.is_paused = False
+        self.look_again = False
 
     async def handle(self, items: Iterable[ChainEvent | Rollback]) -> None:
         """Take a batch into account.
@@ -55,6 +59,8 @@ class Watch:
         Raises:
             ChainError: the chain could not be read; handle the batch again.
         """
+        if self.look_again and not self.is_paused:
+            await self._reconsider()
         changed: dict[JobId, None] = {}
         for item in items:
             if isinstance(item, Rollback):
@@ -95,11 +101,21 @@ class Watch:
         if view.stored is JobState.OPEN and self._is_interesting(job, view):
             self._shell.begin(job, view)
 
+    async def _reconsider(self) -> None:
+        """Look again at the listings of late: the owner is away, or lends in another way now."""
+        for job, _ in list(self._posted.values())[-LISTED_MAX:]:
+            if job.job_id not in self._shell:
+                view = await self._chain.view(job.job_id)
+                if view.stored is JobState.OPEN and self._is_interesting(job, view):
+                    self._shell.begin(job, view)
+        self.look_again = False
+
     def _is_interesting(self, job: PostedJob, view: ChainView) -> bool:
         listed = self._shell.count(frozenset({Phase.SEEN, Phase.HELD}))
-        if self.is_draining or listed >= LISTED_MAX or view.deadline_s <= self._shell.time_s:
+        is_closed = self.is_draining or self.is_paused
+        if is_closed or listed >= LISTED_MAX or view.deadline_s <= self._shell.time_s:
             return False
-        terms = quote(self._policy, job.spec, job.max_price_wei, job.min_lock_wei)
+        terms = quote(self._policy, job.spec, job.max_price_wei, job.min_lock_wei, job.client)
         if isinstance(terms, Refusal):
             self.refused[terms.cause.value] += 1
             log_event(

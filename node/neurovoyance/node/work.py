@@ -89,7 +89,7 @@ class Work:
 
     async def check(self, job: PostedJob) -> Event:
         """Decide whether a listed job is for this node, and hold its files."""
-        terms = quote(self.policy, job.spec, job.max_price_wei, job.min_lock_wei)
+        terms = quote(self.policy, job.spec, job.max_price_wei, job.min_lock_wei, job.client)
         if isinstance(terms, Refusal):
             return CheckFailed(terms)
         refusal = await self.chain.refusal_of_audit(job.spec, terms)

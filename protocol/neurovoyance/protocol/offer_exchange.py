@@ -39,6 +39,7 @@ class RefusalCause(StrEnum):
     RUNTIME = "runtime"
     STAKE = "stake"
     BUSY = "busy"
+    CLIENT = "client"
     CHAIN = "chain"
     SPEC = "spec"
     UNREACHABLE = "unreachable"
