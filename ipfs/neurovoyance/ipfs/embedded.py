@@ -37,6 +37,7 @@ from neurovoyance.ipfs.peers import check_url
 from neurovoyance.ipfs.reader import DagReader
 from neurovoyance.ipfs.room import Room
 from neurovoyance.ipfs.swarm import SwarmRules
+from neurovoyance.ipfs.tiers import Fallback
 from neurovoyance.ipfs.unixfs import DEFAULT_PROFILE, FileNode, Kind, Profile, read_node
 from neurovoyance.ipfs.walk import content_size, walk
 from neurovoyance.protocol.errors import StorageNotFound
@@ -76,6 +77,7 @@ class EmbeddedBackend:
             allow_private_addresses, timeouts or Timeouts(), rules or SwarmRules()
         )
         self._max_dag_bytes = max_bytes if max_dag_bytes is None else max_dag_bytes
+        self.fallbacks: list[Fallback] = []
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.store = BlockStore(root)
         self._room = Room(self.store, max_bytes)
@@ -217,10 +219,9 @@ class EmbeddedBackend:
         """
         limit = self._max_dag_bytes if max_bytes is None else max_bytes
         async with self._lease(cid), self._obtaining(sources) as blocks:
-            swarm = await blocks.swarm()
             await DagFetch(
                 cid,
-                swarm=swarm,
+                source=await blocks.tiers(),
                 size_of=blocks.size_of,
                 read_local=blocks.read_local,
                 max_bytes=limit,
@@ -370,7 +371,8 @@ class EmbeddedBackend:
         return data
 
     def _obtaining(self, sources: Iterable[str] = ()) -> Obtaining:
-        return Obtaining(self.store, self._workers, self._policy, (*sources, *self._peers))
+        urls = (*sources, *self._peers)
+        return Obtaining(self.store, self._workers, self._policy, urls, self.fallbacks)
 
     def _lease(self, root: Cid | None) -> AbstractAsyncContextManager[None]:
         return lease(self.store.index, self._workers, root)

@@ -1,7 +1,7 @@
 """Makes a whole DAG local: raw blocks in parallel, limits checked before bytes are asked for.
 
 Place: :meth:`EmbeddedBackend.ensure`. It walks from the root; what is on disk is used, what is
-missing is obtained through the swarm, so an interrupted job goes on where it stopped. Memory: the
+missing is obtained from its source, so an interrupted job goes on where it stopped. Memory: the
 blocks in flight and the links still to follow. Never: ask for a block that would pass a limit.
 
 Limits: a block two MiB, a DAG 32 deep, content ``max_bytes``; the tree's own nodes may add an
@@ -18,7 +18,7 @@ from neurovoyance.ipfs.backend import ProgressMeter
 from neurovoyance.ipfs.cid import RAW, Cid
 from neurovoyance.ipfs.dagpb import MAX_BLOCK_BYTES, InvalidBlock
 from neurovoyance.ipfs.reader import check_child
-from neurovoyance.ipfs.swarm import Swarm
+from neurovoyance.ipfs.tiers import BlockSource
 from neurovoyance.ipfs.unixfs import FileNode, ShardNode, UnixNode, read_node
 from neurovoyance.ipfs.walk import MAX_DEPTH
 from neurovoyance.protocol.errors import StorageFull, StorageTooLarge
@@ -89,14 +89,14 @@ class DagFetch:
         self,
         root: Cid,
         *,
-        swarm: Swarm,
+        source: BlockSource,
         size_of: SizeOf,
         read_local: ReadLocal,
         max_bytes: int,
         meter: ProgressMeter,
     ) -> None:
         self._root = root
-        self._swarm = swarm
+        self._source = source
         self._size_of = size_of
         self._read_local = read_local
         self._max_bytes = max_bytes
@@ -118,7 +118,7 @@ class DagFetch:
         done: set[asyncio.Task[list[_Want]]] = set()
         try:
             while self._pending or running:
-                while self._pending and len(running) < self._swarm.width:
+                while self._pending and len(running) < self._source.width:
                     running.add(asyncio.ensure_future(self._handle(self._pending.pop())))
                 done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
@@ -159,7 +159,7 @@ class DagFetch:
         block = await self._read_local(want.cid)
         if block is None:
             limit = min(MAX_BLOCK_BYTES, self._allowance.tree)
-            block = await self._swarm.obtain(want.cid, limit)
+            block = await self._source.obtain(want.cid, limit)
         self._allowance.tree -= len(block)
         if self._allowance.tree < 0:
             raise self._too_large("Its tree alone is larger than its content may be.")
@@ -204,7 +204,7 @@ class DagFetch:
             raise self._too_large("Its leaves are larger.")
         used = 0
         try:
-            used = len(await self._swarm.obtain(want.cid, limit))
+            used = len(await self._source.obtain(want.cid, limit))
         finally:
             await self._allowance.settle(limit, used)
         if stated is not None and used != stated:

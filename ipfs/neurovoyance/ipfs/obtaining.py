@@ -1,4 +1,4 @@
-"""Blocks for one operation: from this disk, else from a swarm that starts when first needed.
+"""Blocks for one operation: from this disk, else from places that are opened when first needed.
 
 Place: between :mod:`.embedded` and the swarm, so that reading a range of a large file fetches
 the blocks of that range and no more. Use as an asynchronous context manager.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from types import TracebackType
 
@@ -17,6 +18,7 @@ from neurovoyance.ipfs.dagpb import MAX_BLOCK_BYTES
 from neurovoyance.ipfs.gateway_client import GatewayClient, Timeouts
 from neurovoyance.ipfs.lease import Workers
 from neurovoyance.ipfs.swarm import Swarm, SwarmRules
+from neurovoyance.ipfs.tiers import BlockSource, Fallback, Tiers
 from neurovoyance.protocol.errors import StorageNotFound, StorageSourceChanged
 
 
@@ -30,17 +32,23 @@ class PeerPolicy:
 
 
 class Obtaining:
-    """Verified blocks from ``store`` or from the gateways ``urls``."""
+    """Verified blocks from ``store``, from the gateways ``urls``, or from ``fallbacks``."""
 
     def __init__(
-        self, store: BlockStore, workers: Workers, policy: PeerPolicy, urls: Sequence[str]
+        self,
+        store: BlockStore,
+        workers: Workers,
+        policy: PeerPolicy,
+        urls: Sequence[str],
+        fallbacks: Sequence[Fallback] = (),
     ) -> None:
         self._store = store
         self._workers = workers
         self._policy = policy
         self._urls = urls
-        self._client: GatewayClient | None = None
-        self._swarm: Swarm | None = None
+        self._fallbacks = fallbacks
+        self._open = AsyncExitStack()
+        self._tiers: Tiers | None = None
         self._starting = asyncio.Lock()
 
     async def __aenter__(self) -> Obtaining:
@@ -52,8 +60,7 @@ class Obtaining:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._client is not None:
-            await self._client.__aexit__(kind, error, trace)
+        await self._open.aclose()
 
     async def size_of(self, cid: Cid) -> int | None:
         """Return the size of a block held here, noting a use; ``None`` when it is not."""
@@ -73,32 +80,44 @@ class Obtaining:
         try:
             data = await self.read_local(cid)
         except StorageSourceChanged:
-            if not self._urls:
+            if not self._has_places:
                 raise
             data = None
         if data is not None:
             return data
-        if not self._urls:
+        if not self._has_places:
             raise missing_block(cid)
-        swarm = await self.swarm()
-        return await swarm.obtain(cid, MAX_BLOCK_BYTES)
+        return await (await self.tiers()).obtain(cid, MAX_BLOCK_BYTES)
 
-    async def swarm(self) -> Swarm:
-        """Return the swarm, starting it if need be."""
+    @property
+    def _has_places(self) -> bool:
+        return bool(self._urls or self._fallbacks)
+
+    async def tiers(self) -> Tiers:
+        """Return the places to ask, known providers first, opening them if need be."""
         async with self._starting:
-            if self._swarm is None:
-                policy = self._policy
-                self._client = GatewayClient(policy.allow_private, policy.timeouts)
-                await self._client.__aenter__()
-                self._swarm = Swarm(
-                    self._client,
-                    self._store.index,
-                    self._put,
-                    allow_private=policy.allow_private,
-                    rules=policy.rules,
-                )
-                self._swarm.add_peers(self._urls)
-            return self._swarm
+            if self._tiers is None:
+                sources: list[BlockSource] = []
+                if self._urls or not self._fallbacks:
+                    sources.append(await self._known_providers())
+                for fallback in self._fallbacks:
+                    opening = fallback.source(self._put)
+                    sources.append(await self._open.enter_async_context(opening))
+                self._tiers = Tiers(sources)
+            return self._tiers
+
+    async def _known_providers(self) -> Swarm:
+        policy = self._policy
+        client = GatewayClient(policy.allow_private, policy.timeouts)
+        swarm = Swarm(
+            await self._open.enter_async_context(client),
+            self._store.index,
+            self._put,
+            allow_private=policy.allow_private,
+            rules=policy.rules,
+        )
+        swarm.add_peers(self._urls)
+        return swarm
 
     def _look(self, cid: Cid) -> int | None:
         size = self._store.size_of(cid)

@@ -41,6 +41,10 @@ class DagReader:
     def __init__(self, read_block: ReadBlock) -> None:
         self._read_block = read_block
 
+    async def block(self, cid: Cid) -> bytes:
+        """Return the verified block ``cid``."""
+        return await self._read_block(cid)
+
     async def node(self, cid: Cid) -> UnixNode:
         """Return what the block ``cid`` says."""
         return read_node(cid, await self._read_block(cid))

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -24,6 +24,7 @@ from neurovoyance.ipfs.gateway_client import (
     PeerLacksBlock,
 )
 from neurovoyance.ipfs.peers import Peer, check_url
+from neurovoyance.ipfs.tiers import PutBlock, nobody_has
 from neurovoyance.protocol.errors import (
     AccessDenied,
     SpecError,
@@ -33,8 +34,6 @@ from neurovoyance.protocol.errors import (
 )
 
 _RACERS = 2
-PutBlock = Callable[[Cid, bytes], Awaitable[None]]
-"""Verifies and stores a block; raises :class:`StorageIntegrityError` for wrong bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,10 +299,4 @@ class Swarm:
             reasons[peer.url] = (
                 attempts.get(peer.url) or peer.lacks.get(cid.binary) or peer.dropped or "not asked"
             )
-        shown = "; ".join(f"{url}: {reason}" for url, reason in reasons.items()) or "no peer known"
-        return StorageNotFound(
-            f"Nobody who was asked has {cid} ({shown}). What was fetched before is kept.",
-            hint="Start the provider of this content, or name another source, and try again.",
-            cid=str(cid),
-            providers=reasons,
-        )
+        return nobody_has(cid, reasons)
