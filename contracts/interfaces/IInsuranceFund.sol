@@ -9,10 +9,11 @@ import {IFunded} from "./IFunded.sol";
 /// tokens sent without a call belong to nobody.
 /// @dev Limits, of what was held at the beginning of the present epoch (a week: unix seconds / 604800),
 /// as the parameters now stand: a payment is at most insurancePerEventBps of it, all payments of the
-/// epoch together at most insurancePerEpochBps, and what votes grant of it at most INSURANCE_GRANT_BPS,
-/// which no vote can change: claims keep the rest, whoever has the votes. What came in meanwhile counts from the next epoch on;
-/// hence nothing is paid in the epoch of the first funding. When the payments of a day (UTC) are above
-/// BREAKER_INSURANCE_BPS of what was held when the day began, the breaker trips.
+/// epoch together at most insurancePerEpochBps. Within both, what votes grant in an epoch is at most
+/// INSURANCE_GRANT_BPS, which no vote can change: claims keep the rest, whoever has the votes. What came
+/// in meanwhile counts from the next epoch on; hence nothing is paid in the epoch of the first funding.
+/// When the payments of a day (UTC) are above BREAKER_INSURANCE_BPS of what was held when the day began,
+/// the breaker trips.
 /// Assumptions for correctness: the StakeManager tells the truth about verdicts. For liveness: none.
 interface IInsuranceFund is IFunded {
     event InsuranceFunded(address indexed from, uint256 amount);
