@@ -343,7 +343,7 @@ class ConfinedRuntime:
                 result = await sandbox.serve(task, on_progress)
             elif not execution.is_cancelled and key is not None:
                 result = await serve_staying(sandbox, task, key.locked, on_progress)
-                is_kept = sandbox.is_alive and not (self._is_closed or execution.is_cancelled)
+                is_kept = sandbox.stays and not (self._is_closed or execution.is_cancelled)
         except ExecutionError as error:
             if not execution.is_cancelled:
                 raise

@@ -42,6 +42,7 @@ class Sandbox:
     Attributes:
         directory: the child's own, removed with it.
         peak_memory_bytes: most memory seen or reported since the last task began.
+        stays: the last task ended well, and the child waits, stopped, for another.
         confinement: what is enforced, measure by measure.
     """
 
@@ -56,6 +57,7 @@ class Sandbox:
         self._left_s: float | None = None
         self.is_suspended = False
         self.peak_memory_bytes = 0
+        self.stays = False
         self.confinement: dict[str, str] = {}
 
     @classmethod
@@ -153,7 +155,7 @@ class Sandbox:
         if not self.is_suspended:
             self._signal(signal.SIGCONT)
         watch = asyncio.create_task(self._watch(limits))
-        stays = False
+        self.stays = False
         try:
             async with asyncio.timeout(limits.wall_time_s) as self._clock:
                 if self.is_suspended:
@@ -163,7 +165,7 @@ class Sandbox:
             if isinstance(result, wire.Done):
                 if result.nonce != task.nonce:
                     raise _broke_protocol(wire.MalformedEvent("it answered another task"))
-                stays = result.stays and task.inbox is not None and self._exceeded is None
+                self.stays = result.stays and task.inbox is not None and self._exceeded is None
         except TimeoutError:
             raise exceeded("wall_time_s", limits) from None
         except ExecutionError:
@@ -175,12 +177,13 @@ class Sandbox:
             self._clock = None
             watch.cancel()
             # What stays cannot compute, listen or grow while nobody counts what it takes.
-            self._signal(signal.SIGSTOP if stays else signal.SIGKILL)
+            self._signal(signal.SIGSTOP if self.stays else signal.SIGKILL)
         if isinstance(result, wire.Done):
             self.peak_memory_bytes = max(self.peak_memory_bytes, result.peak_memory_bytes)
         if self._exceeded is None and self.peak_memory_bytes > limits.memory_bytes:
             self._exceeded = exceeded("memory_bytes", limits)
         if self._exceeded is not None:
+            self.stays = False
             self.kill()
             raise self._exceeded
         return result
