@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from neurovoyance.tokenomics.emission import Emission
+from neurovoyance.tokenomics.params import pack
+
 WEI = 10**18
 pytestmark = pytest.mark.timeout(500)
 
@@ -67,6 +70,12 @@ def test_a_fee_is_split_vests_and_leaves_and_a_vote_is_held(shown: Any) -> None:
     assert left["paid"] + left["penalty"] == left["amount"]
     assert left["to those who stay"] + left["burned"] + left["to insurance"] == left["penalty"]
     assert 0 < int(story["emission_wei"]["work"]) * 10_000 < fees_wei * 900
+    assert story["canary"]["name"] == story["provider"], "the drawn node is the one followed"
+    assert (story["canary"]["passed"], story["canary"]["drawn"]) == (1, 1)
+    # At the genesis rates a week's whole availability pool: nobody else was drawn.
+    emission = Emission(first_epoch=1)
+    emission.roll(2, pack("emission"), fees_wei=0, sink_bps=0, staked_wei=0, circulating_wei=1)
+    assert int(story["emission_wei"]["avail"]) == emission.epochs[1].avail_pool_wei
     assert story["changed"] == {"key": "burnBps", "before": 400, "after": 450}
 
 

@@ -28,6 +28,7 @@ from neurovoyance.chain.governors import Actions, ProposalState, Support
 from neurovoyance.chain.history import history
 from neurovoyance.chain.rewards import EPOCH_S
 from neurovoyance.chain.wallet import Wallet
+from neurovoyance.cli.demo_canary import CanaryStory, canary_json
 from neurovoyance.cli.local_network import LocalNode
 from neurovoyance.client.client import AsyncClient
 from neurovoyance.protocol.errors import ContractRevert
@@ -39,6 +40,8 @@ HOLDER_STAKE_WEI = 6_000_000 * WEI_PER_NVY
 """More than the Standard governor's least quorum of 5,000,000 NVY."""
 WEEKS = 4
 """Weeks that pass before the first release."""
+EXIT_MAX_WEI = 100 * WEI_PER_NVY
+"""Most that the demo leaves early with: far under what one account may in a week."""
 CHANGED_KEY = "burnBps"
 CHANGED_TO = 450
 _DAY_S = 86_400
@@ -55,6 +58,7 @@ class EconomyStory:
         slices: parts of the fees by name, in the order of the split; they sum to ``fees_wei``.
         released_wei: what vested in ``WEEKS`` weeks and was paid out.
         exit: the early exit: ``amount``, ``penalty``, ``paid``, and the penalty's sinks.
+        canary: drawn for the provider before its fees were split.
         emission: what the reserve paid: ``work``, ``avail``; of it ``liquid`` and ``vested``.
         change: the parameter's value ``before`` and ``after`` the vote.
         days: chain time that all of this took.
@@ -70,13 +74,16 @@ class EconomyStory:
     change: dict[str, int] = field(default_factory=dict)
     votes_for_wei: int = 0
     days: float = 0.0
+    canary: CanaryStory = field(default_factory=CanaryStory)
     faults: list[str] = field(default_factory=list)
 
 
-async def play_economy(client: AsyncClient, node: LocalNode) -> EconomyStory:
-    """Follow one provider's fees through split, vesting and exit, and vote on a rate."""
+async def play_economy(client: AsyncClient, node: LocalNode, canary: CanaryStory) -> EconomyStory:
+    """Follow one provider's rewards through split, vesting and exit, and vote on a rate."""
     session = client.session
     play = _Play(session.contracts, node, ChainControl(session.chain.rpc))
+    play.story.canary = canary
+    play.story.faults += canary.faults
     began_s = await session.chain.time_s()
     await play.split()
     await play.emission_of_last_epoch()
@@ -127,7 +134,7 @@ class _Play:
         }
 
     async def emission_of_last_epoch(self) -> None:
-        """Register the fees a week later, and claim what the reserve adds for them."""
+        """Register fees and score a week later, and claim what the reserve adds for them."""
         emission, owner = self._contracts.emission, self._owner
         if self._earned_epoch < await emission.first_epoch():
             # The first whole epoch after deployment is the first that emits.
@@ -143,6 +150,8 @@ class _Play:
             name: sum(getattr(claim, f"{name}_wei") for claim in claims)
             for name in ("work", "avail", "liquid", "vested")
         }
+        is_scored = self.story.canary.passed > 0
+        self._require(bool(self.story.emission["avail"]) == is_scored, "A score earns, or nothing.")
 
     async def release(self) -> None:
         """Let weeks pass and take out what has vested."""
@@ -163,9 +172,9 @@ class _Play:
         self._require(self.story.released_wei > 0, "Nothing vested in weeks.")
 
     async def leave_early(self) -> None:
-        """Announce an early exit of half of what vests, wait the notice, and pay the penalty."""
+        """Announce an early exit of a part of what vests, wait the notice, pay the penalty."""
         vault, owner, story = self._contracts.vault, self._owner, self.story
-        amount_wei = await vault.unvested_of_wei(owner.address) // 2
+        amount_wei = min(await vault.unvested_of_wei(owner.address) // 2, EXIT_MAX_WEI)
         await vault.request_exit(owner, amount_wei)
         await self._control.increase_time(_EXIT_NOTICE_S + 60)
         receipt = await vault.execute_exit(owner, _MAX_PENALTY_BPS)
@@ -269,6 +278,7 @@ def economy_json(story: EconomyStory) -> dict[str, object]:
         "slices_wei": {name: str(wei) for name, wei in story.slices.items()},
         "released_wei": str(story.released_wei),
         "exit_wei": {name: str(wei) for name, wei in story.exit.items()},
+        "canary": canary_json(story.canary),
         "emission_wei": {name: str(wei) for name, wei in story.emission.items()},
         "changed": {"key": CHANGED_KEY, **story.change},
         "votes_for_wei": str(story.votes_for_wei),

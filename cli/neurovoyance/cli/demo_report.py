@@ -11,6 +11,7 @@ from neurovoyance.cli.output import console, nvy, short, table
 from neurovoyance.protocol.ids import hex_of
 from neurovoyance.protocol.units import format_nvy
 
+_SHARE = "the week's whole pool: nobody else was drawn"
 _SHOWN_UNIT_WEI = 10**9
 """Amounts are shown down to a billionth of a coin."""
 
@@ -161,7 +162,17 @@ def _print_cheat(report: DemoReport) -> None:
 
 
 def _print_economy(report: DemoReport) -> None:
-    story = report.economy
+    story, canary, out = report.economy, report.economy.canary, console()
+    if canary.provider:
+        out.print(
+            f"\n  [bold]The canary[/]  drawn by lot for {canary.name}, for {nvy(canary.price_wei)} "
+            "of the protocol;"
+        )
+        out.print(
+            f"  answered and audited, {canary.passed} of {canary.drawn} passed: the availability "
+            "emission of the week"
+        )
+        out.print("  is shared out by these scores.")
     shown = table("what", "NVY", "", right=("NVY",))
 
     def add(what: str, wei: int, note: str = "") -> None:
@@ -174,16 +185,16 @@ def _print_economy(report: DemoReport) -> None:
         add(f"  {name}", wei, f"{share:g} %")
     if story.emission:
         add("emission for these fees", story.emission["work"], "at most 8.1 % of them")
-        add("  of it vesting", story.emission["vested"])
+        add("emission for its canary", story.emission["avail"], _SHARE)
+        add("  of both vesting", story.emission["vested"], "three quarters")
     add(f"released after {WEEKS} weeks", story.released_wei, "a 26th a week")
-    add("early exit", story.exit["amount"], "half of what still vests")
+    add("early exit", story.exit["amount"], "a part of what still vests")
     add("  penalty", story.exit["penalty"], "10 % and up to 50 % by the weeks left")
     for name in ("to those who stay", "burned", "to insurance"):
         add(f"    {name}", story.exit[name])
     add("  paid out", story.exit["paid"])
     _section("One provider's fees", shown)
     before, after = story.change["before"] / 100, story.change.get("after", 0) / 100
-    out = console()
     out.print(
         f"\n  A vote of {format_nvy(story.votes_for_wei)} NVY changed the burned part of fees from "
         f"{before:g} % to {after:g} %."

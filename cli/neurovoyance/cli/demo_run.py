@@ -19,8 +19,10 @@ from typing import Any
 
 from neurovoyance.chain.chain_control import ChainControl
 from neurovoyance.chain.deploy import AuditSettings
+from neurovoyance.cli.catalogue import shipped_catalogue
 from neurovoyance.cli.demo_audits import CheatStory, settle_all, tell_cheat
 from neurovoyance.cli.demo_books import book_faults, cheat_faults
+from neurovoyance.cli.demo_canary import followed, play_canary
 from neurovoyance.cli.demo_economy import EconomyStory, play_economy
 from neurovoyance.cli.demo_files import write_demo_files
 from neurovoyance.cli.demo_model import registered_model
@@ -152,10 +154,15 @@ class DemoRun:
                 max_jobs=2,
                 audits=AuditSettings.local(first_jobs=FIRST_AUDITS),
                 has_economy=True,
+                canary_models=shipped_catalogue(),
+                collects=False,  # the demo tells what it does, and when
                 cheats=1,
                 on_step=self._lines.step,
             )
-            async with network, await open_from_profile(folder) as client:
+            async with (
+                network,
+                await open_from_profile(folder, gateway_port=network.content_port) as client,
+            ):
                 self._names = {node.owner.address: node.name for node in network.nodes}
                 self._lines.step(f"ready: chain at {network.rpc_url}, {NODES - 1} nodes")
                 report = await self._market(network, client, model, files)
@@ -306,8 +313,11 @@ class DemoRun:
         faults = [fault for item in jobs for fault in _job_faults(client, item)]
         faults += await book_faults(network, client)
         faults += cheat_faults(story)
+        self._lines.step("a canary is drawn by lot, answered, audited and scored")
+        canary = await play_canary(network, client)
         self._lines.step("fees are split, weeks pass, rewards vest, and a vote is held")
-        economy = await play_economy(client, _best_paid(network, jobs))
+        node = followed(network, canary, [item.receipt for item in jobs])
+        economy = await play_economy(client, node, canary)
         faults += [*economy.faults, *await book_faults(network, client)]
         return DemoReport(
             jobs=jobs,
@@ -325,15 +335,6 @@ class DemoRun:
             folder="",
             faults=faults,
         )
-
-
-def _best_paid(network: LocalNetwork, jobs: list[DemoJob]) -> LocalNode:
-    """Return the honest node that earned most; its fees are followed."""
-    paid: dict[str, int] = {}
-    for item in jobs:
-        provider = str(item.receipt["provider"])
-        paid[provider] = paid.get(provider, 0) + int(item.receipt["paid_wei"])
-    return max(network.honest, key=lambda node: paid.get(node.owner.address, 0))
 
 
 def _matching(wanted: tuple[str, ...], features: dict[str, FileFeatures]) -> list[str]:

@@ -13,8 +13,8 @@ import json
 import shutil
 import socket
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import TextIO
@@ -28,7 +28,7 @@ from neurovoyance.chain.deploy import AuditSettings, deploy
 from neurovoyance.chain.deployment import Deployment
 from neurovoyance.chain.devnet import ACCOUNTS
 from neurovoyance.chain.devnet_keys import devnet_wallet
-from neurovoyance.chain.genesis import EconomySettings
+from neurovoyance.chain.genesis import CanaryModel, EconomySettings
 from neurovoyance.chain.rewards import EPOCH_S
 from neurovoyance.chain.wallet import DEVNET_CHAIN_ID, Wallet
 from neurovoyance.cli.processes import Child, stop_all
@@ -93,9 +93,14 @@ class LocalNetwork:
         max_jobs: executions that each node computes at once.
         audits: what the courts are deployed with; None for a market without audits.
         has_economy: fees are split, rewards vest and parameters are voted on.
+        canary_models: the canaries' catalogue in the genesis; with audits and economy alone.
+        collects: nodes collect rewards by themselves, and have canaries drawn.
         cheats: how many of the nodes, the last ones, compute with other weights than they claim;
             they ask for less, and are started by :meth:`start_node` alone.
+        kubo_rpc_url: RPC of an IPFS daemon that client and nodes use.
         on_step: told of each step of the start.
+        content_port: where nodes look for the models of the catalogue; nothing listens there
+            until somebody serves them.
     """
 
     home: Path
@@ -104,10 +109,14 @@ class LocalNetwork:
     max_jobs: int = 1
     audits: AuditSettings | None = None
     has_economy: bool = False
+    canary_models: Sequence[CanaryModel] = ()
+    collects: bool = True
     cheats: int = 0
+    kubo_rpc_url: str | None = None
     on_step: OnStep = _say_nothing
     nodes: list[LocalNode] = field(default_factory=list)
     rpc_url: str = ""
+    content_port: int = field(default_factory=lambda: free_port())
     deployment: Deployment | None = None
     _children: list[Child] = field(default_factory=list)
     _lock: TextIO | None = None
@@ -171,7 +180,7 @@ class LocalNetwork:
                 await _to_whole_week(chain)
             self.on_step(f"staking and starting {self.node_count - self.cheats} nodes")
             await self._enrol(chain, Contracts(chain, self.deployment))
-        save_profile(self._profile(), self.home / PROFILE_NAME)
+        save_profile(self.profile(), self.home / PROFILE_NAME)
         await asyncio.gather(*(self.start_node(node) for node in self.honest))
 
     async def start_node(self, node: LocalNode) -> None:
@@ -263,7 +272,10 @@ class LocalNetwork:
         await contracts.audits.fund_pool(bank, AUDIT_POOL_WEI)
 
     def _economy(self) -> EconomySettings | None:
-        return EconomySettings.local(devnet_wallet(0).address) if self.has_economy else None
+        if not self.has_economy:
+            return None
+        local = EconomySettings.local(devnet_wallet(0).address)
+        return replace(local, canary_models=self.canary_models if self.audits else ())
 
     @property
     def known_deployment(self) -> Deployment:
@@ -290,6 +302,9 @@ class LocalNetwork:
             "max_jobs": self.max_jobs,
             "poll_interval_s": 0.25,
             "pools": [AUDIT_POOL],
+            **({"kubo_rpc_url": self.kubo_rpc_url} if self.kubo_rpc_url else {}),
+            "collect_rewards": self.collects,
+            "peers": [f"http://127.0.0.1:{self.content_port}"] if self.canary_models else [],
         }
         module = "neurovoyance.node"
         if index >= self.node_count - self.cheats:
@@ -307,7 +322,8 @@ class LocalNetwork:
         self._children.append(child)
         return LocalNode(name.replace("-", " "), owner, operator, port, child)
 
-    def _profile(self) -> NetworkProfile:
+    def profile(self) -> NetworkProfile:
+        """Return what a client needs to use the network, with the key of its account."""
         return NetworkProfile(
             name="local",
             chain_id=DEVNET_CHAIN_ID,
@@ -315,6 +331,7 @@ class LocalNetwork:
             deployment="local/deployment.json",
             devnet_account=CLIENT_ACCOUNT,
             poll_s=0.25,
+            kubo_rpc_url=self.kubo_rpc_url,
         )
 
     async def wait_for_node(self, node: LocalNode) -> None:

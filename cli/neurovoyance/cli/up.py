@@ -28,15 +28,22 @@ def up(
     ] = False,
     economy: Annotated[
         bool,
-        typer.Option("--economy", help="With fee split, vesting, delegation and votes."),
+        typer.Option(
+            "--economy",
+            help="With fee split, vesting, delegation and votes; with --audits also canaries.",
+        ),
     ] = False,
+    kubo: Annotated[
+        str | None,
+        typer.Option("--kubo", metavar="URL", help="RPC of an IPFS daemon that all shall use."),
+    ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Start a private chain with contracts, nodes and a funded client; ends with Ctrl-C."""
     from neurovoyance.cli.opened import run
 
-    run(_up(nodes, port, audits, economy, home, as_json))
+    run(_up(nodes, port, audits, economy, kubo, home, as_json))
 
 
 async def _up(
@@ -44,6 +51,7 @@ async def _up(
     port: int,
     has_audits: bool,
     has_economy: bool,
+    kubo: str | None,
     home: Path | None,
     as_json: bool,
 ) -> None:
@@ -51,9 +59,11 @@ async def _up(
     import signal
 
     from neurovoyance.chain.deploy import AuditSettings
+    from neurovoyance.cli.catalogue import installed_catalogue
     from neurovoyance.cli.local_network import LocalNetwork
     from neurovoyance.cli.opened import home_of, logging_to
     from neurovoyance.cli.progress import StepLines
+    from neurovoyance.cli.storage_parts import checked_daemon
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -68,6 +78,8 @@ async def _up(
         max_jobs=2,
         audits=AuditSettings.local() if has_audits else None,
         has_economy=has_economy,
+        canary_models=installed_catalogue() if has_audits and has_economy else (),
+        kubo_rpc_url=await checked_daemon(kubo) if kubo else None,
         on_step=lines.step,
     )
     with logging_to(folder / "network.log"):
@@ -79,9 +91,10 @@ async def _keep(
 ) -> None:
     import asyncio
 
+    from neurovoyance.cli.catalogue import offered
     from neurovoyance.cli.output import console, emit_json
 
-    async with made as network:
+    async with made as network, offered(network):
         if as_json:
             emit_json(_network_json(network))
         else:
@@ -112,6 +125,8 @@ async def _watch(network: LocalNetwork) -> None:
 
 
 def _network_json(network: LocalNetwork) -> dict[str, object]:
+    from neurovoyance.protocol.ids import hex_of
+
     deployment = network.known_deployment
     return {
         "rpc_url": network.rpc_url,
@@ -130,6 +145,7 @@ def _network_json(network: LocalNetwork) -> dict[str, object]:
             {"name": node.name, "url": node.url, "provider": node.owner.address}
             for node in network.nodes
         ],
+        "canary_models": [hex_of(model.model_id) for model in network.canary_models],
     }
 
 

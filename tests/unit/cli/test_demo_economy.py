@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from neurovoyance.cli.demo_canary import CanaryStory, canary_json
 from neurovoyance.cli.demo_economy import CHANGED_KEY, CHANGED_TO, EconomyStory, economy_json
 from neurovoyance.tokenomics.params import PARAMETERS, default_of
 
@@ -24,6 +25,7 @@ def test_amounts_are_decimal_strings_and_nothing_is_left_out() -> None:
         "burned": "40000000000000000",
         "to the provider at once": "960000000000000000",
     }
+    assert shown["canary"] == canary_json(CanaryStory())
     assert shown["exit_wei"] == {"amount": "5", "penalty": "2", "paid": "3"}
     assert shown["changed"] == {"key": CHANGED_KEY, "before": 400, "after": 450}
     assert (shown["votes_for_wei"], shown["days"]) == ("9", 40.3)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from neurovoyance.cli.demo_audits import CheatStory
+from neurovoyance.cli.demo_canary import CanaryStory
 from neurovoyance.cli.demo_economy import EconomyStory
 from neurovoyance.cli.demo_report import print_report, report_json
 from neurovoyance.cli.demo_run import DemoReport
@@ -42,9 +44,11 @@ STORY = EconomyStory(
         "burned": 10**15,
         "to insurance": 4 * 10**15,
     },
+    emission={"work": 10**16, "avail": 7 * 10**18, "liquid": 10**18, "vested": 6 * 10**18},
     change={"before": 400, "after": 450},
     votes_for_wei=6 * 10**24,
     days=40.2,
+    canary=CanaryStory(NODE, "node 1", 10**17, 1, 1),
 )
 
 
@@ -107,6 +111,20 @@ def test_people_read_where_a_fee_went_and_what_a_vote_changed(
     assert "fees of node 1 1" in text and "burned 0.04 4 %" in text
     assert "A vote of 6000000 NVY changed the burned part of fees from 4 % to 4.5 %." in text
     assert "40 days on the chain" in text
+
+
+def test_people_read_what_the_canary_was_and_what_it_earned(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    report = report_of(attempt(0, Status.SETTLED), faults=[])
+    print_report(report)
+    text = " ".join(capsys.readouterr().out.split())
+    assert "drawn by lot for node 1, for 0.1 NVY of the protocol;" in text
+    assert "1 of 1 passed" in text
+    assert "emission for its canary 7 the week's whole pool" in text
+    report.economy = replace(STORY, canary=CanaryStory(), emission={})
+    print_report(report)
+    assert "The canary" not in capsys.readouterr().out
 
 
 def test_a_fault_is_shown_instead_of_all_right(capsys: pytest.CaptureFixture[str]) -> None:
