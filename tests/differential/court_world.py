@@ -28,10 +28,10 @@ from neurovoyance.protocol.job_spec import JobSpec
 from neurovoyance.protocol.lifecycle import JobState
 from neurovoyance.protocol.result import Opening
 from neurovoyance.tokenomics.books import Books
+from neurovoyance.tokenomics.emission import EPOCH_S
 from neurovoyance.tokenomics.staking import Stake
 
 NVY = 10**18
-CHAIN_ID = 131277322940537  # of the in-process EVM
 CLIENTS = (1, 2)
 OWNERS = tuple(range(3, 11))
 OPERATORS = {owner: owner + 8 for owner in OWNERS}
@@ -155,6 +155,7 @@ class World:
         self.works: dict[bytes, Work] = {}
         self.cases: dict[int, Case] = {}
         self.booked: dict[bytes, int] = {}
+        self.missed: Counter[tuple[str, int]] = Counter()  # audits, by auditor and epoch
         self.seats: dict[str, list[int]] = defaultdict(list)
         self.salt = 0
         self.indices = {str(a.address): i for i, a in enumerate(self.evm.accounts)}
@@ -273,6 +274,8 @@ class World:
         elif isinstance(event, generated.SeatsLeft):
             mine = self.seats[event.provider]
             self.seats[event.provider] = [seat for seat in mine if seat not in event.indices]
+        elif isinstance(event, generated.AuditorLate):
+            self.missed[event.auditor, self.evm.time_s() // EPOCH_S] += 1
         else:
             self._note_slash(event)
 
@@ -332,6 +335,8 @@ class World:
         assert not set(self.books.stakes) & set(others)
         assert self.evm.call("StakeManager", "heldWei") == self.books.held_wei
         assert self.evm.call("StakeManager", "insuranceWei") == self.books.insurance_wei
+        for (owner, epoch), count in self.missed.items():
+            assert self.evm.call("AuditCourt", "missedOf", owner, epoch) == count
         for work in self.works.values():
             job = self.books.jobs[work.job_id]
             assert job.put_in_wei == work.put_in_wei

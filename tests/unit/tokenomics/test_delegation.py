@@ -5,6 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neurovoyance.tokenomics.delegation import OFFSET, Pool, Shares, to_shares, to_wei
+from neurovoyance.tokenomics.emission import CLAIM_FIRST, CLAIM_LAST, EPOCH_S
+from neurovoyance.tokenomics.params import default_of
 from neurovoyance.tokenomics.reverts import TwinRevert
 
 NVY = 10**18
@@ -83,3 +85,36 @@ def test_a_commission_rises_when_its_notice_is_over() -> None:
     pool = Pool(commission_bps=100, next_bps=900, rises_at_s=50)
     assert (pool.commission_at(49), pool.commission_at(50)) == (100, 900)
     assert Pool(commission_bps=100, next_bps=900).commission_at(50) == 100
+
+
+def _weeks(joined: int | None, left: int, reward_wei: int, claims: dict[int, int]) -> int:
+    """Return what somebody with as much as the pool gets of claims of ``claims[week]`` epochs.
+
+    Args:
+        joined: week before whose claim it joins; None to be there from the beginning.
+        left: week after whose claim it leaves.
+    """
+    pool = Pool()
+    pool.delegate("stays", 1_000 * NVY, 0)
+    shares = pool.delegate("x", 1_000 * NVY, 0) if joined is None else 0
+    for week in range(1, 13):
+        if week == joined:
+            shares = pool.delegate("x", 1_000 * NVY, week)
+        if epochs := claims.get(week, 0):
+            pool.reward(reward_wei * epochs)
+        if week == left:
+            pool.undelegate("x", shares, week, 0)
+    return pool.owed_wei("x")
+
+
+def test_who_joins_for_one_claim_gets_a_third_of_what_staying_meanwhile_pays() -> None:
+    """docs/economy-wiring.md, "Who joins late": the bound of joining just before a claim."""
+    reward_wei = 100 * NVY
+    weekly = dict.fromkeys(range(1, 13), 1)
+    unbonding_weeks = default_of("unbondingS") // EPOCH_S
+    staying = _weeks(None, unbonding_weeks, reward_wei, weekly)
+    joining = _weeks(4, 4, reward_wei, weekly)
+    assert joining * unbonding_weeks == pytest.approx(staying, rel=1e-9)
+    # A provider that claims eight epochs at once, and joins its own pool for that moment.
+    at_once = _weeks(9, 9, reward_wei, {9: CLAIM_LAST - CLAIM_FIRST + 1})
+    assert at_once * unbonding_weeks == pytest.approx(staying * 8, rel=1e-9)
