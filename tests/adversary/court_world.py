@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from eth_utils.address import to_checksum_address
 from tests.differential.evm import Evm, Sent, generated
+from tests.differential.evm_engines import CHAIN_ID
 
 from neurovoyance.chain.market import JobRecord
 from neurovoyance.protocol.audit import (
@@ -36,7 +37,6 @@ from neurovoyance.tokenomics.books import Books
 from neurovoyance.verification.trace import Trace
 
 NVY: Final = 10**18
-CHAIN_ID: Final = 131277322940537  # of the in-process EVM
 POLICY: Final = (10_000, 0, 1, 1)
 """Every job is audited; one seat of one owner makes a pool."""
 

@@ -141,10 +141,10 @@ def built() -> CourtWorld:
 @pytest.fixture
 def world(built: CourtWorld) -> Iterator[CourtWorld]:
     """The same world for every test, as it was built."""
-    snapshot = built.tester.take_snapshot()
+    built.keep()
     events, salt = deepcopy(built.books), built.salt
     yield built
-    built.tester.revert_to_snapshot(snapshot)
+    built.reset()
     built.books, built.salt = events, salt
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 from tests.differential.court_world import (
-    CHAIN_ID,
     CLIENTS,
     INSURANCE,
     NVY,
@@ -22,6 +21,7 @@ from tests.differential.court_world import (
     Work,
     World,
 )
+from tests.differential.evm_engines import CHAIN_ID
 
 from neurovoyance.chain.market import JobRecord
 from neurovoyance.protocol.audit import (

@@ -8,10 +8,9 @@ from typing import Any
 
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
-from eth_tester import EthereumTester, PyEVMBackend
-from eth_tester.exceptions import TransactionFailed
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
+from tests.differential.evm_engines import Log, Moment, new_engine, past_hash
 from tests.differential.lens import Query, program_of, results_of
 
 from neurovoyance.chain import _generated_events as generated
@@ -33,19 +32,6 @@ def key(number: int) -> LocalAccount:
     return account
 
 
-class _Backend(PyEVMBackend):  # type: ignore[misc]
-    """A chain without chance: the draws of the beacon are those of the same blocks, every run."""
-
-    def mine_blocks(self, num_blocks: int = 1, coinbase: bytes = bytes(20)) -> tuple[bytes, ...]:
-        hashes = []
-        for _ in range(num_blocks):
-            number = self.chain.get_block().number
-            mixed = keccak(number.to_bytes(8, "big"))
-            block = self.chain.mine_block(coinbase=coinbase, mix_hash=mixed, blob_gas_used=0)
-            hashes.append(block.hash)
-        return tuple(hashes)
-
-
 @dataclass(frozen=True)
 class Sent:
     """What a transaction did: its events, or nothing if it reverted."""
@@ -64,15 +50,11 @@ class Evm:
     """
 
     def __init__(self, count: int, wei_each: int, policy: tuple[int, ...] | None = None) -> None:
-        genesis = _Backend.generate_genesis_params({"timestamp": EPOCH_S})
-        self.tester = EthereumTester(_Backend(genesis_parameters=genesis))
+        self.engine = new_engine()
+        self._number, self._now_s, self._deployments = 300, EPOCH_S, 0
+        self._kept = self._number, self._now_s
         self.accounts = [key(number) for number in range(count)]
-        bank = self.tester.get_accounts()[0]
-        for account in self.accounts:
-            self.tester.add_account(account.key.hex())
-            funding = {"from": bank, "to": account.address, "value": 10**20, "gas": 21_000}
-            self.tester.send_transaction(funding)
-        self.deployer = bank
+        self.deployer = str(key(count).address)
         self.insurance = str(self.accounts[-1].address)
         holders = [account.address for account in self.accounts]
         rest_wei = CAP_WEI - wei_each * (count - 1)
@@ -85,7 +67,7 @@ class Evm:
         """Deploy what names each other: addresses follow from the deployer's next nonces."""
         token, beacon = self.token, self.beacon
         names = ["StakeManager", "JobMarket", "ModelRegistry", "AuditCourt", "DisputeCourt"]
-        first = self.tester.get_nonce(self.deployer)
+        first = self._deployments
         found = {name: create_address(self.deployer, first + i) for i, name in enumerate(names)}
         courts = (found["AuditCourt"], found["DisputeCourt"])
         if policy is None:
@@ -122,11 +104,18 @@ class Evm:
         return self.addresses["JobMarket"]
 
     def _deploy(self, name: str, args: tuple[Any, ...]) -> str:
+        self.mine(1)
         data = contract_abi(name).encode_deployment(args)
-        tx = {"from": self.deployer, "to": "", "data": "0x" + data.hex(), "gas": DEPLOY_GAS}
-        receipt = self.tester.get_transaction_receipt(self.tester.send_transaction(tx))
-        assert receipt["status"] == 1, name
-        return str(to_checksum_address(receipt["contract_address"]))
+        created = self.engine.create(self.deployer, data, DEPLOY_GAS, self._moment)
+        assert created.is_success, name
+        self._deployments += 1
+        return str(to_checksum_address(created.output))
+
+    @property
+    def _moment(self) -> Moment:
+        """The latest block; its randomness follows from its number, the same in every run."""
+        mixed = keccak(self._number.to_bytes(8, "big"))
+        return Moment(self._now_s, self._number, mixed)
 
     def call(self, contract: str, function: str, *args: Any) -> Any:
         """Return the first value of a view."""
@@ -135,57 +124,61 @@ class Evm:
     def call_all(self, contract: str, function: str, *args: Any) -> tuple[Any, ...]:
         """Return all values of a view."""
         abi = contract_abi(contract)
-        data = "0x" + abi.encode_call(function, args).hex()
-        tx = {"from": self.deployer, "to": self.addresses[contract], "data": data, "gas": GAS}
-        raw = self.tester.call(tx)
-        return abi.decode_result(function, bytes.fromhex(raw[2:]))
+        data = abi.encode_call(function, args)
+        asked = self.engine.call(self.deployer, self.addresses[contract], data, GAS, self._moment)
+        assert asked.is_success, function
+        return abi.decode_result(function, asked.output)
 
     def look(self, queries: Sequence[Query]) -> list[tuple[Any, ...]]:
         """Return what many views answer at one moment, in one call: see :mod:`.lens`."""
-        data = "0x" + program_of(queries, self.addresses).hex()
-        tx = {"from": self.deployer, "to": "", "data": data, "gas": DEPLOY_GAS}
-        return results_of(queries, bytes.fromhex(self.tester.call(tx)[2:]))
+        program = program_of(queries, self.addresses)
+        return results_of(queries, self.engine.ask_program(program, DEPLOY_GAS, self._moment))
 
     def send(self, sender: LocalAccount, contract: str, function: str, *args: Any) -> Sent:
         """Mine one transaction; a revert is a value."""
-        data = "0x" + contract_abi(contract).encode_call(function, args).hex()
-        tx = {
-            "from": sender.address,
-            "to": self.addresses[contract],
-            "data": data,
-            "gas": GAS,
-        }
-        try:
-            receipt = self.tester.get_transaction_receipt(self.tester.send_transaction(tx))
-        except TransactionFailed:
-            return Sent(False, ())
-        logs = tuple(parse_log(_as_rpc(log)) for log in receipt["logs"])
-        return Sent(receipt["status"] == 1, decode_logs(logs))
+        self.mine(1)
+        data = contract_abi(contract).encode_call(function, args)
+        to = self.addresses[contract]
+        done = self.engine.call(str(sender.address), to, data, GAS, self._moment)
+        logs = (parse_log(self._as_rpc(*item)) for item in enumerate(done.logs))
+        return Sent(done.is_success, decode_logs(tuple(logs)))
 
     def time_s(self) -> int:
         """Return the timestamp of the latest block."""
-        return int(self.tester.get_block_by_number("latest")["timestamp"])
+        return self._now_s
 
     def warp(self, seconds: int) -> None:
         """Move the clock forward and mine a block."""
-        self.tester.time_travel(self.time_s() + seconds)
-        self.tester.mine_block()
+        self._now_s += seconds
+        self._number += 1
 
     def mine(self, blocks: int) -> None:
-        """Mine empty blocks."""
-        self.tester.mine_blocks(blocks)
+        """Mine empty blocks, one a second."""
+        self._number += blocks
+        self._now_s += blocks
 
+    def keep(self) -> None:
+        """Remember the present state for :meth:`reset`."""
+        self.engine.keep()
+        self._kept = self._number, self._now_s
 
-def _as_rpc(log: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "address": log["address"],
-        "topics": list(log["topics"]),
-        "data": log["data"],
-        "blockNumber": hex(log["block_number"]),
-        "blockHash": log["block_hash"],
-        "transactionHash": log["transaction_hash"],
-        "logIndex": hex(log["log_index"]),
-    }
+    def reset(self) -> None:
+        """Go back to the state that was kept."""
+        self.engine.reset()
+        self._number, self._now_s = self._kept
+
+    def _as_rpc(self, index: int, log: Log) -> dict[str, Any]:
+        address, topics, data = log
+        block_hash = past_hash(self._number)
+        return {
+            "address": str(to_checksum_address(address)),
+            "topics": ["0x" + topic.hex() for topic in topics],
+            "data": "0x" + data.hex(),
+            "blockNumber": hex(self._number),
+            "blockHash": "0x" + block_hash.hex(),
+            "transactionHash": "0x" + keccak(block_hash).hex(),
+            "logIndex": hex(index),
+        }
 
 
 __all__ = ["Evm", "Sent", "generated", "key"]

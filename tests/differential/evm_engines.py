@@ -25,7 +25,7 @@ from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
 CHAIN_ID = 131_277
-BLOCK_GAS = 30_000_000
+BLOCK_GAS = 100_000_000
 Log = tuple[bytes, tuple[bytes, ...], bytes]
 REVERT = re.compile(r"^Revert \{ gas_used: \d+, output: 0x([0-9a-f]*) \}$")
 PADDING = 33  # revm stores code with zeros behind it, so that a PUSH never leaves it

@@ -17,9 +17,10 @@ from typing import Any
 
 import pytest
 from eth_abi.abi import decode, encode
-from eth_tester import EthereumTester, PyEVMBackend
 from eth_utils.abi import collapse_if_tuple, function_abi_to_4byte_selector
+from eth_utils.address import to_checksum_address
 from tests.chains import ROOT
+from tests.differential.evm_engines import NOBODY, Moment, new_engine
 
 COMPILE_S = 120
 _CACHE = ROOT / "cache/differential"
@@ -98,12 +99,11 @@ class Deployed:
 
     def __init__(self, source: str, name: str) -> None:
         built = compiled(source, name)
-        self.tester = EthereumTester(PyEVMBackend())
-        self.sender = self.tester.get_accounts()[0]
-        creation = {"from": self.sender, "to": "", "data": "0x" + built["code"], "gas": 12_000_000}
-        receipt = self.tester.get_transaction_receipt(self.tester.send_transaction(creation))
-        assert receipt["status"] == 1
-        self.address = receipt["contract_address"]
+        self._engine, self._moment = new_engine(), Moment(1)
+        code = bytes.fromhex(built["code"])
+        created = self._engine.create(NOBODY, code, GAS, self._moment)
+        assert created.is_success, name
+        self.address = str(to_checksum_address(created.output))
         self._functions = {f["name"]: f for f in built["abi"] if f["type"] == "function"}
 
     def call(self, function: str, *args: Any) -> Any:
@@ -111,6 +111,6 @@ class Deployed:
         abi = self._functions[function]
         types = [collapse_if_tuple(item) for item in abi["inputs"]]
         data = function_abi_to_4byte_selector(abi) + encode(types, args)
-        request = {"from": self.sender, "to": self.address, "data": "0x" + data.hex(), "gas": GAS}
-        raw = bytes.fromhex(self.tester.call(request)[2:])
-        return decode([collapse_if_tuple(item) for item in abi["outputs"]], raw)[0]
+        asked = self._engine.call(NOBODY, self.address, data, GAS, self._moment)
+        assert asked.is_success, function
+        return decode([collapse_if_tuple(item) for item in abi["outputs"]], asked.output)[0]

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from tests.differential.evm import Evm, Sent, generated
+from tests.differential.evm_engines import CHAIN_ID
 
 from neurovoyance.chain.market import JobRecord
 from neurovoyance.protocol.ids import ZERO_ADDRESS
@@ -22,10 +23,9 @@ from neurovoyance.protocol.result import Opening, commitment_of
 from neurovoyance.protocol.signing import Offer, sign_offer
 from neurovoyance.tokenomics.books import Books
 
-STEPS = int(os.environ.get("NEUROVOYANCE_TEST_STEPS", "220"))
+STEPS = int(os.environ.get("NEUROVOYANCE_TEST_STEPS", "700"))
 SEEDS = int(os.environ.get("NEUROVOYANCE_TEST_SEEDS", "3"))
 NVY = 10**18
-CHAIN_ID = 131277322940537  # of the in-process EVM
 CLIENTS = (1, 2)
 OWNERS = (3, 4)
 OPERATORS = {3: 5, 4: 6}

@@ -23,7 +23,7 @@ from tests.differential.evm import CAP_WEI
 from neurovoyance.protocol.lifecycle import JobState
 from neurovoyance.tokenomics.params import default_of
 
-STEPS = int(os.environ.get("NEUROVOYANCE_TEST_STEPS", "400"))
+STEPS = int(os.environ.get("NEUROVOYANCE_TEST_STEPS", "2000"))
 SEEDS = int(os.environ.get("NEUROVOYANCE_TEST_SEEDS", "2"))
 MORE_SEEDS = 3
 LOOK_AT_ALL_EVERY = 50

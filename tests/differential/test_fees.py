@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ from neurovoyance.tokenomics.fees import EPOCH_S, KEYS, FeeRouter, Rates
 from neurovoyance.tokenomics.params import PARAMETERS, pack
 from neurovoyance.tokenomics.reverts import TwinRevert
 
-SEQUENCES = int(os.environ.get("NEUROVOYANCE_TEST_SEEDS", "12"))
+SEQUENCES = int(os.environ.get("NEUROVOYANCE_TEST_SEEDS", "40"))
 ACTIONS = 50
 NVY = 10**18
 CAP_WEI = 10**27
@@ -62,6 +63,8 @@ class FeeWorld:
         self.routers = [
             self.evm.deploy(*ROUTER, (*first, court, *last)) for court in (world, ZERO_ADDRESS)
         ]
+        for router in self.routers:  # the vault's error comes through
+            router.errors |= self.neighbours.errors
         self.evm.keep()
 
     def reset(self, has_audits: bool) -> None:
@@ -150,8 +153,23 @@ class FeeMachine(RuleBasedStateMachine):
             assert answers[0].values == (done.liquid_wei, done.vested_wei)
             world.paid_wei[provider] += done.liquid_wei + earned_wei
             world.earned_wei[provider] = 0
-            world.vested_wei += done.vested_wei
+            world.vested_wei += 0 if world.twin.vault_refuses else done.vested_wei
         self._check(provider)
+
+    @rule(who=WHO, wei=WEI)
+    def a_vault_that_refuses(self, who: int, wei: int) -> None:
+        """Harvest while it refuses; try again in vain, and again."""
+        world, provider = self.world, PROVIDERS[who]
+        self._settle(who, wei)
+        for refuses in (True, False):
+            world.twin.vault_refuses = refuses
+            world.neighbours.send(BANK, "refuse", refuses, False)
+            if refuses:
+                self.harvest(who, "owner")
+            call = partial(world.router.send, STRANGER, "vest", provider)
+            done = world.both(partial(world.twin.vest, provider), call, "vest")
+            world.vested_wei += done or 0
+            self._check(provider)
 
     @rule()
     def sweep(self) -> None:
@@ -187,6 +205,7 @@ class FeeMachine(RuleBasedStateMachine):
         assert ask("feesIn", epoch) == twin.fees_in(epoch)
         assert Rates(*ask("ratesOf", epoch)) == twin.rates_of(epoch)
         assert ask("unharvestedOf", provider) == twin.unharvested_of(provider)
+        assert ask("vestingOwedOf", provider) == twin.owed_wei[provider]
         pots = twin.pots
         sinks = (pots.burned_wei, pots.to_treasury_wei, pots.to_insurance_wei, pots.to_audits_wei)
         assert ask("pots") == sinks
@@ -201,7 +220,8 @@ class FeeMachine(RuleBasedStateMachine):
         free_wei = world.neighbours.ask("freeOf", world.router.address)
         pots = twin.pots
         waits_wei = pots.burned_wei + pots.to_treasury_wei + pots.to_insurance_wei
-        assert free_wei == left_wei + waits_wei + pots.to_audits_wei
+        owed_wei = sum(twin.owed_wei.values())
+        assert free_wei == left_wei + waits_wei + pots.to_audits_wei + owed_wei
         burned_wei, funded_wei, pool_wei = world.swept
         assert world.token.ask("totalSupply") == CAP_WEI - burned_wei
         assert world.neighbours.ask("funded") == funded_wei
@@ -225,4 +245,5 @@ def test_random_sequences_agree_to_the_wei() -> None:
     )
     needed = {"record", "harvest", "sweep", "FeeRouter__OnlyMarket", "FeeRouter__NothingToSweep"}
     needed |= {"FeeRouter__NothingToHarvest", "FeeRouter__NotOwnerNorOperator"}
+    needed |= {"vest", "Refused", "FeeRouter__NothingToVest"}
     assert needed <= set(SEEN) or SEQUENCES < 4, SEEN

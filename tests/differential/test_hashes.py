@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 from tests.differential.evm import Evm, generated
+from tests.differential.evm_engines import CHAIN_ID
 from tests.unit.protocol.strategies import BYTES32, addresses, offers, specs
 
 from neurovoyance.protocol.ids import ZERO_ADDRESS, job_id_of, keccak256
@@ -12,7 +13,6 @@ from neurovoyance.protocol.job_spec import JobSpec
 from neurovoyance.protocol.result import Opening, commitment_of, seed_of
 from neurovoyance.protocol.signing import Offer, offer_message, sign_offer
 
-CHAIN_ID = 131277322940537  # of the in-process EVM
 NVY = 10**18
 RANDOM = settings(
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

@@ -15,7 +15,7 @@ from neurovoyance.tokenomics.insurance import DAY_S, EPOCH_S, InsuranceFund
 from neurovoyance.tokenomics.params import PARAMETERS, pack
 from neurovoyance.tokenomics.reverts import TwinRevert
 
-STEPS = int(os.environ.get("NEUROVOYANCE_TEST_STEPS", "220"))
+STEPS = int(os.environ.get("NEUROVOYANCE_TEST_STEPS", "700"))
 SEEDS = int(os.environ.get("NEUROVOYANCE_TEST_SEEDS", "3"))
 NVY = 10**18
 CAP_WEI = 10**27

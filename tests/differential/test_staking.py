@@ -27,7 +27,7 @@ from tests.differential.staking_world import (
 from neurovoyance.protocol.ids import ZERO_ADDRESS
 from neurovoyance.tokenomics.params import PARAMETERS
 
-STEPS = int(os.environ.get("NEUROVOYANCE_TEST_STEPS", "200"))
+STEPS = int(os.environ.get("NEUROVOYANCE_TEST_STEPS", "700"))
 SEEDS = int(os.environ.get("NEUROVOYANCE_TEST_SEEDS", "3"))
 DAY_S = 86_400
 LIVE = [

@@ -10,6 +10,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from tests.differential.evm_engines import CHAIN_ID
 from tests.differential.solidity import Deployed
 
 from neurovoyance.protocol import audit
@@ -20,7 +21,7 @@ from neurovoyance.verification import tolerance
 
 PAIRS = int(os.environ.get("NEUROVOYANCE_TEST_PAIRS", "1500"))
 BATCH = 500
-CHAIN_ID = 131277322940537  # of the in-process EVM
+
 VECTORS = json.loads(
     (Path(__file__).parents[1] / "vectors" / "audit.json").read_text(encoding="utf-8")
 )
