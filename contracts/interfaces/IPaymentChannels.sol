@@ -6,12 +6,12 @@ import {Allotment, Channel, Delegation, Redemption, Side, Voucher} from "../type
 /// @title Many payments, few transactions
 /// @notice A client reserves part of its free balance and allots it to payees. Off chain it pays by
 /// signing vouchers that only grow; a payee redeems its best one whenever it likes. A redemption locks
-/// a multiple of it of the payee's stake and waits for the challenge window; then anyone settles it.
-/// Receipts under a voucher are not audited yet: their root and the largest of them are signed and
-/// stored so that audits can be added, and until then the client's protection is that it signs only
-/// for what it received and checked.
+/// a multiple of it of the payee's stake and waits for the challenge window; then it is due, and
+/// anyone settles all that is due at once. Receipts under a voucher are not audited yet: their root and
+/// the largest of them are signed, and the voucher's hash is stored, so that audits can be added; until
+/// then the client's protection is that it signs only for what it received and checked.
 /// @dev The reserve is this contract's free balance in the market; it is the sum of what is allotted
-/// and not redeemed, and of what is pending. Payees never share money, so a payee needs to know its
+/// and not redeemed, of what is pending, and of what is due and not paid. Payees never share money, so a payee needs to know its
 /// own side alone. Assumptions for correctness: the market moves what it is asked to. For liveness:
 /// some party calls. A contract that signs as client (ERC-1271) can take its word back, so payees
 /// accept its vouchers at their own risk. Freeing a lock is tried but never a condition of a payment.
@@ -36,13 +36,15 @@ interface IPaymentChannels {
         uint256 maxLeaf,
         uint256 dueAt
     );
+    /// @notice A payee was paid what waited long enough: of one redemption or of several.
+    /// @param amount wei
     event RedemptionSettled(bytes32 indexed channelId, address indexed payee, uint256 amount);
     /// @notice A payee wants no more of a channel.
     /// @param returned wei returned to the client's free balance
     event SideClosed(bytes32 indexed channelId, address indexed payee, uint256 returned);
     event CloseRequested(bytes32 indexed channelId, uint256 closesAt);
     event ReserveReturned(bytes32 indexed channelId, address indexed payee, uint256 returned);
-    /// @notice The lock of a settled redemption could not be freed now; `closeLock` repeats it.
+    /// @notice A lock that no pending money needs could not be freed now; `closeLock` repeats it.
     event RedemptionLockLeftOpen(bytes32 indexed channelId, address indexed payee, uint256 lock);
 
     /// @notice There is no such channel.
@@ -103,8 +105,8 @@ interface IPaymentChannels {
 
     // --- the payee: owner or operator ---
     /// @notice Takes what a voucher adds to what was redeemed, locks the multiple of it, and holds it
-    /// for the challenge window. A redemption that waited long enough is settled first; one that still
-    /// waits reverts `RedemptionPending`.
+    /// for the challenge window. A redemption that waited long enough is due from then on, and its lock
+    /// serves the new one; `settle` pays it. One that still waits reverts `RedemptionPending`.
     /// @param signature by the client: ECDSA with low s, or ERC-1271
     function redeem(Voucher calldata voucher, bytes calldata signature) external;
     /// @notice As `redeem`, with a voucher that a delegate of the client signed.
@@ -120,9 +122,13 @@ interface IPaymentChannels {
     function closeSide(bytes32 channelId, address payee) external;
 
     // --- anyone ---
-    /// @notice Pays a redemption whose challenge window is over, and frees its lock.
+    /// @notice Pays all redemptions whose challenge windows are over, and frees the lock of the last.
     function settle(bytes32 channelId, address payee) external;
-    /// @notice Repeats freeing locks of settled redemptions if that failed.
+    /// @notice `settle` for at most 32 channels of a payee, paid in one sum. Those where nothing is due
+    /// are passed over.
+    /// @return paid wei
+    function settleBatch(bytes32[] calldata channelIds, address payee) external returns (uint256 paid);
+    /// @notice Repeats freeing locks that could not be freed before.
     function closeLock(bytes32 channelId, address payee) external;
 
     // --- views ---
@@ -138,7 +144,7 @@ interface IPaymentChannels {
     function channelOf(bytes32 channelId) external view returns (Channel memory);
     function sideOf(bytes32 channelId, address payee) external view returns (Side memory);
     function redemptionOf(bytes32 channelId, address payee) external view returns (Redemption memory);
-    /// @notice Stake of the payee that is still locked for settled redemptions, in wei.
+    /// @notice Stake of the payee that is still locked for money that waits no more, in wei.
     function openLockOf(bytes32 channelId, address payee) external view returns (uint256);
     function market() external view returns (address);
     function stakeManager() external view returns (address);

@@ -1,58 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
 import {IFeeRouter} from "../interfaces/IFeeRouter.sol";
 import {IJobMarket} from "../interfaces/IJobMarket.sol";
 import {IPaymentChannels} from "../interfaces/IPaymentChannels.sol";
 import {IStakeManager} from "../interfaces/IStakeManager.sol";
-import {AuditOdds} from "../libraries/AuditOdds.sol";
-import {LiveParams} from "../libraries/LiveParams.sol";
 import {Params} from "../libraries/Params.sol";
-import {Allotment, Channel, Delegation, Redemption, Side, Voucher} from "../types/Channel.sol";
+import {Allotment, Channel, Delegation, SideRecord, Voucher} from "../types/Channel.sol";
+import {ChannelBook} from "./ChannelBook.sol";
 
 /// @title Channels: a client pays many times, and the chain sees few of them
 /// @notice No owner, no pause, no upgrade. Receipts under a voucher are not audited yet; what protects
 /// the client meanwhile is that it signs only for what it received and checked.
 /// @dev Every call keeps one order: identify, check, change state, emit, call out.
-contract PaymentChannels is IPaymentChannels, LiveParams, EIP712, ReentrancyGuardTransient {
-    bytes32 private constant _VOUCHER_TYPEHASH = keccak256(
-        "Voucher(bytes32 channelId,address payee,uint96 cumulativeAmount,bytes32 receiptsRoot,uint96 maxLeaf,uint64 expiry)"
-    );
-    bytes32 private constant _DELEGATION_TYPEHASH =
-        keccak256("Delegation(bytes32 channelId,address delegate,uint96 cap,uint64 expiry)");
+contract PaymentChannels is ChannelBook, ReentrancyGuardTransient {
     uint256 private constant _CLOSE_NOTICE_S = 1 days;
-    uint256 private constant _PAYEES_MAX = 32;
     /// @dev Gas that freeing a lock may use inside a payment; as in the market.
     uint256 private constant _UNLOCK_GAS = 150_000;
-
-    /// @inheritdoc IPaymentChannels
-    address public immutable market;
-    /// @inheritdoc IPaymentChannels
-    address public immutable stakeManager;
-    /// @inheritdoc IPaymentChannels
-    address public immutable feeRouter;
-
-    mapping(bytes32 channelId => Channel) private _channels;
-    mapping(bytes32 channelId => mapping(address payee => Side)) private _sides;
-    mapping(bytes32 channelId => mapping(address payee => Redemption)) private _redemptions;
-    mapping(bytes32 channelId => mapping(address payee => uint256)) private _openLocks;
 
     /// @param market_ the JobMarket, which has to name this contract as its channels
     /// @param stakeManager_ which has to name it, too
     /// @param feeRouter_ zero: payees earn everything at once
     /// @param params_ zero: the defaults hold for ever
     constructor(address market_, address stakeManager_, address feeRouter_, address params_)
-        LiveParams(params_)
-        EIP712("Neurovoyance PaymentChannels", "1")
-    {
-        market = market_;
-        stakeManager = stakeManager_;
-        feeRouter = feeRouter_;
-    }
+        ChannelBook(market_, stakeManager_, feeRouter_, params_)
+    {}
 
     // --- the client ---
 
@@ -114,8 +88,9 @@ contract PaymentChannels is IPaymentChannels, LiveParams, EIP712, ReentrancyGuar
     /// @inheritdoc IPaymentChannels
     function redeem(Voucher calldata voucher, bytes calldata signature) external nonReentrant {
         Channel memory c = _known(voucher.channelId);
-        _checkSignature(c.client, _voucherHash(voucher), signature);
-        _redeem(c, voucher);
+        bytes32 digest = _voucherHash(voucher);
+        _checkSignature(c.client, digest, signature);
+        _redeem(c, voucher, digest);
     }
 
     /// @inheritdoc IPaymentChannels
@@ -135,15 +110,16 @@ contract PaymentChannels is IPaymentChannels, LiveParams, EIP712, ReentrancyGuar
             revert PaymentChannels__DelegateOverCap(delegate, cumulative, delegation.cap);
         }
         _checkSignature(c.client, _delegationHash(voucher.channelId, delegation), permission);
-        _checkSignature(delegate, _voucherHash(voucher), signature);
-        _redeem(c, voucher);
+        bytes32 digest = _voucherHash(voucher);
+        _checkSignature(delegate, digest, signature);
+        _redeem(c, voucher, digest);
     }
 
     /// @inheritdoc IPaymentChannels
     function closeSide(bytes32 channelId, address payee) external nonReentrant {
         address client = _known(channelId).client;
         _requirePayee(payee);
-        Side storage side = _sides[channelId][payee];
+        SideRecord storage side = _sides[channelId][payee];
         if (side.isClosed) revert PaymentChannels__SideClosed(channelId, payee);
         uint256 rest = _takeRest(side);
         side.isClosed = true;
@@ -155,10 +131,34 @@ contract PaymentChannels is IPaymentChannels, LiveParams, EIP712, ReentrancyGuar
 
     /// @inheritdoc IPaymentChannels
     function settle(bytes32 channelId, address payee) external nonReentrant {
-        if (_redemptions[channelId][payee].amount == 0) {
-            revert PaymentChannels__NothingPending(channelId, payee);
+        (uint256 amount, uint256 lock) = _takeDue(channelId, payee);
+        if (amount == 0) {
+            SideRecord storage side = _sides[channelId][payee];
+            if (_pendingOf(side) == 0) revert PaymentChannels__NothingPending(channelId, payee);
+            revert PaymentChannels__RedemptionPending(channelId, payee, side.dueAt);
         }
-        _settle(channelId, payee);
+        _pay(payee, amount);
+        _freeLock(channelId, payee, lock);
+    }
+
+    /// @inheritdoc IPaymentChannels
+    function settleBatch(bytes32[] calldata channelIds, address payee)
+        external
+        nonReentrant
+        returns (uint256 paid)
+    {
+        uint256 count = channelIds.length;
+        _checkCount(count);
+        uint256[] memory locks = new uint256[](count);
+        for (uint256 i; i < count; ++i) {
+            uint256 amount;
+            (amount, locks[i]) = _takeDue(channelIds[i], payee);
+            paid += amount;
+        }
+        if (paid != 0) _pay(payee, paid);
+        for (uint256 i; i < count; ++i) {
+            _freeLock(channelIds[i], payee, locks[i]);
+        }
     }
 
     /// @inheritdoc IPaymentChannels
@@ -167,51 +167,6 @@ contract PaymentChannels is IPaymentChannels, LiveParams, EIP712, ReentrancyGuar
         if (lock == 0) revert PaymentChannels__NoLockOpen(channelId, payee);
         _openLocks[channelId][payee] = 0;
         IStakeManager(stakeManager).unlock(payee, channelId, lock);
-    }
-
-    // --- views ---
-
-    /// @inheritdoc IPaymentChannels
-    function channelIdOf(address client, bytes32 salt) external view returns (bytes32) {
-        return _channelId(client, salt);
-    }
-
-    /// @inheritdoc IPaymentChannels
-    function voucherHashOf(Voucher calldata voucher) external view returns (bytes32) {
-        return _voucherHash(voucher);
-    }
-
-    /// @inheritdoc IPaymentChannels
-    function delegationHashOf(bytes32 channelId, Delegation calldata delegation)
-        external
-        view
-        returns (bytes32)
-    {
-        return _delegationHash(channelId, delegation);
-    }
-
-    /// @inheritdoc IPaymentChannels
-    function channelOf(bytes32 channelId) external view returns (Channel memory) {
-        return _channels[channelId];
-    }
-
-    /// @inheritdoc IPaymentChannels
-    function sideOf(bytes32 channelId, address payee) external view returns (Side memory) {
-        return _sides[channelId][payee];
-    }
-
-    /// @inheritdoc IPaymentChannels
-    function redemptionOf(bytes32 channelId, address payee)
-        external
-        view
-        returns (Redemption memory)
-    {
-        return _redemptions[channelId][payee];
-    }
-
-    /// @inheritdoc IPaymentChannels
-    function openLockOf(bytes32 channelId, address payee) external view returns (uint256) {
-        return _openLocks[channelId][payee];
     }
 
     // --- effects ---
@@ -231,30 +186,31 @@ contract PaymentChannels is IPaymentChannels, LiveParams, EIP712, ReentrancyGuar
         address payee = a.payee;
         uint256 amount = a.amount;
         if (amount == 0) revert PaymentChannels__ZeroAmount(payee);
-        Side memory side = _sides[channelId][payee];
+        SideRecord storage side = _sides[channelId][payee];
         if (side.isClosed) revert PaymentChannels__SideClosed(channelId, payee);
-        if (side.lockMultiple == 0) {
+        uint256 multiple = side.lockMultiple;
+        if (multiple == 0) {
             uint256 needed = Params.lockMinMultiple(hiring);
             if (a.lockMultiple < needed) {
                 revert PaymentChannels__MultipleTooSmall(a.lockMultiple, needed);
             }
             side.lockMultiple = a.lockMultiple;
             side.pEconBps = _econBps(a.lockMultiple, hiring);
-        } else if (side.lockMultiple != a.lockMultiple) {
-            revert PaymentChannels__MultipleFixed(payee, a.lockMultiple, side.lockMultiple);
+        } else if (multiple != a.lockMultiple) {
+            revert PaymentChannels__MultipleFixed(payee, a.lockMultiple, multiple);
         }
         // The market refuses below unless the money exists; all there is fits 96 bits.
         unchecked {
             side.allotment = uint96(side.allotment + amount);
         }
-        _sides[channelId][payee] = side;
         emit PayeeAllotted(
-            channelId, payee, amount, side.allotment, side.lockMultiple, side.pEconBps
+            channelId, payee, amount, side.allotment, a.lockMultiple, side.pEconBps
         );
     }
 
-    /// @dev The voucher's signature was checked.
-    function _redeem(Channel memory c, Voucher calldata voucher) private {
+    /// @dev The voucher's signature was checked. What waited before is due from now on and needs no
+    /// lock any more; `settle` pays it, together with what follows.
+    function _redeem(Channel memory c, Voucher calldata voucher, bytes32 digest) private {
         bytes32 channelId = voucher.channelId;
         address payee = voucher.payee;
         _requirePayee(payee);
@@ -264,51 +220,67 @@ contract PaymentChannels is IPaymentChannels, LiveParams, EIP712, ReentrancyGuar
         if (block.timestamp > voucher.expiry) {
             revert PaymentChannels__VoucherExpired(voucher.expiry, block.timestamp);
         }
-        Side storage side = _sides[channelId][payee];
-        uint256 cumulative = voucher.cumulativeAmount;
+        SideRecord storage side = _sides[channelId][payee];
         uint256 redeemed = side.redeemed;
-        uint256 allotment = side.allotment;
-        uint256 multiple = side.lockMultiple;
-        if (cumulative <= redeemed) revert PaymentChannels__NotMonotone(cumulative, redeemed);
-        if (cumulative > allotment) revert PaymentChannels__OverAllotment(cumulative, allotment);
-        if (_redemptions[channelId][payee].amount != 0) _settle(channelId, payee);
+        uint256 pending = _pendingOf(side);
+        uint256 amount = _addedBy(voucher, side.allotment, redeemed);
+        if (pending != 0 && block.timestamp <= side.dueAt) {
+            revert PaymentChannels__RedemptionPending(channelId, payee, side.dueAt);
+        }
         uint256 dueAt = block.timestamp + c.window;
-        side.redeemed = uint96(cumulative);
-        _redemptions[channelId][payee] = Redemption(
-            uint96(cumulative - redeemed),
-            voucher.maxLeaf,
-            uint40(dueAt),
-            uint8(multiple),
-            voucher.receiptsRoot
-        );
+        side.redeemed = uint96(redeemed + amount); // what the voucher says
+        side.pending = uint96(amount);
+        side.dueAt = uint40(dueAt);
+        side.voucherHash = digest;
         emit VoucherRedeemed(
             channelId,
             payee,
-            cumulative - redeemed,
-            cumulative,
+            amount,
+            redeemed + amount,
             voucher.receiptsRoot,
             voucher.maxLeaf,
             dueAt
         );
-        IStakeManager(stakeManager).lock(payee, channelId, multiple * (cumulative - redeemed));
+        uint256 multiple = side.lockMultiple;
+        if (amount > pending) {
+            IStakeManager(stakeManager).lock(payee, channelId, multiple * (amount - pending));
+        } else {
+            _freeLock(channelId, payee, multiple * (pending - amount));
+        }
     }
 
-    /// @dev Something is pending; whether it waited long enough is checked here.
-    function _settle(bytes32 channelId, address payee) private {
-        Redemption storage r = _redemptions[channelId][payee];
-        uint256 amount = r.amount;
-        uint256 lock = r.lockMultiple * amount;
-        if (block.timestamp <= r.dueAt) {
-            revert PaymentChannels__RedemptionPending(channelId, payee, r.dueAt);
+    /// @dev Counts what waited long enough as paid; the caller pays it and frees the lock.
+    /// @return amount wei to pay; zero: nothing is due
+    /// @return lock wei of stake that no money needs any more
+    function _takeDue(bytes32 channelId, address payee)
+        private
+        returns (uint256 amount, uint256 lock)
+    {
+        SideRecord storage side = _sides[channelId][payee];
+        uint256 paid = side.paid;
+        uint256 pending = _pendingOf(side);
+        if (pending != 0 && block.timestamp > side.dueAt) {
+            lock = side.lockMultiple * pending;
+            pending = 0;
         }
-        r.amount = 0;
+        amount = side.redeemed - pending - paid;
+        if (amount == 0) return (0, 0);
+        side.paid = uint96(paid + amount); // at most `redeemed`
         emit RedemptionSettled(channelId, payee, amount);
+    }
+
+    function _pay(address payee, uint256 amount) private {
         if (feeRouter == address(0)) {
             IJobMarket(market).courtPay(payee, amount, true);
         } else {
             IJobMarket(market).courtPay(feeRouter, amount, false);
             IFeeRouter(feeRouter).record(payee, amount);
         }
+    }
+
+    /// @dev Never a condition of a payment; `closeLock` repeats it.
+    function _freeLock(bytes32 channelId, address payee, uint256 lock) private {
+        if (lock == 0) return;
         try IStakeManager(stakeManager).unlock{gas: _UNLOCK_GAS}(payee, channelId, lock) {}
         catch {
             _openLocks[channelId][payee] += lock;
@@ -317,7 +289,7 @@ contract PaymentChannels is IPaymentChannels, LiveParams, EIP712, ReentrancyGuar
     }
 
     /// @dev Ends an allotment at what was redeemed.
-    function _takeRest(Side storage side) private returns (uint256 rest) {
+    function _takeRest(SideRecord storage side) private returns (uint256 rest) {
         uint96 redeemed = side.redeemed;
         rest = side.allotment - redeemed;
         if (rest != 0) side.allotment = redeemed;
@@ -325,74 +297,5 @@ contract PaymentChannels is IPaymentChannels, LiveParams, EIP712, ReentrancyGuar
 
     function _refund(address client, uint256 amount) private {
         if (amount != 0) IJobMarket(market).courtPay(client, amount, false);
-    }
-
-    // --- checks ---
-
-    function _known(bytes32 channelId) private view returns (Channel memory c) {
-        c = _channels[channelId];
-        if (c.client == address(0)) revert PaymentChannels__UnknownChannel(channelId);
-    }
-
-    /// @return window seconds
-    function _requireOpenOfCaller(bytes32 channelId) private view returns (uint256 window) {
-        Channel memory c = _known(channelId);
-        if (msg.sender != c.client) revert PaymentChannels__NotClient(channelId, msg.sender);
-        if (c.closesAt != 0) revert PaymentChannels__Closing(channelId, c.closesAt);
-        return c.window;
-    }
-
-    function _requirePayee(address payee) private view {
-        if (msg.sender == payee) return;
-        if (IStakeManager(stakeManager).operatorOf(payee) != msg.sender) {
-            revert PaymentChannels__NotPayee(payee, msg.sender);
-        }
-    }
-
-    function _checkSignature(address signer, bytes32 digest, bytes calldata signature)
-        private
-        view
-    {
-        if (!SignatureChecker.isValidSignatureNowCalldata(signer, digest, signature)) {
-            revert PaymentChannels__BadSignature(digest);
-        }
-    }
-
-    function _checkCount(uint256 count) private pure {
-        if (count == 0 || count > _PAYEES_MAX) {
-            revert PaymentChannels__BadCount(count, _PAYEES_MAX);
-        }
-    }
-
-    // --- values ---
-
-    /// @dev For any amount alike: the lock is a multiple of what is at risk.
-    function _econBps(uint256 lockMultiple, uint256 hiring) private pure returns (uint16) {
-        return uint16(
-            AuditOdds.economicBps(
-                1, lockMultiple, Params.auditMinBps(hiring), Params.detectBps(hiring)
-            )
-        );
-    }
-
-    function _channelId(address client, bytes32 salt) private view returns (bytes32) {
-        return keccak256(
-            abi.encode("NVY/channel/1", block.chainid, address(this), client, salt)
-        );
-    }
-
-    /// @dev Every member is one word, so the encoding of the struct is that of its members.
-    function _voucherHash(Voucher calldata voucher) private view returns (bytes32) {
-        return _hashTypedDataV4(keccak256(abi.encode(_VOUCHER_TYPEHASH, voucher)));
-    }
-
-    function _delegationHash(bytes32 channelId, Delegation calldata delegation)
-        private
-        view
-        returns (bytes32)
-    {
-        return _hashTypedDataV4(
-            keccak256(abi.encode(_DELEGATION_TYPEHASH, channelId, delegation))
-        );
     }
 }

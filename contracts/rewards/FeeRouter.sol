@@ -17,7 +17,7 @@ import {Params} from "../libraries/Params.sol";
 
 /// @title The split of fees
 /// @notice No owner, no pause, no upgrade. Between calls all money is free balance in the market:
-/// unharvested fees and the pots. With a zero AuditCourt the audit part is the insurance's.
+/// unharvested fees, the pots, and what the vault has refused. With a zero AuditCourt the audit part is the insurance's.
 /// @dev A provider's epochs with unharvested fees are a list, so that idle years cost nothing. Sums
 /// fit 112 bits: every fee that ever comes back has lost at least 1 % to the fire, so that all fees
 /// together stay under 100 times the supply, 2^97 wei.
@@ -27,6 +27,11 @@ contract FeeRouter is IFeeRouter, LiveParams, ReentrancyGuardTransient {
     uint256 private constant _BPS = 10_000;
     uint256 private constant _EPOCH_S = 604_800;
     uint256 private constant _EPOCHS_MAX = 64;
+    /// @dev Gas that a deposit in the vault may use inside a harvest; with 26 idle epochs to settle and
+    /// all of the gas for votes wasted it needs less.
+    uint256 private constant _VEST_GAS = 500_000;
+    /// @dev The 64th that a call keeps back, and what preparing it costs.
+    uint256 private constant _VEST_GAS_NEEDED = _VEST_GAS + _VEST_GAS / 63 + 6_000;
 
     /// @dev Fees of a provider in an epoch; one word.
     struct Entry {
@@ -78,6 +83,8 @@ contract FeeRouter is IFeeRouter, LiveParams, ReentrancyGuardTransient {
     mapping(address provider => mapping(uint256 epoch => Entry)) private _entries;
     mapping(uint256 epoch => Epoch) private _epochs;
     Pots private _pots;
+    /// @inheritdoc IFeeRouter
+    mapping(address provider => uint256) public vestingOwedOf;
 
     /// @param channels_ the PaymentChannels; zero where there are none
     /// @param auditCourt_ zero where a deployment has no audits
@@ -102,6 +109,7 @@ contract FeeRouter is IFeeRouter, LiveParams, ReentrancyGuardTransient {
         treasury = treasury_;
         insurance = insurance_;
         // For ever: between calls there is no token here to take.
+        IERC20(token_).forceApprove(market_, type(uint256).max);
         IERC20(token_).forceApprove(vault_, type(uint256).max);
         IERC20(token_).forceApprove(treasury_, type(uint256).max);
         IERC20(token_).forceApprove(insurance_, type(uint256).max);
@@ -145,6 +153,16 @@ contract FeeRouter is IFeeRouter, LiveParams, ReentrancyGuardTransient {
             revert FeeRouter__NothingToHarvest(provider);
         }
         if (hasEarned) IJobMarket(market).harvest(provider);
+    }
+
+    /// @inheritdoc IFeeRouter
+    function vest(address provider) external nonReentrant returns (uint256 amount) {
+        amount = vestingOwedOf[provider];
+        if (amount == 0) revert FeeRouter__NothingToVest(provider);
+        vestingOwedOf[provider] = 0;
+        emit OwedVested(provider, amount);
+        IJobMarket(market).withdraw(amount);
+        IVestingVault(vault).deposit(provider, amount);
     }
 
     /// @inheritdoc IFeeRouter
@@ -277,8 +295,21 @@ contract FeeRouter is IFeeRouter, LiveParams, ReentrancyGuardTransient {
 
     function _pay(address provider, uint256 liquid, uint256 vested) private {
         if (liquid + vested != 0) IJobMarket(market).withdraw(liquid + vested);
-        if (vested != 0) IVestingVault(vault).deposit(provider, vested);
+        if (vested != 0) _vest(provider, vested);
         if (liquid != 0) IERC20(token).safeTransfer(provider, liquid);
+    }
+
+    /// @dev The liquid part never depends on the vault: what it refuses goes back to the market.
+    /// Running it out of gas on purpose is refused, or vesting tokens could be kept from a slash.
+    function _vest(address provider, uint256 amount) private {
+        uint256 left = gasleft();
+        if (left < _VEST_GAS_NEEDED) revert FeeRouter__TooLittleGas(left, _VEST_GAS_NEEDED);
+        try IVestingVault(vault).deposit{gas: _VEST_GAS}(provider, amount) {}
+        catch {
+            vestingOwedOf[provider] += amount;
+            emit VestingOwed(provider, amount);
+            IJobMarket(market).deposit(amount);
+        }
     }
 
     function _epoch() private view returns (uint256) {

@@ -8,7 +8,7 @@ struct Channel {
     uint40 closesAt; // last second to redeem, unix; zero: no notice was given
 }
 
-/// @notice What a client allots to one payee. One word.
+/// @notice What a client allots to one payee.
 struct Side {
     uint96 allotment; // wei; vouchers may reach it, never pass it
     uint96 redeemed; // wei of vouchers taken so far, pending ones included
@@ -17,14 +17,26 @@ struct Side {
     bool isClosed; // by the payee; takes no more money
 }
 
-/// @notice The latest redemption of a side. Two words; they keep what was redeemed last, so that a
-/// later redemption finds used storage, and an audit what was signed.
+/// @notice What a side waits for.
 struct Redemption {
-    uint96 amount; // wei that wait; zero: none is pending
-    uint96 maxLeaf; // wei; largest receipt under the root, as signed
+    uint96 amount; // wei of the latest redemption, for whose window they wait; zero: none is pending
+    uint96 due; // wei of earlier redemptions, whose windows are over; `settle` pays them at once
     uint40 dueAt; // last second of the challenge window, unix
-    uint8 lockMultiple; // of its side
-    bytes32 receiptsRoot; // Merkle root of the receipts, as signed
+    bytes32 voucherHash; // of the latest voucher redeemed; who shows it shows what was signed
+}
+
+/// @notice A side as it is stored, in three words. A redemption writes the last two, a settlement the
+/// first; none is ever emptied, so that the next finds used storage.
+struct SideRecord {
+    uint96 allotment; // wei
+    uint96 paid; // wei of `redeemed` that were settled
+    uint16 pEconBps;
+    uint8 lockMultiple;
+    bool isClosed;
+    uint96 redeemed; // wei
+    uint96 pending; // wei of `redeemed` that wait until `dueAt`; of no meaning once all is paid
+    uint40 dueAt; // unix seconds
+    bytes32 voucherHash;
 }
 
 /// @notice A sum for a payee, as the client gives it.

@@ -158,7 +158,8 @@ abstract contract ChannelBase is MarketBase {
     /// @dev The contract's free balance is what it owes: rests of allotments, and what is pending.
     function _assertReserve(bytes32 channelId) internal view {
         Side memory side = _side(channelId);
-        uint256 owed = uint256(side.allotment) - side.redeemed + _redemption(channelId).amount;
+        Redemption memory r = _redemption(channelId);
+        uint256 owed = uint256(side.allotment) - side.redeemed + r.amount + r.due;
         assertEq(market.freeOf(address(channels)), owed, "reserve");
     }
 }

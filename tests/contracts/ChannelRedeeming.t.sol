@@ -30,6 +30,7 @@ contract ChannelRedeemingTest is ChannelBase {
 
     function test_Redeem_LocksHoldsAndKeepsWhatWasSigned() public {
         bytes32 channelId = _opened();
+        bytes32 signed = channels.voucherHashOf(_voucher(channelId, 10e18));
         vm.expectEmit(address(channels));
         emit IPaymentChannels.VoucherRedeemed(
             channelId, provider, 10e18, 10e18, ROOT, 1e18, block.timestamp + WINDOW
@@ -37,10 +38,9 @@ contract ChannelRedeemingTest is ChannelBase {
         _redeem(channelId, 10e18);
         Redemption memory r = _redemption(channelId);
         assertEq(r.amount, 10e18);
-        assertEq(r.maxLeaf, 1e18);
+        assertEq(r.due, 0);
         assertEq(r.dueAt, block.timestamp + WINDOW);
-        assertEq(r.lockMultiple, MULTIPLE);
-        assertEq(r.receiptsRoot, ROOT);
+        assertEq(r.voucherHash, signed);
         assertEq(_side(channelId).redeemed, 10e18);
         assertEq(_locked(), 200e18);
         assertEq(market.earnedOf(provider), 0, "not before the window is over");
@@ -64,17 +64,49 @@ contract ChannelRedeemingTest is ChannelBase {
         _assertReserve(channelId);
     }
 
-    function test_Redeem_GivenTheLastOneIsDue_SettlesIt() public {
+    function test_Redeem_GivenTheLastOneIsDue_KeepsItAndItsLockServesOn() public {
         bytes32 channelId = _opened();
         _redeem(channelId, 10e18);
         _afterWindow();
-        vm.expectEmit(address(channels));
-        emit IPaymentChannels.RedemptionSettled(channelId, provider, 10e18);
+        vm.expectEmit(address(stakes));
+        emit IStakeManager.StakeUnlocked(provider, channelId, 80e18);
         _redeem(channelId, 16e18);
-        assertEq(market.earnedOf(provider), 10e18);
-        assertEq(_redemption(channelId).amount, 6e18);
-        assertEq(_locked(), 120e18);
+        _assertWaits(channelId, 6e18, 10e18);
+        _afterWindow();
+        vm.expectEmit(address(stakes));
+        emit IStakeManager.StakeLocked(provider, channelId, 20e18);
+        _redeem(channelId, 23e18);
+        _assertWaits(channelId, 7e18, 16e18);
+        _afterWindow();
+        vm.expectCall(address(stakes), abi.encodePacked(IStakeManager.lock.selector), 0);
+        vm.expectCall(address(stakes), abi.encodePacked(IStakeManager.unlock.selector), 0);
+        _redeem(channelId, 30e18); // as much again: no lock moves
+        _assertWaits(channelId, 7e18, 23e18);
+        assertEq(market.earnedOf(provider), 0, "settle pays");
+    }
+
+    function _assertWaits(bytes32 channelId, uint256 pending, uint256 due) private view {
+        Redemption memory r = _redemption(channelId);
+        assertEq(r.amount, pending, "pending");
+        assertEq(r.due, due, "due");
+        assertEq(_locked(), MULTIPLE * pending, "locked for what is pending alone");
         _assertReserve(channelId);
+    }
+
+    function test_Redeem_GivenTooLittleStakeForTheRest_RevertsAndKeepsAll() public {
+        bytes32 channelId = _opened();
+        _redeem(channelId, 5e18);
+        _afterWindow();
+        vm.prank(provider);
+        stakes.requestUnbonding(STAKE - 140e18);
+        _expectRefused(
+            abi.encodeWithSelector(
+                IStakeManager.StakeManager__InsufficientFree.selector, provider, 40e18, 60e18
+            ),
+            _voucher(channelId, 13e18)
+        );
+        _redeem(channelId, 12e18);
+        _assertWaits(channelId, 7e18, 5e18);
     }
 
     function test_Redeem_WithinTheNotice() public {

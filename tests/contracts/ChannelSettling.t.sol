@@ -55,6 +55,88 @@ contract ChannelSettlingTest is ChannelBase {
         channels.settle(channelId, provider);
     }
 
+    function test_Settle_GivenOneWaits_PaysTheOthers() public {
+        bytes32 channelId = _opened();
+        for (uint96 i = 1; i < 4; ++i) {
+            _redeem(channelId, i * 10e18);
+            if (i < 3) _afterWindow();
+        }
+        vm.expectEmit(address(channels));
+        emit IPaymentChannels.RedemptionSettled(channelId, provider, 20e18);
+        channels.settle(channelId, provider);
+        assertEq(market.earnedOf(provider), 20e18);
+        assertEq(_locked(), 200e18, "of the one that waits");
+        _assertReserve(channelId);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IPaymentChannels.PaymentChannels__RedemptionPending.selector,
+                channelId,
+                provider,
+                _redemption(channelId).dueAt
+            )
+        );
+        channels.settle(channelId, provider);
+        _afterWindow();
+        channels.settle(channelId, provider);
+        assertEq(market.earnedOf(provider), 30e18);
+        assertEq(_locked(), 0);
+        _assertReserve(channelId);
+    }
+
+    function testFuzz_Settle_WheneverCalled_PaysTheSameInTheEnd(uint256 seed) public {
+        bytes32 channelId = _opened();
+        uint96 promised;
+        for (uint256 i; i < 8; ++i) {
+            promised += uint96(bound(uint256(keccak256(abi.encode(seed, i))), 1, 10e18));
+            _redeem(channelId, promised);
+            if (seed >> i & 1 != 0) try channels.settle(channelId, provider) {} catch {}
+            _afterWindow();
+            if (seed >> (8 + i) & 1 != 0) channels.settle(channelId, provider);
+            _assertReserve(channelId);
+        }
+        if (seed >> 15 & 1 == 0) channels.settle(channelId, provider);
+        assertEq(market.earnedOf(provider), promised);
+        assertEq(_locked(), 0);
+    }
+
+    // --- several channels together ---
+
+    function _batch() private returns (bytes32[] memory ids) {
+        ids = new bytes32[](4);
+        for (uint256 i; i < 3; ++i) {
+            vm.prank(client);
+            ids[i] = channels.open(bytes32(i), _allotments(provider, ALLOTMENT, MULTIPLE));
+            _redeem(ids[i], 10e18);
+            if (i == 1) _afterWindow();
+        }
+        ids[3] = ids[0]; // once more, and the third still waits
+    }
+
+    function test_SettleBatch_PaysInOneSumAndPassesOverWhatIsNotDue() public {
+        bytes32[] memory ids = _batch();
+        vm.expectCall(
+            address(market), abi.encodeCall(market.courtPay, (provider, 20e18, true)), 1
+        );
+        vm.prank(other);
+        assertEq(channels.settleBatch(ids, provider), 20e18);
+        assertEq(market.earnedOf(provider), 20e18);
+        assertEq(_locked(), 200e18);
+        assertEq(channels.settleBatch(ids, provider), 0, "nothing is due: nothing happens");
+        assertEq(channels.settleBatch(ids, other), 0);
+    }
+
+    function test_SettleBatch_OfNoneOrTooMany_Reverts() public {
+        uint256[2] memory counts = [uint256(0), 33];
+        for (uint256 i; i < 2; ++i) {
+            vm.expectRevert(
+                abi.encodeWithSelector(
+                    IPaymentChannels.PaymentChannels__BadCount.selector, counts[i], 32
+                )
+            );
+            channels.settleBatch(new bytes32[](counts[i]), provider);
+        }
+    }
+
     // --- a lock that cannot be freed ---
 
     modifier underEveryAttack() {
@@ -122,6 +204,15 @@ contract ChannelSettlingTest is ChannelBase {
                 IPaymentChannels.PaymentChannels__NoLockOpen.selector, channelId, provider
             )
         );
+    }
+
+    function test_Redeem_GivenTheLockCannotShrink_RemembersTheRest() public {
+        bytes32 channelId = _underAHostileStakeManager();
+        _hostile().setAttack(HostileStakeManager.Attack.Revert);
+        vm.expectEmit(address(channels));
+        emit IPaymentChannels.RedemptionLockLeftOpen(channelId, provider, 80e18);
+        _redeem(channelId, 16e18);
+        assertEq(channels.openLockOf(channelId, provider), 80e18);
     }
 
     function test_Settle_StarvedOfGas_FailsAltogether() public {

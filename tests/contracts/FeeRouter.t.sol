@@ -233,6 +233,69 @@ contract FeeRouterTest is Test {
         assertEq(insurance, 1);
     }
 
+    // --- a vault that refuses ---
+
+    function test_Harvest_GivenTheVaultRefuses_PaysTheRest() public {
+        _record(owner, 100e18);
+        world.refuse(true, false);
+        _assertOwed(100e18);
+        _record(owner, 100e18);
+        world.refuse(false, true);
+        _assertOwed(200e18);
+        router.sweep();
+        assertEq(world.freeOf(address(router)), 36e18, "what is owed, and nothing else");
+    }
+
+    function _assertOwed(uint256 fees) private {
+        vm.expectEmit(address(router));
+        emit IFeeRouter.VestingOwed(owner, 18e18);
+        vm.prank(owner);
+        (uint256 liquid,) = router.harvest{gas: 1_000_000}(owner);
+        assertEq(liquid, 72e18);
+        assertEq(token.balanceOf(owner), fees * 72 / 100, "liquid");
+        assertEq(router.vestingOwedOf(owner), fees * 18 / 100);
+        assertEq(world.freeOf(address(router)), fees * 28 / 100, "owed, and the pots");
+        assertEq(token.balanceOf(address(router)), 0);
+        assertEq(router.unharvestedOf(owner), 0);
+    }
+
+    function test_Harvest_WithTooLittleGasForTheVault_Reverts() public {
+        _record(owner, 100e18);
+        uint256 paid;
+        for (uint256 gas = 50_000; gas < 1_000_000; gas += 10_000) {
+            uint256 snapshot = vm.snapshotState();
+            vm.prank(owner);
+            (bool ok,) = address(router).call{gas: gas}(abi.encodeCall(router.harvest, (owner)));
+            assertEq(world.vested(), ok ? 18e18 : 0, "paid and vested, or neither");
+            if (ok) ++paid;
+            vm.revertToState(snapshot);
+        }
+        assertGt(paid, 0);
+        vm.prank(owner);
+        vm.expectPartialRevert(IFeeRouter.FeeRouter__TooLittleGas.selector);
+        router.harvest{gas: 500_000}(owner);
+    }
+
+    function test_Vest_DepositsWhatIsOwed_Once() public {
+        _record(owner, 100e18);
+        world.refuse(true, false);
+        _harvest();
+        vm.expectRevert(FeeNeighbours.Refused.selector);
+        router.vest(owner);
+        assertEq(router.vestingOwedOf(owner), 18e18);
+        world.refuse(false, false);
+        vm.expectEmit(address(router));
+        emit IFeeRouter.OwedVested(owner, 18e18);
+        vm.prank(other);
+        assertEq(router.vest(owner), 18e18);
+        assertEq(world.vested(), 18e18);
+        assertEq(world.freeOf(address(router)), 10e18, "the pots");
+        vm.expectRevert(
+            abi.encodeWithSelector(IFeeRouter.FeeRouter__NothingToVest.selector, owner)
+        );
+        router.vest(owner);
+    }
+
     // --- sweep ---
 
     function test_Sweep_GivenEmptyPots_Reverts() public {

@@ -204,11 +204,27 @@ class ChannelMachine(RuleBasedStateMachine):
 
     # --- anyone, time, stake ---
 
-    @rule(pick=SALT, who=WHO)
-    def settle(self, pick: int, who: int) -> None:
+    @rule(pick=SALT, who=WHO, patient=st.booleans())
+    def settle(self, pick: int, who: int, patient: bool) -> None:
         channel_id, payee = self.channel(pick), self.world.providers[who]
+        waiting = [key for key, last in self.twin.redemptions.items() if last.amount_wei]
+        if patient and waiting:  # rare else
+            channel_id, payee = waiting[pick % len(waiting)]
+            self.world.evm.now_s += 1_801
         answer = self.world.call(self.world.clients[1], "settle", channel_id, payee)
         self.both("settle", answer, lambda: self.twin.settle(channel_id, payee, self.now_s))
+
+    @rule(picks=st.lists(SALT, max_size=4), who=WHO)
+    def settle_batch(self, picks: list[int], who: int) -> None:
+        ids, payee = [self.channel(pick) for pick in picks], self.world.providers[who]
+        answer = self.world.call(self.world.clients[1], "settleBatch", ids, payee)
+        paid: list[int] = []
+        self.both(
+            "settleBatch",
+            answer,
+            lambda: paid.append(self.twin.settle_batch(ids, payee, self.now_s)),
+        )
+        assert list(answer.values) == paid
 
     @rule(seconds=st.sampled_from([1, 600, 1_800, 1_801, 86_400]))
     def wait(self, seconds: int) -> None:
@@ -253,12 +269,12 @@ class ChannelMachine(RuleBasedStateMachine):
                 side.lock_multiple,
                 side.is_closed,
             )
+            signed = last.voucher and ask("voucherHashOf", last.voucher.as_abi())
             assert ask("redemptionOf", channel_id, payee) == (
                 last.amount_wei,
-                last.max_leaf_wei,
+                last.due_wei,
                 last.due_at_s,
-                last.lock_multiple,
-                last.receipts_root,
+                signed or bytes(32),
             )
 
     @invariant()
@@ -266,7 +282,7 @@ class ChannelMachine(RuleBasedStateMachine):
         owed_wei = sum(
             side.rest_wei + self.twin.redemptions[key].amount_wei
             for key, side in self.twin.sides.items()
-        )
+        ) + sum(waits.due_wei for waits in self.twin.redemptions.values())
         assert self.twin.reserve_wei == owed_wei
         assert all(side.rest_wei >= 0 for side in self.twin.sides.values())
 
@@ -283,7 +299,10 @@ TestChannels = ChannelMachine.TestCase
 
 def test_the_walks_met_what_matters() -> None:
     """Runs after the machine: a walk that only met refusals would show nothing."""
-    calls = ("open", "topUp", "redeem", "redeemDelegated", "settle", "closeSide", "requestClose")
+    calls = (
+        *("open", "topUp", "redeem", "redeemDelegated", "settle", "settleBatch"),
+        *("closeSide", "requestClose"),
+    )
     assert [name for name in calls if not SEEN[name]] == []
 
 

@@ -76,7 +76,11 @@ POWERS: Mapping[str, Mapping[str, str]] = {
         **_all(ANYONE, "advance drawReferees closeReferee bookSlash"),
         "openContest": "DisputeCourtOnlyAuditCourt",
     },
-    "FeeRouter": {"harvest": OWN, "sweep": ANYONE, "record": "FeeRouterOnlyMarket"},
+    "FeeRouter": {
+        "harvest": OWN,
+        **_all(ANYONE, "sweep vest"),
+        "record": "FeeRouterOnlyMarket",
+    },
     "VestingVault": {
         **_all(OWN, "release requestExit executeExit"),
         "syncVotes": ANYONE,
@@ -100,7 +104,7 @@ POWERS: Mapping[str, Mapping[str, str]] = {
     "Treasury": {"fund": OWN, "collectGrant": ANYONE, "pay": "TreasuryOnlyTimelock"},
     "PaymentChannels": {
         **_all(OWN, "open topUp requestClose redeem redeemDelegated closeSide reclaim"),
-        **_all(ANYONE, "settle closeLock"),
+        **_all(ANYONE, "settle settleBatch closeLock"),
     },
     "ProtocolParams": {
         "set": "ProtocolParamsWrongClass",

@@ -18,7 +18,7 @@ contract ChannelInvariantTest is ChannelBase {
     }
 
     function _actions() private view returns (bytes4[] memory all) {
-        all = new bytes4[](11);
+        all = new bytes4[](12);
         all[0] = handler.open.selector;
         all[1] = handler.topUp.selector;
         all[2] = handler.requestClose.selector;
@@ -31,6 +31,7 @@ contract ChannelInvariantTest is ChannelBase {
         // The common path again, so that channels get far within a run.
         all[9] = handler.redeem.selector;
         all[10] = handler.topUp.selector;
+        all[11] = handler.settleBatch.selector;
     }
 
     function invariant_TheBooksAgree() public view {
@@ -44,7 +45,7 @@ contract ChannelInvariantTest is ChannelBase {
                 Redemption memory last = channels.redemptionOf(id, payee);
                 assertLe(side.redeemed, handler.signed(id, payee), "2: redeemed <= signed");
                 assertLe(side.redeemed, side.allotment, "2: redeemed <= allotment");
-                reserve += uint256(side.allotment) - side.redeemed + last.amount;
+                reserve += uint256(side.allotment) - side.redeemed + last.amount + last.due;
                 locks += 5 * uint256(last.amount) + channels.openLockOf(id, payee);
             }
             assertEq(stakes.stakeOf(payee).locked, locks, "3: locks");
@@ -72,9 +73,9 @@ contract ChannelInvariantTest is ChannelBase {
             assertTrue(ok, vm.toString(reason));
             invariant_TheBooksAgree();
         }
-        bytes32[9] memory names = [
+        bytes32[10] memory names = [
             bytes32("open"), "topUp", "requestClose", "reclaim", "redeem", "closeSide", "settle",
-            "passTime", "passDay"
+            "settleBatch", "passTime", "passDay"
         ];
         for (uint256 i; i < names.length; ++i) {
             assertGt(handler.count(names[i]), 0, vm.toString(names[i]));

@@ -209,8 +209,8 @@ async def _redeem(path: Path, home: Path | None, as_json: bool) -> None:
         emit_json({"pending_wei": str(last.amount_wei), "due_at_s": last.due_at_s})
         return
     console().print(
-        f"{nvy(last.amount_wei)} are yours after {when(last.due_at_s)}; the next redemption, or "
-        "anybody who settles it, pays them."
+        f"{nvy(last.amount_wei)} are yours after {when(last.due_at_s)}; anybody who settles then "
+        "pays them, with all that was due before."
     )
 
 
@@ -287,7 +287,7 @@ def rows_of(view: ChannelView) -> list[dict[str, Any]]:
             "allotted_wei": str(item.side.allotment_wei),
             "promised_wei": str(item.signed_wei),
             "redeemed_wei": str(item.side.redeemed_wei),
-            "pending_wei": str(item.last.amount_wei),
+            "pending_wei": str(item.last.amount_wei + item.last.due_wei),
             "left_wei": str(item.left_wei),
             "is_closed": item.side.is_closed,
             "closes_at_s": view.record.closes_at_s,

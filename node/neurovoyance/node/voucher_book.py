@@ -3,7 +3,7 @@
 Place: a journal of its own beside the node's others. A voucher is checked against the channel as it
 stands on chain and written down before any work is done for it; only the best one of a channel is
 kept, since it includes all before it. Redeeming is a decision on plain values
-(:func:`is_worthwhile`, :func:`must_redeem`), then one call of the chain.
+(:func:`is_worthwhile`, :func:`must_redeem`, :func:`must_settle`), then one call of the chain.
 Never: work on a voucher that could not be redeemed, or a lower one in place of a higher one.
 """
 
@@ -26,6 +26,11 @@ LIFE_MIN_S = 6 * 3_600
 """A voucher with less time than this, when it comes, is refused: redeeming takes its time."""
 SAFETY_S = 2 * 3_600
 """Redeem this long before a voucher, a delegate or a channel ends, worthwhile or not."""
+
+SETTLE_GAINS = 7
+"""Settle when so many least gains are due, so that one fee serves many redemptions."""
+IDLE_S = 86_400
+"""Settle what is due on a side where nothing was redeemed for so long."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS vouchers (
@@ -175,7 +180,7 @@ def is_over(signed: SignedVoucher, standing: Standing) -> bool:
     closes_s = standing.channel.closes_at_s
     is_late = standing.time_s > ends_at(signed) or 0 < closes_s < standing.time_s
     is_spent = gain_of(signed, standing) == 0 and standing.side.is_closed
-    return (is_late or is_spent) and standing.last.amount_wei == 0
+    return (is_late or is_spent) and standing.last.amount_wei + standing.last.due_wei == 0
 
 
 def must_redeem(signed: SignedVoucher, standing: Standing) -> bool:
@@ -198,6 +203,20 @@ def is_worthwhile(signed: SignedVoucher, standing: Standing, *, min_gain_wei: in
     return gain_of(signed, standing) >= min_gain_wei or must_redeem(signed, standing)
 
 
+def must_settle(standing: Standing, *, min_gain_wei: int) -> bool:
+    """Tell whether to have paid what is due: it is much, the side is idle, or the channel ends.
+
+    Args:
+        standing: a channel on chain, for this payee.
+        min_gain_wei: see :func:`is_worthwhile`.
+    """
+    payable_wei = standing.last.payable_wei(standing.time_s)
+    is_ending = standing.side.is_closed or standing.channel.closes_at_s > 0
+    is_idle = standing.time_s > standing.last.due_at_s + IDLE_S
+    is_much = payable_wei >= SETTLE_GAINS * min_gain_wei
+    return payable_wei > 0 and (is_much or is_idle or is_ending)
+
+
 async def standing_of(channels: Channels, channel_id: bytes, payee: str) -> Standing:
     """Read a channel from the chain.
 
@@ -215,7 +234,7 @@ async def standing_of(channels: Channels, channel_id: bytes, payee: str) -> Stan
 async def redeem_due(
     book: VoucherBook, channels: Channels, wallet: Wallet, *, min_gain_wei: int
 ) -> list[bytes]:
-    """Redeem what is worth it and settle what waited long enough; return the channels acted on.
+    """Redeem what is worth it and settle what is; return the channels acted on.
 
     Args:
         book: the vouchers held.
@@ -232,11 +251,10 @@ async def redeem_due(
         standing = await standing_of(channels, channel_id, book.payee)
         key = f"{channel_id.hex()}:{signed.voucher.cumulative_wei}"
         if is_worthwhile(signed, standing, min_gain_wei=min_gain_wei):
-            # Settles what waited before, too.
             await channels.redeem(wallet, signed, idempotency_key=f"redeem:{key}")
             acted.append(channel_id)
-        elif standing.last.amount_wei > 0 and not standing.is_waiting:
-            key = f"settle:{channel_id.hex()}:{standing.last.due_at_s}"
+        elif must_settle(standing, min_gain_wei=min_gain_wei):
+            key = f"settle:{channel_id.hex()}:{standing.last.due_at_s}:{standing.is_waiting}"
             await channels.settle(wallet, channel_id, book.payee, idempotency_key=key)
             acted.append(channel_id)
         elif is_over(signed, standing):

@@ -1599,6 +1599,21 @@ class FeeRouterNothingToSweep(KnownRevert):
     sentence = "The pots are empty."
 
 
+class FeeRouterNothingToVest(KnownRevert):
+    """The vault has refused nothing of the provider's."""
+
+    code = "chain.revert.fee_router.nothing_to_vest"
+    solidity_name = "FeeRouter__NothingToVest"
+    selector = bytes.fromhex("769311d2")
+    abi_types = ("address",)
+    value_names = ("provider",)
+    sentence = "The vault has refused nothing of the provider's."
+
+    def __init__(self, provider: Address, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, provider=provider)
+        self.provider = provider
+
+
 class FeeRouterOnlyMarket(KnownRevert):
     """Only the market and the payment channels record fees."""
 
@@ -1612,6 +1627,22 @@ class FeeRouterOnlyMarket(KnownRevert):
     def __init__(self, caller: Address, *, hint: str | None = None) -> None:
         super().__init__(hint=hint, caller=caller)
         self.caller = caller
+
+
+class FeeRouterTooLittleGas(KnownRevert):
+    """The call has too little gas for the vault."""
+
+    code = "chain.revert.fee_router.too_little_gas"
+    solidity_name = "FeeRouter__TooLittleGas"
+    selector = bytes.fromhex("4abceb18")
+    abi_types = ("uint256", "uint256")
+    value_names = ("left", "needed")
+    sentence = "The call has too little gas for the vault."
+
+    def __init__(self, left: int, needed: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, left=left, needed=needed)
+        self.left = left
+        self.needed = needed
 
 
 class GovernorAlreadyCastVote(KnownRevert):
@@ -4675,7 +4706,9 @@ KNOWN_REVERTS: dict[bytes, type[KnownRevert]] = {
         FeeRouterNotOwnerNorOperator,
         FeeRouterNothingToHarvest,
         FeeRouterNothingToSweep,
+        FeeRouterNothingToVest,
         FeeRouterOnlyMarket,
+        FeeRouterTooLittleGas,
         GovernorAlreadyCastVote,
         GovernorAlreadyQueuedProposal,
         GovernorDisabledDeposit,

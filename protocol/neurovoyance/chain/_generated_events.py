@@ -1137,6 +1137,18 @@ class OperatorChanged(ChainEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class OwedVested(ChainEvent):
+    """The vault took what it had refused."""
+
+    topic = bytes.fromhex("c1e976f7c18fb78d5671b740e04bfe17e685d3482e4ae09610b8ec19f29e09fc")
+    solidity_name = "OwedVested"
+    signature = "OwedVested(address,uint256)"
+
+    provider: Address
+    amount_wei: int
+
+
+@dataclass(frozen=True, slots=True)
 class OwnershipTransferred(ChainEvent):
     """Event ``OwnershipTransferred`` of the contracts."""
 
@@ -1308,7 +1320,7 @@ class ProviderRegistered(ChainEvent):
 
 @dataclass(frozen=True, slots=True)
 class RedemptionLockLeftOpen(ChainEvent):
-    """The lock of a settled redemption could not be freed now; `closeLock` repeats it."""
+    """A lock that no pending money needs could not be freed now; `closeLock` repeats it."""
 
     topic = bytes.fromhex("c0c98f88f7463efd8551bb4e347aad308b380ab1592b09507ef3f3a460162e9d")
     solidity_name = "RedemptionLockLeftOpen"
@@ -1321,7 +1333,7 @@ class RedemptionLockLeftOpen(ChainEvent):
 
 @dataclass(frozen=True, slots=True)
 class RedemptionSettled(ChainEvent):
-    """Event ``RedemptionSettled`` of the contracts."""
+    """A payee was paid what waited long enough: of one redemption or of several."""
 
     topic = bytes.fromhex("b453da6bd066c49b10411eb7efe7f6938aee30e958eb8577832dbdb17d502f50")
     solidity_name = "RedemptionSettled"
@@ -1876,6 +1888,18 @@ class VestingDeposited(ChainEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class VestingOwed(ChainEvent):
+    """The vault refused the vesting part of a harvest; `vest` tries again."""
+
+    topic = bytes.fromhex("d7049f93a1afb00862a2bf01d107d4bc088db84d5d6ce3826702c670e76ac35a")
+    solidity_name = "VestingOwed"
+    signature = "VestingOwed(address,uint256)"
+
+    provider: Address
+    amount_wei: int
+
+
+@dataclass(frozen=True, slots=True)
 class VestingSlashFailed(ChainEvent):
     """The vault refused its part of a slash; `slashVesting` asks again."""
 
@@ -2126,6 +2150,7 @@ EVENT_CLASSES: dict[bytes, type[ChainEvent]] = {
         ModelRegistered,
         ModelSuspended,
         OperatorChanged,
+        OwedVested,
         OwnershipTransferred,
         ParameterSet,
         PayeeAllotted,
@@ -2181,6 +2206,7 @@ EVENT_CLASSES: dict[bytes, type[ChainEvent]] = {
         UnitsMoved,
         VerdictPaid,
         VestingDeposited,
+        VestingOwed,
         VestingSlashFailed,
         VestingSlashSplit,
         VestingSlashed,

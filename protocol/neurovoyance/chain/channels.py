@@ -45,13 +45,23 @@ class SideRecord(NamedTuple):
 
 
 class RedemptionRecord(NamedTuple):
-    """The latest redemption of a side; nothing waits when ``amount_wei`` is 0."""
+    """What a side waits for; mirrors ``Redemption``.
+
+    Attributes:
+        amount_wei: of the latest redemption; 0 when none is pending.
+        due_wei: of earlier ones, whose windows are over; a settlement pays them at once.
+        due_at_s: last second of the latest one's challenge window.
+        voucher_hash: EIP-712 digest of the latest voucher redeemed, 32 bytes.
+    """
 
     amount_wei: int
-    max_leaf_wei: int
+    due_wei: int
     due_at_s: int
-    lock_multiple: int
-    receipts_root: bytes
+    voucher_hash: bytes
+
+    def payable_wei(self, time_s: int) -> int:
+        """Return what a settlement would pay at a second of chain time."""
+        return self.due_wei + (self.amount_wei if time_s > self.due_at_s else 0)
 
 
 class AllotmentTerms(NamedTuple):
@@ -127,13 +137,25 @@ class Channels(Facade):
     async def settle(
         self, wallet: Wallet, channel_id: bytes, payee: str, *, idempotency_key: str | None = None
     ) -> Receipt:
-        """Pay a redemption whose challenge window is over; anyone."""
+        """Pay all redemptions whose challenge windows are over; anyone."""
         return await self._send(wallet, idempotency_key, "settle", channel_id, payee)
+
+    async def settle_batch(
+        self,
+        wallet: Wallet,
+        channel_ids: Sequence[bytes],
+        payee: str,
+        *,
+        idempotency_key: str | None = None,
+    ) -> Receipt:
+        """Pay what is due to a payee in at most 32 channels, in one sum; anyone."""
+        args = (list(channel_ids), payee)
+        return await self._send(wallet, idempotency_key, "settleBatch", *args)
 
     async def close_lock(
         self, wallet: Wallet, channel_id: bytes, payee: str, *, idempotency_key: str | None = None
     ) -> Receipt:
-        """Repeat freeing locks of settled redemptions if that failed; anyone."""
+        """Repeat freeing locks that could not be freed before; anyone."""
         return await self._send(wallet, idempotency_key, "closeLock", channel_id, payee)
 
     async def channel_id_of(self, client: str, salt: bytes) -> bytes:
@@ -158,11 +180,11 @@ class Channels(Facade):
         return SideRecord(*await self._read("sideOf", channel_id, payee))
 
     async def redemption_of(self, channel_id: bytes, payee: str) -> RedemptionRecord:
-        """Return the latest redemption of a payee."""
+        """Return what a payee waits for."""
         return RedemptionRecord(*await self._read("redemptionOf", channel_id, payee))
 
     async def open_lock_of_wei(self, channel_id: bytes, payee: str) -> int:
-        """Return the payee's stake that is still locked for settled redemptions."""
+        """Return the payee's stake that is still locked for money that waits no more."""
         return int(await self._read("openLockOf", channel_id, payee))
 
     async def market(self) -> Address:

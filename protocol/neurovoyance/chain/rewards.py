@@ -63,6 +63,16 @@ class FeeRouter(Facade):
         """Burn and hand on what harvests put into the pots; anyone."""
         return await self._send(wallet, idempotency_key, "sweep")
 
+    async def vest(
+        self, wallet: Wallet, provider: str, *, idempotency_key: str | None = None
+    ) -> Receipt:
+        """Deposit in the vault what it refused in harvests of a provider; anyone."""
+        return await self._send(wallet, idempotency_key, "vest", provider)
+
+    async def vesting_owed_of_wei(self, provider: str) -> int:
+        """Return what the vault has refused of a provider's fees."""
+        return int(await self._read("vestingOwedOf", provider))
+
     async def fees_of_wei(self, provider: str, epoch: int) -> int:
         """Return a provider's fees of an epoch, harvested or not."""
         return int(await self._read("feesOf", provider, epoch))

@@ -13,11 +13,14 @@ contract FeeNeighbours {
     uint256 public pool;
     uint256 public funded;
     uint256 public vested;
+    bool private _isRefusing;
+    bool private _isWasting;
     mapping(address account => address) public operatorOf;
     mapping(address client => uint256) public freeOf;
     mapping(address provider => uint256) public earnedOf;
 
     error TooLittle(uint256 free, uint256 needed);
+    error Refused();
 
     constructor(address token, uint256 word_) {
         _TOKEN = token;
@@ -36,6 +39,11 @@ contract FeeNeighbours {
 
     function earn(address provider, uint256 amount) external {
         earnedOf[provider] += amount;
+    }
+
+    /// @dev The vault refuses; or it uses all gas that it gets.
+    function refuse(bool isRefusing, bool isWasting) external {
+        (_isRefusing, _isWasting) = (isRefusing, isWasting);
     }
 
     /// @dev As the market settles a job; the tokens were sent here before.
@@ -71,7 +79,16 @@ contract FeeNeighbours {
         IERC20(_TOKEN).transferFrom(msg.sender, address(this), amount);
     }
 
+    /// @dev The market's.
+    function deposit(uint256 amount) external {
+        freeOf[msg.sender] += amount;
+        IERC20(_TOKEN).transferFrom(msg.sender, address(this), amount);
+    }
+
+    /// @dev The vault's.
     function deposit(address, uint256 amount) external {
+        if (_isRefusing) revert Refused();
+        while (_isWasting) vested = 1 + gasleft();
         vested += amount;
         IERC20(_TOKEN).transferFrom(msg.sender, address(this), amount);
     }

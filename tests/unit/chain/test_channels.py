@@ -56,11 +56,12 @@ async def test_every_call_fits_the_contract() -> None:
     await calls.redeem(wallet, permitted)
     await calls.close_side(wallet, ID, PAYEE)
     await calls.settle(wallet, ID, PAYEE)
+    await calls.settle_batch(wallet, [ID], PAYEE)
     await calls.close_lock(wallet, ID, PAYEE)
     names = [name for name, _ in facade.sent]
     assert names == [
         *("open", "topUp", "requestClose", "reclaim", "redeem", "redeemDelegated"),
-        *("closeSide", "settle", "closeLock"),
+        *("closeSide", "settle", "settleBatch", "closeLock"),
     ]
 
 
@@ -76,3 +77,8 @@ def test_records_have_the_fields_of_the_structs(function: str, record: Any) -> N
 def test_an_unknown_channel_has_no_client() -> None:
     assert not ChannelRecord(ZERO_ADDRESS, 0, 0).is_known
     assert ChannelRecord(Address(PAYEE), 1, 0).is_known
+
+
+def test_a_settlement_pays_what_is_due_and_what_waited_long_enough() -> None:
+    record = RedemptionRecord(30, 12, 100, bytes(32))
+    assert (record.payable_wei(100), record.payable_wei(101)) == (12, 42)

@@ -35,7 +35,7 @@ def test_work_is_a_hash_or_the_hash_of_words() -> None:
 
 def test_what_is_left_counts_promises_and_what_was_redeemed() -> None:
     side = SideRecord(100, 30, 627, 20, False)
-    last = RedemptionRecord(30, 1, 5, 20, bytes(32))
+    last = RedemptionRecord(20, 10, 5, bytes(32))
     payees = (PayeeView(PAYEE, side, last, 45), PayeeView(PAYEE, side, last, 0))
     view = ChannelView(b"\1" * 32, ChannelRecord(ZERO_ADDRESS, 1_800, 9), payees)
     rows = rows_of(view)

@@ -17,6 +17,7 @@ from neurovoyance.node.voucher_book import (
     is_possible,
     is_worthwhile,
     must_redeem,
+    must_settle,
 )
 from neurovoyance.protocol.errors import ConfigError, SpecError
 from neurovoyance.protocol.vouchers import (
@@ -68,6 +69,7 @@ def standing(
     *,
     redeemed_wei: int = 0,
     pending_wei: int = 0,
+    due_wei: int = 0,
     due_at_s: int = 0,
     closes_at_s: int = 0,
     is_closed: bool = False,
@@ -77,7 +79,7 @@ def standing(
     return Standing(
         ChannelRecord(client, WINDOW_S, closes_at_s),  # type: ignore[arg-type]
         SideRecord(100, redeemed_wei, 627, 20, is_closed),
-        RedemptionRecord(pending_wei, 1, due_at_s, 20, bytes(32)),
+        RedemptionRecord(pending_wei, due_wei, due_at_s, bytes(32)),
         time_s,
     )
 
@@ -200,5 +202,23 @@ def test_a_spent_or_late_voucher_is_over() -> None:
     assert not is_over(voucher(10), standing())
     assert is_over(voucher(10), standing(redeemed_wei=10, is_closed=True))
     assert not is_over(voucher(10), standing(redeemed_wei=10, is_closed=True, pending_wei=1))
+    assert not is_over(voucher(10), standing(redeemed_wei=10, is_closed=True, due_wei=1))
     assert is_over(voucher(10), standing(time_s=NOW_S + WEEK_S + 1))
     assert is_over(voucher(10), standing(closes_at_s=NOW_S - 1))
+
+
+@pytest.mark.parametrize(
+    ("at", "settles"),
+    [
+        (standing(pending_wei=9, due_at_s=NOW_S), False),  # it still waits
+        (standing(pending_wei=9, due_at_s=NOW_S - 1), True),  # nine of seven least gains
+        (standing(pending_wei=6, due_at_s=NOW_S - 1), False),  # more may follow
+        (standing(pending_wei=6, due_at_s=NOW_S - 86_401), True),  # nothing followed for a day
+        (standing(pending_wei=6, due_wei=7, due_at_s=NOW_S), True),
+        (standing(pending_wei=1, due_at_s=NOW_S - 1, closes_at_s=NOW_S + 9), True),
+        (standing(pending_wei=1, due_at_s=NOW_S - 1, is_closed=True), True),
+        (standing(due_at_s=NOW_S - 86_401, is_closed=True), False),
+    ],
+)
+def test_a_settlement_serves_many_redemptions(at: Standing, settles: bool) -> None:
+    assert must_settle(at, min_gain_wei=1) is settles

@@ -50,6 +50,22 @@ def test_a_payment_moves_from_the_reserve_to_the_payee() -> None:
     assert made.money.stakes[PAYEE].locked_wei == 0
 
 
+def test_what_waited_is_paid_with_what_follows_and_its_lock_serves_on() -> None:
+    made = twin()
+    made.redeem(OPERATOR, voucher(30), CLIENT, NOW_S)
+    made.redeem(OPERATOR, voucher(40), CLIENT, NOW_S + 1_801)
+    assert (made.reserve_wei, made.money.earned[PAYEE]) == (100, 0)
+    assert made.money.stakes[PAYEE].locked_wei == 200
+    made.settle(CHANNEL, PAYEE, NOW_S + 1_801)  # the second one still waits
+    assert (made.reserve_wei, made.money.earned[PAYEE]) == (70, 30)
+    with pytest.raises(TwinRevert, match="RedemptionPending"):
+        made.settle(CHANNEL, PAYEE, NOW_S + 3_601)
+    assert made.settle_batch([CHANNEL, bytes(32)], PAYEE, NOW_S + 3_602) == 10
+    assert made.money.stakes[PAYEE].locked_wei == 0
+    with pytest.raises(TwinRevert, match="NothingPending"):
+        made.settle(CHANNEL, PAYEE, NOW_S + 3_602)
+
+
 def test_a_refused_redemption_changes_nothing() -> None:
     made = twin()
     made.redeem(OPERATOR, voucher(30), CLIENT, NOW_S)
@@ -57,7 +73,7 @@ def test_a_refused_redemption_changes_nothing() -> None:
     with pytest.raises(TwinRevert) as caught:
         made.redeem(OPERATOR, voucher(100), CLIENT, NOW_S + 1_801)
     assert caught.value.name == "StakeManager__InsufficientFree"
-    assert caught.value.values == (PAYEE, 700, 1_400)
+    assert caught.value.values == (PAYEE, 100, 800)
     assert made.redemptions[CHANNEL, PAYEE].amount_wei == 30
 
 

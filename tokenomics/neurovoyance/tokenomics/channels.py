@@ -58,13 +58,19 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Redemption:
-    """The latest redemption of a side; nothing is pending when ``amount_wei`` is 0."""
+    """What a side waits for; the contract keeps the hash of the voucher.
+
+    Attributes:
+        amount_wei: of the latest redemption, while it is pending.
+        due_wei: of earlier redemptions, whose windows are over and which are not paid yet.
+        due_at_s: last second of the latest one's challenge window.
+        voucher: the latest one redeemed.
+    """
 
     amount_wei: int = 0
-    max_leaf_wei: int = 0
+    due_wei: int = 0
     due_at_s: int = 0
-    lock_multiple: int = 0
-    receipts_root: bytes = bytes(32)
+    voucher: Voucher | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,11 +202,18 @@ class PaymentChannels:
     # --- anyone ---
 
     def settle(self, channel_id: bytes, payee: str, time_s: int) -> None:
-        """Pay a redemption whose challenge window is over, and free its lock."""
-        if self.redemptions[channel_id, payee].amount_wei == 0:
+        """Pay all whose challenge windows are over, and free the lock of the last."""
+        if self._settle((channel_id, payee), time_s) != 0:
+            return
+        waits = self.redemptions[channel_id, payee]
+        if waits.amount_wei == 0:
             raise TwinRevert("PaymentChannels__NothingPending", channel_id, payee)
-        self._require_due(channel_id, payee, time_s)
-        self._settle(channel_id, payee)
+        raise TwinRevert("PaymentChannels__RedemptionPending", channel_id, payee, waits.due_at_s)
+
+    def settle_batch(self, channel_ids: Sequence[bytes], payee: str, time_s: int) -> int:
+        """Settle channels of a payee; return what was paid in one sum, wei."""
+        _check_count(len(channel_ids))
+        return sum(self._settle((channel_id, payee), time_s) for channel_id in channel_ids)
 
     # --- effects ---
 
@@ -239,35 +252,34 @@ class PaymentChannels:
         key = (channel_id, payee)
         self._require_payee(caller, payee)
         self._require_redeemable(channel, voucher, time_s)
-        side, pending = self.sides[key], self.redemptions[key]
+        side, waits = self.sides[key], self.redemptions[key]
         delta_wei = voucher.cumulative_wei - side.redeemed_wei
-        freed_wei = 0
-        if pending.amount_wei:
-            self._require_due(channel_id, payee, time_s)
-            freed_wei = pending.lock_multiple * pending.amount_wei
-        stake, lock_wei = self.money.stakes[payee], side.lock_multiple * delta_wei
-        if lock_wei > stake.free_wei + freed_wei:
+        if waits.amount_wei and time_s <= waits.due_at_s:
             raise TwinRevert(
-                "StakeManager__InsufficientFree", payee, stake.free_wei + freed_wei, lock_wei
+                "PaymentChannels__RedemptionPending", channel_id, payee, waits.due_at_s
             )
-        if pending.amount_wei:
-            self._settle(channel_id, payee)
+        # The lock of what waited serves the new one.
+        lock_wei = side.lock_multiple * (delta_wei - waits.amount_wei)
+        free_wei = self.money.stakes[payee].free_wei
+        if lock_wei > free_wei:
+            raise TwinRevert("StakeManager__InsufficientFree", payee, free_wei, lock_wei)
         self._lock(payee, lock_wei)
         self.sides[key] = replace(side, redeemed_wei=voucher.cumulative_wei)
-        self.redemptions[key] = Redemption(
-            delta_wei,
-            voucher.max_leaf_wei,
-            time_s + channel.window_s,
-            side.lock_multiple,
-            voucher.receipts_root,
-        )
+        due_wei = waits.due_wei + waits.amount_wei
+        due_at_s = time_s + channel.window_s
+        self.redemptions[key] = Redemption(delta_wei, due_wei, due_at_s, voucher)
 
-    def _settle(self, channel_id: bytes, payee: str) -> None:
-        pending = self.redemptions[channel_id, payee]
-        self.redemptions[channel_id, payee] = replace(pending, amount_wei=0)
-        self.reserve_wei -= pending.amount_wei
-        self.money.earned[payee] += pending.amount_wei
-        self._lock(payee, -pending.lock_multiple * pending.amount_wei)
+    def _settle(self, key: tuple[bytes, str], time_s: int) -> int:
+        """Pay what is due on a side; return how much."""
+        waits, due_wei, payee = self.redemptions[key], self.redemptions[key].due_wei, key[1]
+        if waits.amount_wei and time_s > waits.due_at_s:
+            due_wei += waits.amount_wei
+            self._lock(payee, -self.sides[key].lock_multiple * waits.amount_wei)
+            waits = replace(waits, amount_wei=0)
+        self.redemptions[key] = replace(waits, due_wei=0)
+        self.reserve_wei -= due_wei
+        self.money.earned[payee] += due_wei
+        return due_wei
 
     def _lock(self, payee: str, lock_wei: int) -> None:
         stake = self.money.stakes[payee]
@@ -322,11 +334,6 @@ class PaymentChannels:
             raise TwinRevert("PaymentChannels__NotMonotone", cumulative_wei, side.redeemed_wei)
         if cumulative_wei > side.allotment_wei:
             raise TwinRevert("PaymentChannels__OverAllotment", cumulative_wei, side.allotment_wei)
-
-    def _require_due(self, channel_id: bytes, payee: str, time_s: int) -> None:
-        due_at_s = self.redemptions[channel_id, payee].due_at_s
-        if time_s <= due_at_s:
-            raise TwinRevert("PaymentChannels__RedemptionPending", channel_id, payee, due_at_s)
 
 
 def notice_of(window_s: int) -> int:

@@ -100,6 +100,8 @@ class FeeRouter:
         entries: fees by provider and epoch.
         rates: frozen rates by epoch.
         pots: what waits for a sweep; its parts of the provider are zero.
+        owed_wei: what the vault has refused, by provider.
+        vault_refuses: whether it refuses deposits now.
     """
 
     recorders: frozenset[str]
@@ -109,6 +111,8 @@ class FeeRouter:
     entries: dict[str, dict[int, Entry]] = field(default_factory=lambda: defaultdict(dict))
     rates: dict[int, Rates] = field(default_factory=dict)
     pots: Split = Split()
+    owed_wei: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    vault_refuses: bool = False
 
     # --- calls ---
 
@@ -149,7 +153,23 @@ class FeeRouter:
             entry.harvested_wei = entry.fees_wei
         kept = (total.burned_wei, total.to_treasury_wei)
         self.pots += Split(*kept, total.to_insurance_wei, total.to_audits_wei)
+        if self.vault_refuses:
+            self.owed_wei[provider] += total.vested_wei
         return total
+
+    def vest(self, provider: str) -> int:
+        """Deposit what the vault has refused; return it, wei.
+
+        Raises:
+            TwinRevert: ``NothingToVest``, or the vault's while it refuses.
+        """
+        amount_wei = self.owed_wei[provider]
+        if amount_wei == 0:
+            raise TwinRevert("FeeRouter__NothingToVest", provider)
+        if self.vault_refuses:
+            raise TwinRevert("Refused")
+        self.owed_wei[provider] = 0
+        return amount_wei
 
     def sweep(self) -> Split:
         """Hand the pots on; return them, wei.
