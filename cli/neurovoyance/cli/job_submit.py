@@ -41,6 +41,14 @@ GainOption = Annotated[
         "--declared-gain", metavar="NVY", help="What a false result could gain somebody outside."
     ),
 ]
+PresetOption = Annotated[
+    str,
+    typer.Option(
+        "--preset",
+        metavar="PRESET",
+        help="Which offer is the best: cheapest, fastest or reliable.",
+    ),
+]
 
 
 def checking(job_class: str, audit_slots: int, declared_gain: str) -> dict[str, Any]:
@@ -80,6 +88,7 @@ def submit(
     job_class: ClassOption = "",
     audit_slots: SlotsOption = 1,
     declared_gain: GainOption = "0",
+    preset: PresetOption = "cheapest",
     retries: Annotated[
         int, typer.Option("--retries", help="Further attempts, each after a refund.")
     ] = 1,
@@ -113,6 +122,7 @@ def submit(
         "max_runtime_s": max_runtime,
         "window_s": window,
         "private": private,
+        "preset": preset,
         **checking(job_class, audit_slots, declared_gain),
     }
     rest: dict[str, Any] = {

@@ -72,7 +72,7 @@ class JobCost:
 
 
 async def cost_of_best(contracts: Contracts, quote: Quote) -> JobCost | None:
-    """Return what the cheapest offer costs; None without an offer.
+    """Return what the first offer costs, the best one; None without an offer.
 
     Raises:
         ContractRevert: see :func:`audit_cost`.

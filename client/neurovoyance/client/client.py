@@ -34,7 +34,8 @@ from neurovoyance.client.private_keys import PrivateKeys
 from neurovoyance.client.serving import serve_storage
 from neurovoyance.client.session import Session
 from neurovoyance.client.settings import ClientSettings
-from neurovoyance.ipfs.embedded import EmbeddedBackend
+from neurovoyance.ipfs.composite import open_storage
+from neurovoyance.matching.presets import Preset, preset_of
 from neurovoyance.protocol.errors import ContractRevert, InsufficientFunds, SpecError
 from neurovoyance.protocol.ids import hex_of
 from neurovoyance.protocol.job_spec import JobClass, JobSpec
@@ -90,8 +91,9 @@ class AsyncClient:
             journal = Journal(folder / "client.sqlite")
             opening.callback(journal.close)
             storage = await opening.enter_async_context(
-                EmbeddedBackend(
+                open_storage(
                     settings.home / "storage",
+                    settings.places,
                     allow_private_addresses=settings.allows_private_peers,
                 )
             )
@@ -235,12 +237,14 @@ class AsyncClient:
         audit_slots: int = 1,
         declared_gain_wei: int = 0,
         private: bool = False,
+        preset: str = Preset.CHEAPEST,
     ) -> Quote:
-        """Ask every known node what the job would cost; nothing is signed and nothing is bound.
+        """Ask nodes what the job would cost, best first; nothing is signed and nothing is bound.
 
         Raises:
             NotHired: no node is known at all.
         """
+        wanted = preset_of(preset)
         found = await self.model(model)
         spec = await self.spec(
             found,
@@ -252,9 +256,8 @@ class AsyncClient:
             window_s=window_s,
             private=private,
         )
-        return await hiring.ask_nodes(
-            self.session, spec, DEFAULT_MAX_PRICE_WEI if max_price_wei is None else max_price_wei
-        )
+        most_wei = DEFAULT_MAX_PRICE_WEI if max_price_wei is None else max_price_wei
+        return await hiring.ask_nodes(self.session, spec, most_wei, preset=wanted)
 
     async def submit(
         self,
@@ -274,6 +277,7 @@ class AsyncClient:
         quote: Quote | None = None,
         on_deposit: hiring.OnDeposit | None = None,
         private: bool = False,
+        preset: str = Preset.CHEAPEST,
     ) -> AsyncJob:
         """Hire a provider and return the job once it is on chain.
 
@@ -282,7 +286,7 @@ class AsyncClient:
             inputs: one array an input of the model.
             max_price_wei: most that it may cost; 10 NVY when omitted.
             max_runtime_s: seconds that one execution may take.
-            hire: take the cheapest signed offer, or list the job for anyone to accept.
+            hire: take the best signed offer, or list the job for anyone to accept.
             job_class: how the output is checked; the model's class when omitted.
             audit_slots: independent audits if one is drawn, 1 to 8.
             declared_gain_wei: what somebody could gain outside by a false result; raises the
@@ -294,8 +298,9 @@ class AsyncClient:
             listing_s: seconds that a listing waits for a provider.
             quote: answers to the same job that were asked for before; not asked again.
             on_deposit: told the amount in wei before money is deposited.
-        private: encrypt the input for the provider, and for the auditors and referees that are
-            drawn; nobody else can read it. The output becomes public when it is revealed.
+            private: encrypt the input for the provider, and for the auditors and referees that
+                are drawn; nobody else can read it. The output becomes public when revealed.
+            preset: which offer is the best: cheapest, fastest or reliable; see docs/matching.md.
 
         Raises:
             NotHired: no acceptable offer; nothing was signed.
@@ -329,6 +334,7 @@ class AsyncClient:
             "confirm": confirm,
             "retries": retries,
             "listing_s": listing_s,
+            "preset": preset_of(preset).value,
         }
         order_id = secrets.token_hex(8)
         new_order(self.session, order_id, spec, found.manifest, terms)

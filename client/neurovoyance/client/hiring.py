@@ -8,8 +8,8 @@ first could still take the client's money.
 
 from __future__ import annotations
 
+import asyncio
 import secrets
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -20,26 +20,45 @@ from neurovoyance.client.errors import NotHired
 from neurovoyance.client.journal import Attempt, Status
 from neurovoyance.client.nodes import Node, NodeAnswer, Quote, known_nodes
 from neurovoyance.client.private_asking import ask_in_private
+from neurovoyance.client.ranking import (
+    asked_first,
+    gather_facts,
+    ordered,
+    rank_quote,
+    records_of,
+)
 from neurovoyance.client.session import Session
+from neurovoyance.client.standing import hear
+from neurovoyance.matching.candidates import Wanted
+from neurovoyance.matching.explain import summary
+from neurovoyance.matching.presets import Preset
 from neurovoyance.protocol.errors import InsufficientFunds
 from neurovoyance.protocol.ids import ZERO_ADDRESS, JobId, hex_of, job_id_of
 from neurovoyance.protocol.job_spec import JobSpec
 from neurovoyance.protocol.lifecycle import JobState
 from neurovoyance.protocol.offer_exchange import OfferRequest, RefusalCause
-from neurovoyance.protocol.units import format_nvy
+from neurovoyance.protocol.units import UINT96_MAX, format_nvy
 
 Hire = Literal["offer", "listing"]
 OnDeposit = Callable[[int], None]
+ASKED_AT_ONCE = 32
+"""Nodes that are asked for an offer at the same time: each offer is a promise of its node."""
 _PERMIT_EXTRA_S = 3_600
 _DEPOSIT_TRIES = 3
 
 
 async def ask_nodes(
-    session: Session, spec: JobSpec, max_price_wei: int, avoid: frozenset[str] = frozenset()
+    session: Session,
+    spec: JobSpec,
+    max_price_wei: int,
+    avoid: frozenset[str] = frozenset(),
+    preset: Preset = Preset.CHEAPEST,
 ) -> Quote:
-    """Ask every known node for an offer; nothing is signed by the client.
+    """Ask known nodes for an offer and rank what they say; nothing is signed by the client.
 
-    A private job is shown to one node after the other, to none of ``avoid``, until one offers.
+    All are asked, unless there are many: then the best by their standing offers first, and others
+    only while nobody offers. A private job is shown to one node after the other, to none of
+    ``avoid``, until one offers.
 
     Raises:
         NotHired: no node is known at all.
@@ -61,7 +80,31 @@ async def ask_nodes(
     key = session.keys.input_key(spec.input_cid)
     if key is not None:
         return await ask_in_private(session.asker, nodes, request, key, now_s=now_s, avoid=avoid)
-    return await session.asker.ask(nodes, request, now_s=now_s)
+    hearing = hear(session.asker, nodes, session.settings.market_urls, now_s)
+    if len(nodes) <= ASKED_AT_ONCE:
+        heard, quote = await asyncio.gather(hearing, session.asker.ask(nodes, request, now_s=now_s))
+    else:
+        heard = await hearing
+        wanted = Wanted.of(spec, max_price_wei, avoid=avoid)
+        records = records_of(session.journal, now_s)
+        quote = await _ask_in_waves(
+            session, asked_first(nodes, heard, wanted, preset, records), request, now_s, avoid
+        )
+    return ordered(await gather_facts(session, quote, heard, now_s), spec, preset)
+
+
+async def _ask_in_waves(
+    session: Session, nodes: list[Node], request: OfferRequest, now_s: int, avoid: frozenset[str]
+) -> Quote:
+    """Ask so many at a time, until somebody who is not left out makes an offer."""
+    answers: list[NodeAnswer] = []
+    for start in range(0, len(nodes), ASKED_AT_ONCE):
+        wave = nodes[start : start + ASKED_AT_ONCE]
+        quote = await session.asker.ask(wave, request, now_s=now_s)
+        answers += quote.answers
+        if any(answer.offer and answer.offer.provider not in avoid for answer in quote.offers):
+            break
+    return Quote(tuple(answers), request.spec)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,33 +115,37 @@ class Plan:
     number: int
     spec: JobSpec
     avoid: frozenset[str] = frozenset()
+    preset: Preset = Preset.CHEAPEST
+    max_price_wei: int = UINT96_MAX
 
 
 def plan_offer(session: Session, plan: Plan, quote: Quote) -> Attempt:
-    """Return the attempt that takes the cheapest offer of a provider that is not left out.
+    """Return the attempt that takes the best ranked offer of a provider that is not left out.
 
     Raises:
         NotHired: no such offer; the message counts the reasons.
     """
-    for answer in _fairly(session, quote):
-        offer = answer.offer
-        if offer is None or offer.provider in plan.avoid:
-            continue
-        salt, job_id = _new_id(session, plan.spec)
-        return Attempt(
-            job_id=job_id,
-            order_id=plan.order_id,
-            number=plan.number,
-            spec=plan.spec,
-            salt=salt,
-            price_wei=offer.price_wei,
-            lock_wei=offer.lock_wei,
-            deadline_s=offer.valid_until_s,
-            source="",
-            offer=offer,
-            signature=answer.signature,
-        )
-    left = " Those that made an offer failed this job before." if quote.offers else ""
+    ranking = rank_quote(
+        quote, plan.spec, plan.preset, max_price_wei=plan.max_price_wei, avoid=plan.avoid
+    )
+    if ranking.order:
+        answer = quote.offers[ranking.order[0]]
+        if answer.offer is not None:
+            salt, job_id = _new_id(session, plan.spec)
+            return Attempt(
+                job_id=job_id,
+                order_id=plan.order_id,
+                number=plan.number,
+                spec=plan.spec,
+                salt=salt,
+                price_wei=answer.offer.price_wei,
+                lock_wei=answer.offer.lock_wei,
+                deadline_s=answer.offer.valid_until_s,
+                source="",
+                offer=answer.offer,
+                signature=answer.signature,
+            )
+    left = f" Of their offers fit {summary(ranking)}." if quote.offers else ""
     raise NotHired(
         f"No node takes this job: {quote.summary}.{left} Nothing was signed, no money moved.",
         hint=_hint_of(quote),
@@ -219,22 +266,6 @@ async def _cover(session: Session, attempt: Attempt, on_deposit: OnDeposit | Non
         short_wei,
         permit,
         idempotency_key=f"deposit:{hex_of(attempt.job_id)}:{short_wei}:{permit.s.hex()}",
-    )
-
-
-def _fairly(session: Session, quote: Quote) -> list[NodeAnswer]:
-    """Return the offers, cheapest first; at equal prices the provider with fewest jobs of ours.
-
-    Spreading jobs spreads the risk that one machine fails, and helps small providers.
-    """
-    given = Counter(session.journal.providers_hired().values())
-    return sorted(
-        quote.offers,
-        key=lambda answer: (
-            answer.offer.price_wei if answer.offer else 0,
-            given[answer.node.provider],
-            secrets.randbits(32),
-        ),
     )
 
 

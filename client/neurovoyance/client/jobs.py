@@ -29,6 +29,8 @@ from neurovoyance.client.phases import PHASE_OF_STATE, OnPhase, Phase
 from neurovoyance.client.receipts import build_receipt, save_receipt
 from neurovoyance.client.results import Arrays, fetch_result, load_result, save_result
 from neurovoyance.client.signed_receipts import sign_receipt
+from neurovoyance.client.slots import slot_of
+from neurovoyance.matching.reoffer import Ask
 from neurovoyance.protocol.errors import RequestError, StorageNotFound
 from neurovoyance.protocol.ids import hex_of
 from neurovoyance.protocol.lifecycle import REFUNDED, JobState
@@ -59,7 +61,6 @@ _REFUNDS = ("JobExpired", "JobCancelled", "JobInvalid", "JobMoved")
 _FETCHING = frozenset({"seen", "held", "accepting"})
 _FETCH_TRIES = 20
 _FETCH_PAUSE_S = 1.5
-_VOID_EXTRA = 3
 
 
 class AsyncJob(OrderView):
@@ -338,16 +339,14 @@ class AsyncJob(OrderView):
     # --- another attempt ---
 
     async def _hire_again(self) -> None:
-        attempts = self.attempts
-        last, terms = attempts[-1], self.order.terms
-        failed = [item for item in attempts if item.status is Status.REFUNDED]
-        voided = sum(item.status is Status.VOID for item in attempts)
-        label = last.note or last.status.value
-        is_wanted = last.status is Status.VOID or label not in ("Unmatched", "Cancelled")
-        if not is_wanted or len(failed) > terms["retries"] or voided > _VOID_EXTRA:
+        attempts, terms = self.attempts, self.order.terms
+        asked = slot_of(attempts, terms["retries"]).instruction
+        if not isinstance(asked, Ask):
             raise self._no_result(attempts)
+        last = attempts[-1]
         self._tell(Phase.RETRYING, detail=f"attempt {last.number + 2}")
-        avoid = frozenset(filter(None, (self._provider_of(item) for item in failed)))
+        failed = [item for item in attempts if item.status is Status.REFUNDED]
+        avoid = asked.avoid | {*filter(None, map(self._provider_of, failed))}
         plan = hiring.Plan(self.order_id, last.number + 1, last.spec, avoid)
         await plan_and_journal(self._session, plan, terms)
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from neurovoyance.protocol.ids import JobId
 from neurovoyance.protocol.job_spec import JobSpec, parse_spec_json
@@ -91,6 +91,15 @@ class Attempt:
     signature: bytes | None = None
     status: Status = Status.PLANNED
     note: str = ""
+
+
+class End(NamedTuple):
+    """Where an attempt stands, in short: when its order was made (unix s), status, the note."""
+
+    job_id: bytes
+    made_s: int
+    status: Status
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +217,14 @@ class Journal:
             if event.job_id is not None
         }
         return {**hired, **assigned}
+
+    def ends(self) -> list[End]:
+        """Return where every attempt stands, oldest order first."""
+        rows = self._db.execute(
+            "SELECT job_id, made_s, status, note FROM attempts JOIN orders USING (order_id) "
+            "ORDER BY made_s, number"
+        )
+        return [End(row[0], row[1], Status(row[2]), row[3]) for row in rows]
 
     def job_ids(self) -> set[bytes]:
         """Return the ids of all attempts."""

@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import aiohttp
 from pydantic import ValidationError
@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from neurovoyance.chain.contracts import Contracts
 from neurovoyance.client.journal import Journal
 from neurovoyance.ipfs.peers import PolicyResolver, check_url
+from neurovoyance.matching.candidates import Candidate
 from neurovoyance.protocol.errors import NeurovoyanceError
 from neurovoyance.protocol.ids import ZERO_ADDRESS
 from neurovoyance.protocol.job_spec import JobSpec
@@ -73,16 +74,18 @@ class Quote:
     """Every node's answer to one job; nothing was signed by the client and nothing is bound.
 
     Attributes:
-        answers: in the order of price, refusals last.
+        answers: best first by the preset asked for (by price before that), refusals last.
         spec: the job that was asked about.
+        candidates: what is known of each provider that made an offer, for the ranking.
     """
 
     answers: tuple[NodeAnswer, ...]
     spec: JobSpec | None = None
+    candidates: Mapping[str, Candidate] = field(default_factory=dict)
 
     @property
     def offers(self) -> tuple[NodeAnswer, ...]:
-        """The answers that are offers, cheapest first."""
+        """The answers that are offers, best first."""
         return tuple(answer for answer in self.answers if answer.offer is not None)
 
     @property

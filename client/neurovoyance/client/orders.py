@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from neurovoyance.client.nodes import Quote, known_nodes
 from neurovoyance.client.phases import OnPhase, Phase, PhaseUpdate
 from neurovoyance.client.results import Revealed
 from neurovoyance.client.session import Session
+from neurovoyance.matching.presets import Preset, preset_of
 from neurovoyance.protocol.ids import hex_of
 from neurovoyance.protocol.job_spec import JobSpec
 from neurovoyance.protocol.lifecycle import JobState
@@ -156,8 +158,12 @@ async def plan_and_journal(
     attempt: Attempt
     if terms["hire"] == "offer" or plan.avoid:
         try:
+            preset = preset_of(terms.get("preset", Preset.CHEAPEST))
             if quote is None:
-                quote = await hiring.ask_nodes(session, plan.spec, max_price_wei, plan.avoid)
+                quote = await hiring.ask_nodes(
+                    session, plan.spec, max_price_wei, plan.avoid, preset
+                )
+            plan = replace(plan, preset=preset, max_price_wei=max_price_wei)
             attempt = hiring.plan_offer(session, plan, quote)
         except NotHired:
             if terms["hire"] == "offer":

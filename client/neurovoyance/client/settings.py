@@ -7,12 +7,14 @@ reach one market: RPC endpoints, chain id, deployment file, wallet. ``neurovoyan
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, ValidationError, model_validator
 
 from neurovoyance.chain.wallet import DEVNET_CHAIN_ID
+from neurovoyance.ipfs.composite import Places, check_places
 from neurovoyance.protocol.errors import ConfigError
 
 
@@ -27,6 +29,9 @@ class NetworkProfile(BaseModel):
         keystore: encrypted key that pays, absolute or beside the profile.
         devnet_account: index of a publicly known key instead; the devnet only.
         poll_s: seconds between two looks at the chain.
+        kubo_rpc_url: RPC of an IPFS daemon that is asked for content and told of it.
+        kubo_authorization_file: file whose first line its Authorization header must say.
+        gateways: trustless gateways asked last; none by default.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -38,6 +43,9 @@ class NetworkProfile(BaseModel):
     keystore: str | None = None
     devnet_account: Annotated[int, Field(ge=0, le=99)] | None = None
     poll_s: Annotated[float, Field(gt=0, le=60)] = 1.0
+    kubo_rpc_url: str | None = None
+    kubo_authorization_file: str | None = None
+    gateways: Annotated[list[str], Field(max_length=16)] = []
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
@@ -47,7 +55,17 @@ class NetworkProfile(BaseModel):
             raise ValueError("devnet_account: only the devnet may use publicly known keys")
         if self.devnet_account is not None and self.keystore is not None:
             raise ValueError("keystore and devnet_account exclude each other")
+        try:
+            check_places(self.places)
+        except ConfigError as error:
+            raise ValueError(error.message) from error
         return self
+
+    @property
+    def places(self) -> Places:
+        """Where content is looked for besides the disk; without the daemon's authorisation."""
+        is_private = self.chain_id == DEVNET_CHAIN_ID
+        return Places(self.kubo_rpc_url, None, tuple(self.gateways), is_private)
 
 
 class ClientSettings(BaseModel):
@@ -62,6 +80,7 @@ class ClientSettings(BaseModel):
         gateway_url: what nodes are told instead of host and port, behind a forwarded port.
         ask_timeout_s: seconds that one node has to fetch model and input and to make an offer.
         node_urls: nodes to ask beside those that are announced on chain.
+        market_urls: market services whose list of standing offers helps to rank; none is needed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -74,6 +93,27 @@ class ClientSettings(BaseModel):
     gateway_url: str | None = None
     ask_timeout_s: Annotated[float, Field(gt=0, le=120)] = 60.0
     node_urls: tuple[str, ...] = ()
+    market_urls: tuple[str, ...] = ()
+
+    @property
+    def places(self) -> Places:
+        """Where content is looked for besides the disk.
+
+        Raises:
+            ConfigError: the file with the daemon's authorisation cannot be read.
+        """
+        name = self.profile.kubo_authorization_file
+        if name is None:
+            return self.profile.places
+        try:
+            first, *_ = (self.profile_dir / name).read_text(encoding="utf-8").splitlines() or [""]
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(
+                f"kubo_authorization_file: {name} cannot be read.",
+                hint="Its first line is what the daemon's Authorization header must say.",
+                faults=["kubo_authorization_file: unreadable"],
+            ) from error
+        return replace(self.profile.places, kubo_authorization=first.strip())
 
     @property
     def deployment_path(self) -> Path:

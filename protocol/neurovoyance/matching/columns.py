@@ -54,7 +54,7 @@ class Columns:
         self._occupied = _ints([one.occupied for one in all_])
         self._latency = _ints([one.latency_ms for one in all_])
         self._ties = np.array([one.tie64 for one in all_], dtype=np.uint64)
-        risk = steps_of_ints(_ints([one.risk_ppm for one in all_]))
+        risk = steps_of_ints(_ints([one.risk_milli for one in all_]))
         self._risk = risk // COARSE_STEPS * COARSE_STEPS
         self._takes = {
             kind: np.array([kind in one.job_classes for one in all_], dtype=np.bool_)

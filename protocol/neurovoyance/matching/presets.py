@@ -6,12 +6,13 @@ Research, 1969) in logarithms, lower is better::
 
     score = price_weight * L(price) + time_weight * L(time) + risk_weight * L(risk)
 
-with L = log2 in steps of 1/1024, price in wei, time in ms, risk = 1 - lower bound of reliability in
-ppm. A weight says how much a factor of two counts: with 100, 700 and 200, half the time is worth
-2^7 times the price. Units drop out, and whether A beats B never depends on a third offer, so nobody
-can change the order of others with a decoy, as it could where columns are scaled to their best
-value. Time and risk count in quarters of an octave, since smaller differences are noise. Never: a
-weight outside this table.
+with L = log2 in steps of 1/1024, price in wei, time in ms, and risk the odds against delivery by
+the lower bound of reliability, in thousandths. A weight says how much a factor of two counts: with
+100, 700 and 200, half the time is worth 2^7 times the price. Units drop out, and whether A beats B
+never depends on a third offer, so nobody can change the order of others with a decoy, as it could
+where columns are scaled to their best value. Time and risk count in quarters of an octave, since
+smaller differences are noise. Never: a weight
+outside this table.
 """
 
 from __future__ import annotations

@@ -73,7 +73,7 @@ def score_of(candidate: Candidate, wanted: Wanted, preset: Preset) -> int:
     return (
         weights.price * steps_of(candidate.price_wei(wanted))
         + weights.time * coarse_of(candidate.time_ms(wanted))
-        + weights.risk * coarse_of(candidate.risk_ppm)
+        + weights.risk * coarse_of(candidate.risk_milli)
     )
 
 
