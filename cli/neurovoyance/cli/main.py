@@ -44,6 +44,12 @@ from neurovoyance.cli import (
     rewards,
     sim,
     stake,
+    storage_add,
+    storage_gc,
+    storage_get,
+    storage_ls,
+    storage_pin,
+    storage_status,
     up,
     wallet_create,
     wallet_import,
@@ -65,6 +71,7 @@ node = typer.Typer(help="Lend: set up and run a node.", **_PLAIN)  # type: ignor
 wallet = typer.Typer(help="Encrypted keys.", **_PLAIN)  # type: ignore[arg-type]
 audit = typer.Typer(help="What the checks of a job found, and challenges.", **_PLAIN)  # type: ignore[arg-type]
 channel_group = typer.Typer(help="Pay by vouchers: many payments, few transactions.", **_PLAIN)  # type: ignore[arg-type]
+storage = typer.Typer(help="Content by what it contains: add, get, pin, clear away.", **_PLAIN)  # type: ignore[arg-type]
 stake_group = typer.Typer(help="Put tokens behind work, and take them back.", **_PLAIN)  # type: ignore[arg-type]
 rewards_group = typer.Typer(help="What you earned, what vests, and how to take it.", **_PLAIN)  # type: ignore[arg-type]
 gov = typer.Typer(help="Propose, vote, and see what was decided.", **_PLAIN)  # type: ignore[arg-type]
@@ -128,6 +135,12 @@ _ALL = (
     (stake_group, "delegate", stake.delegate, "Put tokens behind a provider."),
     (stake_group, "undelegate", stake.undelegate, "Start taking them back."),
     (stake_group, "withdraw", stake.withdraw, "Take finished unbonding."),
+    (storage, "add", storage_add.add, "Store a file or folder; get its CID."),
+    (storage, "get", storage_get.get, "Get content by its CID."),
+    (storage, "pin", storage_pin.pin, "Keep content, or let it go."),
+    (storage, "ls", storage_ls.list_content, "List pins, or a folder's entries."),
+    (storage, "gc", storage_gc.gc, "Remove what is not pinned."),
+    (storage, "status", storage_status.status, "Show what is stored and who is asked."),
     (rewards_group, "show", rewards.show, "Show what you earned and what vests."),
     (rewards_group, "harvest", rewards.harvest, "Split your fees and take your part."),
     (rewards_group, "release", rewards.release, "Take what has vested."),
@@ -159,6 +172,7 @@ app.add_typer(wallet, name="wallet", short_help="Make, import and list keys.")
 app.add_typer(audit, name="audit", short_help="See how a job was checked; challenge it.")
 app.add_typer(channel_group, name="channel", short_help="Pay by vouchers.")
 app.add_typer(stake_group, name="stake", short_help="Stake, delegate, unbond.")
+app.add_typer(storage, name="storage", short_help="Store, get and pin content.")
 app.add_typer(rewards_group, name="rewards", short_help="Harvest, release, claim, leave early.")
 app.add_typer(gov, name="gov", short_help="Propose and vote.")
 app.add_typer(receipt, name="receipt", short_help="Check a receipt.")

@@ -10,20 +10,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from neurovoyance.ipfs.cid import Cid
+from neurovoyance.ipfs.dagpb import Link
 from neurovoyance.ipfs.embedded import EmbeddedBackend
 from neurovoyance.ipfs.gateway_client import Timeouts
 from neurovoyance.ipfs.gateways import GatewayBackend, check_gateways
 from neurovoyance.ipfs.kubo import KuboBackend
 from neurovoyance.ipfs.kubo_rpc import KuboTimeouts, rpc_url
+from neurovoyance.ipfs.reader import DagReader
 from neurovoyance.ipfs.swarm import SwarmRules
 from neurovoyance.ipfs.tiers import BlockSource, PutBlock
+from neurovoyance.ipfs.unixfs import FileNode
 from neurovoyance.protocol.errors import ConfigError, SpecError, StorageError
 
 _LOG = logging.getLogger(__name__)
@@ -46,6 +50,16 @@ class Places:
     gateways: tuple[str, ...] = ()
     allow_private_gateways: bool = False
     kubo_timeouts: KuboTimeouts | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """A store: bytes in blocks of its own, its budget, roots on offer, peers banned for lies."""
+
+    stored_bytes: int
+    max_bytes: int
+    provided_count: int
+    banned: dict[str, int]
 
 
 def check_places(places: Places) -> Places:
@@ -84,12 +98,12 @@ class Composite(EmbeddedBackend):
 
     Args:
         root: directory of the store.
-        places: where else to look.
+        places: where else to look; None for nowhere.
         settings: as :class:`~.embedded.EmbeddedBackend` takes them.
     """
 
-    def __init__(self, root: Path, places: Places, **settings: Any) -> None:
-        check_places(places)
+    def __init__(self, root: Path, places: Places | None = None, **settings: Any) -> None:
+        places = check_places(places or Places())
         super().__init__(root, **settings)
         rules: SwarmRules | None = settings.get("rules")
         timeouts: Timeouts | None = settings.get("timeouts")
@@ -149,6 +163,38 @@ class Composite(EmbeddedBackend):
             await kubo.provide(cid)
         except StorageError as error:
             _LOG.warning("the daemon did not take %s: %s", cid, error.message)
+
+    async def resolve(self, cid: Cid, path: Sequence[str], *, sources: Iterable[str] = ()) -> Cid:
+        """Return what ``path`` below the directory ``cid`` names; :class:`StorageNotFound` else."""
+        async with self._obtaining(sources) as blocks:
+            return await DagReader(blocks.block).find(cid, path)
+
+    async def entries(self, cid: Cid, *, sources: Iterable[str] = ()) -> Sequence[tuple[str, Link]]:
+        """Return the entries of a directory by name; their files are not fetched.
+
+        Raises:
+            StorageError: ``cid`` is a file.
+        """
+        async with self._obtaining(sources) as blocks:
+            reader = DagReader(blocks.block)
+            node = await reader.node(cid)
+            if isinstance(node, FileNode):
+                raise StorageError(f"{cid} is a file, not a directory.", cid=str(cid))
+            async with aclosing(reader.entries(cid, node)) as entries:
+                return sorted([entry async for entry in entries], key=lambda entry: entry[0])
+
+    async def usage(self) -> Usage:
+        """Return how full the store is, what it offers, and who is banned."""
+        return await asyncio.to_thread(self._usage)
+
+    def _usage(self) -> Usage:
+        index = self.store.index
+        return Usage(
+            index.stored_bytes(),
+            self._room.max_bytes,
+            len(index.provided()),
+            index.bans(int(time.time())),
+        )
 
     async def find_providers(self, cid: Cid) -> Sequence[str]:
         """Return base URLs said to have ``cid``, by peers, daemon and gateways."""

@@ -111,6 +111,7 @@ class EmbeddedBackend:
         *,
         copy: bool = False,
         pin_name: str | None = None,
+        on_progress: OnProgress | None = None,
     ) -> Cid:
         """Store a file, directory, bytes or stream, pin it and return its root.
 
@@ -122,7 +123,8 @@ class EmbeddedBackend:
             StorageSourceChanged: a file changed while it was read.
             StorageFull: no room for the blocks.
         """
-        importer = Importer(self.store, self._workers, profile, copy)
+        meter = ProgressMeter(on_progress)
+        importer = Importer(self.store, self._workers, profile, copy, meter)
         async with self._lease(None):
             if isinstance(source, Path):
                 child = await importer.add_path(source)

@@ -8,6 +8,7 @@ gateway for a file or a page, which could not be verified.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from pathlib import Path
@@ -196,6 +197,12 @@ class GatewayBackend:
                 found[url] = None
             found.update((named, None) for named in await client.providers(url, cid))
         return list(found)
+
+    async def check(self) -> dict[str, bool]:
+        """Return which gateways answer the probe."""
+        client = self._session()
+        answers = await asyncio.gather(*(client.has(url, PROBE) for url in self.urls))
+        return dict(zip(self.urls, answers, strict=True))
 
     async def pins(self) -> Sequence[PinInfo]:
         """Return nothing: a gateway keeps what it likes."""

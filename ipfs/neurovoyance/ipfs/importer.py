@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from neurovoyance.ipfs.backend import ProgressMeter
 from neurovoyance.ipfs.blockstore import BlockStore, open_regular
 from neurovoyance.ipfs.cid import Cid
 from neurovoyance.ipfs.hamt import encode_sharded
@@ -49,11 +50,19 @@ class _Batch:
 class Importer:
     """Adds content to ``store``; hashing and disk run in ``workers``."""
 
-    def __init__(self, store: BlockStore, workers: Workers, profile: Profile, copy: bool) -> None:
+    def __init__(
+        self,
+        store: BlockStore,
+        workers: Workers,
+        profile: Profile,
+        copy: bool,
+        meter: ProgressMeter | None = None,
+    ) -> None:
         self._store = store
         self._submit = workers.run
         self._profile = profile
         self._copy = copy
+        self._meter = meter or ProgressMeter(None)
 
     async def add_path(self, path: Path) -> Child:
         """Add a regular file or a directory tree.
@@ -62,7 +71,11 @@ class Importer:
             StorageError: a symbolic link, device, socket or unsafe name is met.
             StorageSourceChanged: a file changed while it was read.
         """
-        return await self._add_entry(await self._submit(path.absolute), 0)
+        whole = await self._submit(path.absolute)
+        self._meter.bytes_total = await self._submit(_content_bytes, whole)
+        child = await self._add_entry(whole, 0)
+        self._meter.report()
+        return child
 
     async def add_stream(self, stream: AsyncIterable[bytes]) -> Child:
         """Add bytes that arrive in pieces of any size."""
@@ -80,6 +93,7 @@ class Importer:
                 running.append(self._submit(self._put_leaf, b""))
             while running:
                 tree.add_leaf(*await running.popleft())
+            self._meter.report()
         finally:
             await _settle(running)
         root = tree.finish()
@@ -124,6 +138,7 @@ class Importer:
                 for leaf in await running.popleft():
                     tree.add_leaf(leaf[0], leaf[2])
                     leaves.append(leaf)
+                    self._meter.advance(leaf[2])
                 if len(leaves) >= _REFERENCES_PER_WRITE:
                     await self._record(source, leaves)
 
@@ -181,6 +196,8 @@ class Importer:
     def _put_leaf(self, data: bytes) -> tuple[Cid, int]:
         cid = Cid.of(data)
         self._store.put(cid, data)
+        self._meter.bytes_done += len(data)
+        self._meter.bytes_moved += len(data)
         return cid, len(data)
 
     def _put_all(self, blocks: list[tuple[Cid, bytes]]) -> None:
@@ -197,6 +214,12 @@ async def _rechunk(stream: AsyncIterable[bytes], chunk_bytes: int) -> AsyncItera
             del buffer[:chunk_bytes]
     if buffer:
         yield bytes(buffer)
+
+
+def _content_bytes(path: Path) -> int:
+    """Return the bytes of the regular files at ``path``; what is refused later counts nothing."""
+    files = [path] if path.is_file() else (Path(at) / n for at, _, ns in os.walk(path) for n in ns)
+    return sum(s.st_size for s in (file.lstat() for file in files) if stat_bits.S_ISREG(s.st_mode))
 
 
 def _names(folder: Path) -> list[str]:

@@ -158,6 +158,7 @@ async def _build(
     stack.callback(journal.close)
     store = BudgetedBackend(
         data / "storage",
+        settings.places,
         max_bytes=limited(settings).storage_bytes,
         peers=settings.peers,
         allow_private_addresses=settings.allow_private_addresses,

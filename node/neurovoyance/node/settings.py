@@ -27,6 +27,7 @@ from pydantic import (
     model_validator,
 )
 
+from neurovoyance.ipfs.composite import Places, check_places
 from neurovoyance.node.idle.settings import IdleSettings
 from neurovoyance.node.lending import Lend
 from neurovoyance.protocol.certificate import pool_of
@@ -109,6 +110,9 @@ class NodeSettings(BaseModel):
         poll_interval_s: pause between looks at the chain.
         confirmations: blocks after which a transaction counts as mined.
         peers: gateways asked for content besides those that clients name.
+        kubo_rpc_url: RPC of an IPFS daemon, asked after the peers and told of what is provided.
+        kubo_authorization: what its Authorization header must say, if the daemon demands one.
+        gateways: trustless gateways asked last; none by default.
         allow_private_addresses: fetch from private networks too; for devnet and LAN.
         pools: names of the auditor pools in which this provider takes seats.
         exact: whether it also takes seats in the pool of its machine's numeric class.
@@ -154,6 +158,9 @@ class NodeSettings(BaseModel):
     poll_interval_s: Annotated[float, Field(ge=0.05, le=60)] = 1.0
     confirmations: Annotated[int, Field(ge=1, le=64)] = 1
     peers: Texts = []
+    kubo_rpc_url: str | None = None
+    kubo_authorization: SecretStr | None = None
+    gateways: Texts = []
     allow_private_addresses: bool = False
     pools: Texts = ["cpu"]
     exact: bool = False
@@ -165,6 +172,25 @@ class NodeSettings(BaseModel):
     stop_grace_s: Annotated[float, Field(ge=0, le=DAY_S)] = 30.0
     log_path: Path | None = None
     crash_at: Annotated[str | None, Field(repr=False)] = None
+
+    @property
+    def places(self) -> Places:
+        """Where content is looked for besides the disk and the peers."""
+        secret = self.kubo_authorization
+        return Places(
+            self.kubo_rpc_url,
+            secret.get_secret_value() if secret else None,
+            tuple(self.gateways),
+            allow_private_gateways=self.allow_private_addresses,
+        )
+
+    @model_validator(mode="after")
+    def _can_be_asked(self) -> NodeSettings:
+        try:
+            check_places(self.places)
+        except ConfigError as error:
+            raise ValueError(error.message) from error
+        return self
 
     @field_validator("rpc_urls", "peers")
     @classmethod

@@ -12,7 +12,7 @@ from datetime import date, datetime
 
 from neurovoyance.ipfs.backend import OnProgress, Progress
 from neurovoyance.ipfs.cid import Cid
-from neurovoyance.ipfs.embedded import EmbeddedBackend
+from neurovoyance.ipfs.composite import Composite
 from neurovoyance.node.fitting import IntakeRefused
 from neurovoyance.protocol.offer_exchange import RefusalCause
 
@@ -75,8 +75,8 @@ class _Meter:
             self._further(progress)
 
 
-class BudgetedBackend(EmbeddedBackend):
-    """The embedded store with a budget; none until ``budget`` is set."""
+class BudgetedBackend(Composite):
+    """The store of a node with a budget; none until ``budget`` is set."""
 
     budget: DayBudget | None = None
 

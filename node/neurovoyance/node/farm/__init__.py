@@ -1,0 +1,1 @@
+"""A farm: one provider, many machines. The agent alone promises and commits; workers compute."""

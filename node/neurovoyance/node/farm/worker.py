@@ -1,0 +1,207 @@
+"""``neurovoyance node worker``: a process that computes what one provider's agent hands out.
+
+Place: top of the farm's other side. Celery's master watches its children: each is one seat, with
+an event loop of its own in a thread, and is replaced when it dies or goes over its hard time limit;
+the sandboxes it started die with it. Never: a chain, a wallet, or a listening socket; all that a
+worker knows is Redis and its folders.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import socket
+import threading
+from collections.abc import Coroutine
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from celery import Celery
+from celery.signals import worker_process_init
+from pydantic import ValidationError
+
+from neurovoyance.ipfs.cid import Cid
+from neurovoyance.ipfs.embedded import EmbeddedBackend
+from neurovoyance.node.farm.broker import REDIS_ERRORS, connect, make_app, require_redis
+from neurovoyance.node.farm.messages import EXPECT_NAME, TASK_NAME, Task
+from neurovoyance.node.farm.names import Names
+from neurovoyance.node.farm.seat import Seat, SeatSettings
+from neurovoyance.node.logs import log_event
+from neurovoyance.node.runtime.base import Limits
+from neurovoyance.node.runtime.config import Engine
+from neurovoyance.node.runtime.confined import ConfinedRuntime
+from neurovoyance.node.runtime.onnx_ import OnnxRuntime
+from neurovoyance.node.runtime.resources import limits_for, measure
+from neurovoyance.node.runtime.torch_ import TorchRuntime
+from neurovoyance.node.runtime.warm import WarmPolicy
+
+_RUNTIMES: Final[dict[Engine, type[ConfinedRuntime]]] = {
+    Engine.ORT: OnnxRuntime,
+    Engine.TORCH: TorchRuntime,
+}
+SHOWN_S: Final = 5.0
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSettings:
+    """One worker machine.
+
+    Attributes:
+        url: address of Redis; may hold a password.
+        seat: see :class:`~neurovoyance.node.farm.seat.SeatSettings`.
+        engines: what it computes with; each has a queue.
+        seats: executions at once.
+        memory_bytes: of one execution; None takes 80 % of what is free.
+        output_bytes: largest output.
+        threads: of one execution, where its profile allows several.
+        warm_bytes: memory for models kept loaded, for each seat.
+        peers: gateways that are asked for content by CID.
+    """
+
+    url: str
+    seat: SeatSettings
+    engines: tuple[Engine, ...] = (Engine.ORT,)
+    seats: int = 1
+    memory_bytes: int | None = None
+    output_bytes: int = 256 << 20
+    threads: int = 1
+    warm_bytes: int = 2 << 30
+    peers: tuple[str, ...] = ()
+
+
+def run_worker(settings: WorkerSettings) -> None:
+    """Compute until SIGTERM or SIGINT; what runs is finished first.
+
+    Raises:
+        ConfigError: Redis cannot be reached.
+    """
+    asyncio.run(_check(settings.url))
+    names = Names(settings.seat.farm)
+    app = make_app(settings.url)
+    _register(app, settings)
+    log_event(logging.INFO, "worker_started", worker=settings.seat.name, seats=settings.seats)
+    app.worker_main(
+        [
+            "worker",
+            "--pool=prefork",
+            f"--concurrency={settings.seats}",
+            f"--queues={','.join(names.queue(engine) for engine in settings.engines)}",
+            f"--hostname={settings.seat.name}@{socket.gethostname()}",
+            "--without-gossip",
+            "--without-mingle",
+            "--without-heartbeat",
+            "--loglevel=WARNING",
+        ]
+    )
+
+
+async def _check(url: str) -> None:
+    redis = connect(url)
+    try:
+        await require_redis(redis)
+    finally:
+        await redis.aclose()
+
+
+def _register(app: Celery, settings: WorkerSettings) -> None:
+    """Make the tasks of a worker; a child of Celery opens its seat when it begins."""
+    held: list[_Process] = []
+
+    def begin(**_: object) -> None:
+        held.append(_Process(settings))
+
+    def submit(message: object, *, is_expected: bool) -> None:
+        try:
+            task = Task.model_validate(message)
+        except ValidationError as error:
+            log_event(logging.WARNING, "task_malformed", count=error.error_count())
+            return
+        if not held:
+            begin()
+        held[0].serve(task, is_expected=is_expected)
+
+    @app.task(name=TASK_NAME)  # type: ignore[untyped-decorator]
+    def execute(message: object) -> None:
+        submit(message, is_expected=False)
+
+    @app.task(name=EXPECT_NAME)  # type: ignore[untyped-decorator]
+    def expect(message: object) -> None:
+        submit(message, is_expected=True)
+
+    worker_process_init.connect(begin, weak=False)
+
+
+class _Process:
+    """What one child of Celery holds: an event loop in a thread, and a seat on it."""
+
+    def __init__(self, settings: WorkerSettings) -> None:
+        self._settings = replace(
+            settings, seat=replace(settings.seat, name=f"{settings.seat.name}-{os.getpid()}")
+        )
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._loop.run_forever, daemon=True, name="seat").start()
+        self._seat = self._call(self._open())
+
+    def serve(self, task: Task, *, is_expected: bool) -> None:
+        """Serve one task to its end."""
+        if is_expected:
+            self._call(self._seat.expect(task))
+        else:
+            self._call(self._seat.serve(task))
+
+    def _call(self, work: Coroutine[Any, Any, _T]) -> _T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    async def _open(self) -> Seat:
+        settings = self._settings
+        redis = connect(settings.url)
+        folder = settings.seat.folder / settings.seat.name
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        policy = WarmPolicy(settings.warm_bytes, folder=folder)
+        runtimes = {engine: _RUNTIMES[engine](warm=policy) for engine in settings.engines}
+        for runtime in runtimes.values():
+            await runtime.warm_up()
+        self._showing = asyncio.create_task(self._show(redis))
+        fetcher = None
+        if settings.peers:
+            fetcher = Peers(settings.seat.folder / "storage" / settings.seat.name, settings.peers)
+        return Seat(settings.seat, redis, runtimes, self._limits, fetcher)
+
+    async def _show(self, redis: Any) -> None:
+        """Say again and again that this worker is there, and what it computes with."""
+        key = Names(self._settings.seat.farm).worker(self._settings.seat.name)
+        words = json.dumps({"engines": [engine.value for engine in self._settings.engines]})
+        while True:
+            with contextlib.suppress(*REDIS_ERRORS):
+                await redis.set(key, words, ex=int(3 * SHOWN_S))
+            await asyncio.sleep(SHOWN_S)
+
+    def _limits(self, wall_time_s: int) -> Limits:
+        settings = self._settings
+        return limits_for(
+            measure(settings.seat.folder),
+            max_runtime_s=wall_time_s,
+            memory_bytes=settings.memory_bytes,
+            output_bytes=settings.output_bytes,
+            threads=settings.threads,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Peers:
+    """Fetches content from gateways into a store of its own."""
+
+    folder: Path
+    urls: tuple[str, ...]
+
+    async def fetch(self, cid: Cid, path: Path) -> None:
+        """Write the file or directory of a CID to a path, whole or not at all."""
+        async with EmbeddedBackend(
+            self.folder, peers=list(self.urls), allow_private_addresses=True
+        ) as storage:
+            await storage.fetch(cid, path)
