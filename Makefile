@@ -105,7 +105,7 @@ contracts-test: $(STAMPS)/node  ## unit, fuzz and invariant tests in Solidity, c
 
 fuzz: $(STAMPS)/node  ## the fuzz, invariant and differential tests, ten times as long
 	npm run --silent fuzz
-	NEUROVOYANCE_TEST_SEEDS=30 NEUROVOYANCE_TEST_STEPS=400 $(BIN)/pytest -n $(WORKERS) -q tests/differential
+	NEUROVOYANCE_TEST_SEEDS=30 NEUROVOYANCE_TEST_STEPS=2000 $(BIN)/pytest -n $(WORKERS) -q tests/differential
 
 unit: $(STAMPS)/node  ## the Python suite: unit, integration, fault, architecture and end-to-end tests
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile -q

@@ -32,7 +32,7 @@ from tests.differential.vesting_world import (
 from neurovoyance.tokenomics.params import PARAMETERS
 from neurovoyance.tokenomics.vesting import EPOCH_S, KEYS, NOTICE_S, OPEN_S, UINT96_MAX, Exit
 
-SEQUENCES = int(os.environ.get("NEUROVOYANCE_TEST_SEEDS", "20"))
+SEQUENCES = int(os.environ.get("NEUROVOYANCE_TEST_SEEDS", "3")) * 7
 ACTIONS = 60
 WHO = st.integers(0, len(HOLDERS) - 1)
 WEI = st.one_of(
