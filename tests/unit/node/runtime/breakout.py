@@ -28,6 +28,8 @@ libc = ctypes.CDLL(None, use_errno=True)
 def call(number, *arguments):
     result = libc.syscall(ctypes.c_long(number), *arguments)
     return result if result >= 0 else errno.errorcode[ctypes.get_errno()]
+if not task["yields"]:
+    os.nice = lambda step: 0
 entered = confinement.enter()
 if task["locked"]:
     readable = [Path(path) for path in task["readable"]]
@@ -60,20 +62,26 @@ def attempt(
     limits: Limits | None = None,
     readable: tuple[Path, ...] = (),
     locked: bool = True,
+    yields: bool = True,
     **changes: Any,
 ) -> Outcome:
-    """Run ``snippet`` confined; the descriptor ``output`` is open for writing."""
+    """Run ``snippet`` confined; the descriptor ``output`` is open for writing.
+
+    ``yields``: at the lowest priority, as always outside of tests of something else that takes long
+    on a busy machine.
+    """
     task = {
         "snippet": snippet,
         "output": str(directory / "output"),
         "limits": asdict(replace(limits or LIMITS, **changes)),
         "readable": [str(path) for path in readable],
         "locked": locked,
+        "yields": yields,
     }
     finished = subprocess.run(
         [sys.executable, "-I", "-B", "-c", _PROGRAM, json.dumps(task)],
         capture_output=True,
-        timeout=60,
+        timeout=170,
         cwd=directory,
         check=False,
     )
