@@ -19,6 +19,7 @@ from neurovoyance.cli.main import (
     rewards_group,
     simulation,
     stake_group,
+    storage,
     wallet,
 )
 
@@ -34,6 +35,7 @@ GROUPS = {
     id(receipt): "receipt ",
     id(rewards_group): "rewards ",
     id(stake_group): "stake ",
+    id(storage): "storage ",
     id(simulation): "sim ",
     id(wallet): "wallet ",
 }

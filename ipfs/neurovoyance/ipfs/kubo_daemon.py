@@ -144,8 +144,9 @@ class KuboDaemon:
 
     async def info(self) -> DaemonInfo:
         """Return who the daemon is; :class:`StorageRefused` when it is no IPFS daemon."""
-        answer = await self.rpc.call("id")
-        if not isinstance(answer, dict) or not isinstance(answer.get("ID"), str):
+        # Asked once: who wants to know whether it is up does not want to wait for a restart.
+        answer = next(iter(await self.rpc.write("id")), {})
+        if not isinstance(answer.get("ID"), str):
             raise StorageRefused(
                 f"{self.rpc.url} does not answer like an IPFS daemon.", url=self.rpc.url
             )
