@@ -31,12 +31,14 @@ from neurovoyance.cli import (
     job_quote,
     job_submit,
     job_watch,
+    market_serve,
     model_add,
     model_calibrate,
     model_register,
     model_show,
     model_verify,
     money,
+    node_control,
     node_init,
     node_start,
     node_status,
@@ -75,6 +77,7 @@ storage = typer.Typer(help="Content by what it contains: add, get, pin, clear aw
 stake_group = typer.Typer(help="Put tokens behind work, and take them back.", **_PLAIN)  # type: ignore[arg-type]
 rewards_group = typer.Typer(help="What you earned, what vests, and how to take it.", **_PLAIN)  # type: ignore[arg-type]
 gov = typer.Typer(help="Propose, vote, and see what was decided.", **_PLAIN)  # type: ignore[arg-type]
+market = typer.Typer(help="Serve the market's index and API.", **_PLAIN)  # type: ignore[arg-type]
 receipt = typer.Typer(help="Receipts that anybody can check.", **_PLAIN)  # type: ignore[arg-type]
 simulation = typer.Typer(help="Play the token economy for many seeds.", **_PLAIN)  # type: ignore[arg-type]
 
@@ -119,6 +122,10 @@ _ALL = (
     (node, "init", node_init.init, "Make keys and settings; register and stake."),
     (node, "start", node_start.start, "Run the node."),
     (node, "status", node_status.status, "Show health, jobs, stake and earnings."),
+    (node, "pause", node_control.pause, "Stop computing until you resume."),
+    (node, "snooze", node_control.snooze, "Stop computing for a time."),
+    (node, "resume", node_control.resume, "End a pause or a snooze."),
+    (node, "lend", node_control.lend, "Lend for pay, or as a volunteer."),
     (wallet, "create", wallet_create.create, "Make a new key."),
     (wallet, "import", wallet_import.import_key, "Encrypt an existing key."),
     (wallet, "show", wallet_show.show, "List your keys."),
@@ -160,6 +167,8 @@ _ALL = (
     (gov, "execute", gov_steps.execute, "Execute what waited."),
     (gov, "cancel", gov_steps.cancel, "Withdraw or cancel a proposal."),
     (gov, "watch", gov_watch.watch, "Be told what happens to proposals."),
+    (market, "serve", market_serve.serve, "Index the chain and answer over HTTP."),
+    (market, "reindex", market_serve.reindex, "Make the index again from the first block."),
     (receipt, "check", receipt_check.check, "Compare a receipt with the chain."),
     (simulation, "run", sim.run, "Play one scenario under one set of rules."),
     (simulation, "report", sim.report, "Judge the gates and write the report."),
@@ -175,6 +184,7 @@ app.add_typer(stake_group, name="stake", short_help="Stake, delegate, unbond.")
 app.add_typer(storage, name="storage", short_help="Store, get and pin content.")
 app.add_typer(rewards_group, name="rewards", short_help="Harvest, release, claim, leave early.")
 app.add_typer(gov, name="gov", short_help="Propose and vote.")
+app.add_typer(market, name="market", short_help="Serve the market's index and API.")
 app.add_typer(receipt, name="receipt", short_help="Check a receipt.")
 app.add_typer(simulation, name="sim", short_help="Simulate the token economy.")
 for _group, _name, _command, _short in _ALL:

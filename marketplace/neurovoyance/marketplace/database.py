@@ -58,9 +58,13 @@ class Database:
 
     def _engine(self, url: Any, *, writes: bool) -> Engine:
         if not self.is_sqlite:
-            return create_engine(url, pool_pre_ping=True, pool_size=4 if writes else 16)
+            return create_engine(
+                url, pool_pre_ping=True, hide_parameters=True, pool_size=4 if writes else 16
+            )
         arguments = {"timeout": _BUSY_S, "check_same_thread": False}
-        engine = create_engine(url, connect_args=arguments, pool_size=4 if writes else 16)
+        engine = create_engine(
+            url, connect_args=arguments, hide_parameters=True, pool_size=4 if writes else 16
+        )
 
         @event.listens_for(engine, "connect")
         def _prepare(connection: sqlite3.Connection, _: object) -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -37,7 +36,7 @@ class Progress:
     batches: int = 0
     rollbacks: int = 0
     last_error: str = ""
-    at_s: float = 0.0
+    chain_time_s: int = 0
 
 
 class Indexer:
@@ -50,6 +49,7 @@ class Indexer:
         confirmations: how many blocks to stay behind the head.
         poll_s: pause when there is nothing new.
         on_change: called after every batch that changed something.
+        progress: what others watch; a new one if None.
     """
 
     def __init__(
@@ -62,6 +62,7 @@ class Indexer:
         poll_s: float = 1.0,
         chunk_blocks: int = 2_000,
         on_change: Callable[[], None] = lambda: None,
+        progress: Progress | None = None,
     ) -> None:
         self._client = client
         self._store = store
@@ -76,7 +77,7 @@ class Indexer:
             confirmations=confirmations,
             chunk_blocks=chunk_blocks,
         )
-        self.progress = Progress()
+        self.progress = progress or Progress()
 
     async def step(self) -> bool:
         """Take in one batch; return whether there was one.
@@ -110,6 +111,7 @@ class Indexer:
         while True:
             try:
                 moved = await self.step()
+                self.progress.chain_time_s = await self._client.time_s()
                 self.progress.last_error = ""
             except WrongChain:
                 raise
@@ -123,7 +125,6 @@ class Indexer:
     def _note(self, batch: Batch, count: int) -> None:
         progress = self.progress
         progress.block = batch.to_block
-        progress.at_s = time.monotonic()
         if batch.moves:
             progress.events += count
             progress.batches += 1

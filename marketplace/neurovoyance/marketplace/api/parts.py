@@ -1,0 +1,120 @@
+"""What the routes work with, and who asks: one object an application, found through the request.
+
+Place: made by ``app``, used by every route module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Header, Query, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from neurovoyance.chain.deployment import Deployment
+from neurovoyance.marketplace.api.accounts import Accounts, Caller
+from neurovoyance.marketplace.api.guarding import Limiter
+from neurovoyance.marketplace.api.metrics import Metrics
+from neurovoyance.marketplace.api.offers import OfferBoard
+from neurovoyance.marketplace.api.quoting import Matcher
+from neurovoyance.marketplace.api.reading import PAGE_MAX, Reading
+from neurovoyance.marketplace.api.stream import Changes
+from neurovoyance.marketplace.errors import SignInNeeded
+from neurovoyance.marketplace.indexer.loop import Progress
+from neurovoyance.marketplace.settings import MarketSettings
+from neurovoyance.protocol.errors import SpecError
+from neurovoyance.protocol.ids import Address, parse_address
+
+
+@dataclass(slots=True)
+class Parts:
+    """Everything behind the routes.
+
+    Attributes:
+        domains: hosts that people may sign in to; known when the port is.
+        chain_time_s: the chain's own time, unix seconds, as far as the service knows.
+        matcher: ranks offers, if there is one.
+    """
+
+    settings: MarketSettings
+    deployment: Deployment
+    reading: Reading
+    accounts: Accounts
+    offers: OfferBoard
+    changes: Changes
+    metrics: Metrics
+    limiter: Limiter
+    progress: Progress
+    domains: frozenset[str]
+    chain_time_s: Callable[[], int]
+    matcher: Matcher | None = None
+
+
+_bearer = HTTPBearer(auto_error=False, description="A session or an API key.")
+
+
+def parts_of(request: Request) -> Parts:
+    """Return the parts of the application that serves a request."""
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+PartsNeeded = Annotated[Parts, Depends(parts_of)]
+
+
+def caller_of(
+    request: Request,
+    parts: PartsNeeded,
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> Caller | None:
+    """Return who asks, if they say so, and count the request.
+
+    Raises:
+        SignInNeeded: the session or key is not valid.
+        RateLimited: too many requests.
+    """
+    if bearer is None:
+        parts.limiter.count(request)
+        return None
+    try:
+        caller = parts.accounts.caller(bearer.credentials)
+    except SignInNeeded:
+        # Guessing costs the guesser's own allowance.
+        parts.limiter.count(request)
+        raise
+    parts.limiter.count(request, caller.address)
+    return caller
+
+
+AnyCaller = Annotated[Caller | None, Depends(caller_of)]
+
+
+def signed_in(caller: AnyCaller) -> Caller:
+    """Return who asks; SignInNeeded when nobody signed in."""
+    if caller is None:
+        raise SignInNeeded("This request needs a session or an API key.")
+    return caller
+
+
+SignedIn = Annotated[Caller, Depends(signed_in)]
+Cursor = Annotated[str | None, Query(max_length=256, description="`next` of the page before.")]
+Limit = Annotated[int, Query(ge=1, le=PAGE_MAX, description="Rows of a page.")]
+Hash32 = Annotated[str, Query(pattern="^0x[0-9a-fA-F]{64}$")]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        pattern="^[\\x21-\\x7e]{1,64}$",
+        description="Repeating a request with the same key repeats its answer, not its effect.",
+    ),
+]
+
+
+def address_or_none(text: str | None, field: str) -> Address | None:
+    """Return a checksummed address; SpecError naming the field when it is none."""
+    if text is None:
+        return None
+    try:
+        return parse_address(text)
+    except SpecError as error:
+        raise SpecError(f"{field}: {error.message}", hint=error.hint) from error

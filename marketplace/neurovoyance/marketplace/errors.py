@@ -1,0 +1,64 @@
+"""Failures of the market's service: the leaves it adds to the project's tree.
+
+Place: raised in ``api``, turned into problem documents by ``api.problems``.
+"""
+
+from __future__ import annotations
+
+from neurovoyance.protocol.errors import InternalError, RequestError
+
+
+class MarketNotFound(RequestError):
+    """The index knows nothing under this name; it may be a few blocks behind the chain."""
+
+    code = "market.not_found"
+    http_status = 404
+    default_hint = "Check the id; /v1/health says how far the index is."
+
+
+class SignInNeeded(RequestError):
+    """The request needs a session or an API key, and has none that is valid."""
+
+    code = "market.sign_in"
+    http_status = 401
+    default_hint = "Sign in with Ethereum at /v1/auth/sign-in, or send a valid API key."
+
+
+class IdempotencyConflict(RequestError):
+    """The idempotency key was used for another request, or that request is still running."""
+
+    code = "market.idempotency"
+    http_status = 409
+    default_hint = "Use a new key for a new request; repeat the same body for the same key."
+
+
+class TookTooLong(RequestError):
+    """The request was not received or answered in time; it was given up."""
+
+    code = "market.timeout"
+    retryable = True
+    http_status = 503
+    default_hint = "Try again; send the body at once."
+
+
+class RequestTooLarge(RequestError):
+    """The body of the request is longer than any valid one; the rest was not read."""
+
+    code = "market.too_large"
+    http_status = 413
+
+
+class NoMatcher(RequestError):
+    """This service lists offers but does not rank them."""
+
+    code = "market.no_matcher"
+    http_status = 501
+    default_hint = "Read /v1/offers, or ask nodes with `neurovoyance job quote`."
+
+
+class BooksUnavailable(InternalError):
+    """An event contradicts the books, so the service shows no balances rather than wrong ones."""
+
+    code = "market.books"
+    http_status = 503
+    default_hint = "Ask the contracts with `neurovoyance money`; report the event that is named."

@@ -1,0 +1,160 @@
+"""The service as a process: database, chain, index, application and server, opened in this order.
+
+Place: called by the commands ``market serve`` and ``market reindex``. An unreachable database or
+chain stops the start with a plain reason.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import uvicorn
+from fastapi import FastAPI
+
+from neurovoyance.chain.client import ChainClient
+from neurovoyance.chain.deploy import verify_deployment
+from neurovoyance.chain.deployment import Deployment, load_deployment
+from neurovoyance.marketplace.api.app import make_app, make_parts
+from neurovoyance.marketplace.api.guarding import impatient
+from neurovoyance.marketplace.background import InProcess, Runner, every
+from neurovoyance.marketplace.database import Database
+from neurovoyance.marketplace.indexer.loop import Indexer, Progress
+from neurovoyance.marketplace.indexer.store import IndexStore, drop_index
+from neurovoyance.marketplace.settings import MarketSettings
+from neurovoyance.protocol.errors import ConfigError
+
+_SWEEP_S = 60.0
+_ANNOUNCE = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Opened:
+    """What both commands work with."""
+
+    database: Database
+    chain: ChainClient
+    deployment: Deployment
+    store: IndexStore
+
+
+@asynccontextmanager
+async def opened(settings: MarketSettings, *, anew: bool = False) -> AsyncIterator[Opened]:
+    """Open database and chain; with ``anew`` every table of an index is made again first.
+
+    Raises:
+        ConfigError: the database, the deployment file or the chain do not fit the settings.
+        RpcError: no endpoint answers.
+    """
+    deployment = load_deployment(settings.deployment_path, settings.chain_id)
+    database = Database(settings.database_url.get_secret_value())
+    try:
+        database.check()
+        chain = await ChainClient.connect(
+            settings.rpc_urls,
+            state_dir=settings.state_dir,
+            expected_chain_id=settings.chain_id,
+        )
+        async with chain:
+            await verify_deployment(chain, deployment)
+            if anew:
+                drop_index(database)
+            yield Opened(database, chain, deployment, IndexStore(database, deployment))
+    finally:
+        database.close()
+
+
+async def reindex(settings: MarketSettings) -> Progress:
+    """Make the index again from the first block to the head; sign-ins and offers stay."""
+    async with opened(settings, anew=True) as parts:
+        indexer = Indexer(
+            parts.chain, parts.deployment, parts.store, confirmations=settings.confirmations
+        )
+        return await indexer.to_head()
+
+
+async def serve(
+    settings: MarketSettings, announce: _ANNOUNCE, *, runner: Runner | None = None
+) -> None:
+    """Serve until told to stop.
+
+    Args:
+        settings: how.
+        announce: hears the base URL when the service listens.
+        runner: of the work beside the answers; in this process if None.
+
+    Raises:
+        ConfigError: the port is taken, or as :func:`opened`.
+    """
+    async with opened(settings) as parts:
+        with _bound(settings) as listener:
+            await _serve(settings, parts, listener, announce, runner or InProcess())
+
+
+async def _serve(
+    settings: MarketSettings,
+    opened_parts: Opened,
+    listener: socket.socket,
+    announce: _ANNOUNCE,
+    runner: Runner,
+) -> None:
+    port = int(listener.getsockname()[1])
+    progress = Progress(chain_time_s=await opened_parts.chain.time_s())
+    parts = make_parts(
+        settings, opened_parts.deployment, opened_parts.database, progress, port=port
+    )
+    indexer = Indexer(
+        opened_parts.chain,
+        opened_parts.deployment,
+        opened_parts.store,
+        confirmations=settings.confirmations,
+        poll_s=settings.poll_s,
+        on_change=parts.changes.tell,
+        progress=progress,
+    )
+
+    def ended(name: str) -> None:
+        progress.last_error = f"The work {name} ended; see the log."
+
+    async def sweep() -> None:
+        await every(_SWEEP_S, lambda: parts.accounts.sweep(parts.chain_time_s()))
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await runner.start({"index": indexer.run, "sweep": sweep}, ended)
+        announce(f"http://{settings.host}:{port}")
+        yield
+        await runner.stop()
+
+    config = uvicorn.Config(
+        make_app(parts, lifespan),
+        http=impatient(settings.header_timeout_s),
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=settings.connections_max,
+        timeout_graceful_shutdown=3,
+    )
+    await uvicorn.Server(config).serve(sockets=[listener])
+
+
+def _bound(settings: MarketSettings) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+        listener = socket.socket(family)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((settings.host, settings.port))
+        listener.listen(min(settings.connections_max, 1_024))
+        listener.setblocking(False)
+    except OSError as error:
+        raise ConfigError(
+            f"The service cannot listen on {settings.host}:{settings.port}: {error}.",
+            hint="Choose another --port, or end what listens there.",
+            faults=["port: taken"],
+        ) from error
+    return listener
