@@ -1,8 +1,8 @@
 """Measure votes and governors as whole transactions on a fresh Anvil.
 
-The same rules as ``gas_operations``. Contracts and the two harnesses come from Hardhat's output
-(``npx hardhat build``, tests included). Run by itself it prints the table of ADR 0017 and the gas
-of a proposal's life:
+The same rules as ``gas_operations``; :func:`proposal` is a step of ``check_gas``. Run by itself it
+prints the table of ADR 0017, whose harness comes from Hardhat's output (``npx hardhat build``,
+tests included), and the gas of a proposal's life:
 
     python tests/contracts/gas_governance.py [folder of artifacts]
 
@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from eth_account import Account
 from eth_account.messages import encode_typed_data
-from gas_operations import ROOT, TX_GAS, anvil
+from gas_operations import ABI_DIR, ROOT, TX_GAS, anvil
 from web3 import Web3
 
 NVY: Final = 10**18
@@ -40,9 +40,14 @@ BALLOT: Final = {
 
 
 class Chain:
-    """An Anvil, its accounts, and what was deployed on it."""
+    """An Anvil, its accounts, and what was deployed on it.
 
-    def __init__(self, w3: Any, artifacts: Path) -> None:
+    Args:
+        w3: the Anvil.
+        artifacts: Hardhat's output; None for the exported contracts, which lack harnesses.
+    """
+
+    def __init__(self, w3: Any, artifacts: Path | None = None) -> None:
         self.w3 = w3
         self._artifacts = artifacts
         accounts: list[str] = list(w3.eth.accounts)
@@ -51,7 +56,8 @@ class Chain:
     def deploy(self, path: str, *args: object) -> Any:
         """Deploy a contract of the build; ``path`` is its source without ``.sol``."""
         name = path.rsplit("/", 1)[1]
-        built = json.loads((self._artifacts / f"{path}.sol" / f"{name}.json").read_text())
+        folder = self._artifacts / f"{path}.sol" if self._artifacts else ABI_DIR
+        built = json.loads((folder / f"{name}.json").read_text())
         factory = self.w3.eth.contract(abi=built["abi"], bytecode=built["bytecode"])
         sent = factory.constructor(*args).transact({"from": self.deployer, "gas": 20_000_000})
         receipt = self.w3.eth.wait_for_transaction_receipt(sent)
@@ -183,6 +189,12 @@ def proposal(chain: Chain) -> dict[str, int]:
     return gas
 
 
+def measure_governance() -> dict[str, int]:
+    """Return gas used per step of a proposal."""
+    with anvil() as w3:
+        return proposal(Chain(w3))
+
+
 def main() -> int:
     """Print both tables."""
     artifacts = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "artifacts"
@@ -191,7 +203,7 @@ def main() -> int:
             for step, used in weekly_moves(Chain(w3, artifacts), tick_s).items():
                 print(f"tick {name}, delegated to {step:<17}{used:>9,}")
     with anvil() as w3:
-        for step, used in proposal(Chain(w3, artifacts)).items():
+        for step, used in proposal(Chain(w3)).items():
             print(f"{step:<30}{used:>9,}")
     return 0
 

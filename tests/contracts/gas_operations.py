@@ -313,9 +313,13 @@ def _client_money(m: Market) -> None:
 
 def _staking(m: Market) -> None:
     f = m.stakes.functions
+    m.send(m.deployer, m.token.functions.approve(m.stakes.address, 10_000 * NVY))
+    m.send(m.deployer, f.register(m.deployer, "http://127.0.0.1:8899"))
+    m.send(m.deployer, f.stake(10_000 * NVY))  # somebody has stake already
     m.measure("register", m.provider, f.register(OPERATOR.address, "http://127.0.0.1:8800"))
     m.measure("stake first", m.provider, f.stake(10_000 * NVY))
-    m.measure("stake again", m.provider, f.stake(10_000 * NVY))
+    m.measure("stake the second time", m.provider, f.stake(5_000 * NVY))
+    m.measure("stake again", m.provider, f.stake(5_000 * NVY))
     m.measure("requestUnbonding first", m.provider, f.requestUnbonding(NVY))
     m.measure("requestUnbonding", m.provider, f.requestUnbonding(NVY))
     m.pass_time(22 * 86_400)
