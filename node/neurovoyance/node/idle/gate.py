@@ -145,24 +145,25 @@ class Gate:
             self._reading = asyncio.create_task(asyncio.to_thread(self._source.read))
         done, _ = await asyncio.wait([self._reading], timeout=READ_MAX_S)
         if not done:
-            self._obey(silent("the sensors do not answer in time"))
+            self.judge(silent("the sensors do not answer in time"))
             return
         reading, self._reading = self._reading, None
         error = reading.exception()
         if error is not None:
             logging.getLogger(__name__).error("defect in a sensor", exc_info=error)
-            self._obey(silent(f"a sensor failed ({type(error).__name__})"))
+            self.judge(silent(f"a sensor failed ({type(error).__name__})"))
             return
-        self._obey(reading.result())
+        self.judge(reading.result())
 
     def set_hold(self, hold: Hold) -> None:
         """Pause, snooze or let go by the owner's hand; obeyed before this returns."""
         self._book.set_hold(hold)
         now = datetime.now().astimezone()
         last = self.sensors or silent("the node has just started")
-        self._obey(replace(last, local=now))
+        self.judge(replace(last, local=now))
 
-    def _obey(self, sensors: Sensors) -> None:
+    def judge(self, sensors: Sensors) -> None:
+        """Decide on a snapshot; whatever may not run has stopped when this returns."""
         hold = self._book.hold()
         before = self.decision
         self._state, decision = decide(self._state, sensors, self._settings, hold)

@@ -23,9 +23,9 @@ def parse_hid_idle_s(text: str | None) -> float | None:
 
 
 def parse_on_battery(text: str | None) -> bool | None:
-    """Tell whether the output of ``pmset -g batt`` names the battery as the source."""
+    """Tell whether ``pmset -g batt`` names another source than the mains: battery or UPS."""
     found = _SOURCE.search(text or "")
-    return None if found is None else found[1] == "Battery Power"
+    return None if found is None else found[1] != "AC Power"
 
 
 class MacDesk:

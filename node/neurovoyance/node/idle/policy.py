@@ -114,11 +114,16 @@ class PolicyState:
 
     def mean(self, name: str) -> float | None:
         """Return the mean share of the last ten seconds, or None before the first measurement."""
-        loads = self.loads.get(name, ())
-        length_s = sum(load.length_s for load in loads)
-        if not loads or length_s <= 0:
+        if self.last_s is None:
             return None
-        return sum(load.share * load.length_s for load in loads) / length_s
+        begin_s = self.last_s - AVERAGE_S
+        # Of the oldest one only the part counts that lies in the last ten seconds.
+        parts = [
+            (min(load.length_s, load.end_s - begin_s), load.share)
+            for load in self.loads.get(name, ())
+        ]
+        length_s = sum(part for part, _ in parts)
+        return sum(part * share for part, share in parts) / length_s if length_s > 0 else None
 
 
 def decide(

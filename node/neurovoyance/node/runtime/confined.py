@@ -296,6 +296,7 @@ class ConfinedRuntime:
         self._may_run.set()
         for sandbox in self._active:
             sandbox.resume()
+        self._prepare_spare()
 
     def evict(self) -> None:
         """Give suspended executions up for their memory: they raise ``ExecutionCancelled``."""
@@ -307,9 +308,9 @@ class ConfinedRuntime:
     async def close(self) -> None:
         """End every child; running executions raise ``ExecutionCancelled``. Repeatable."""
         self._is_closed = True
-        self._may_run.set()
         for execution in self._running.values():
             execution.cancel()
+        self.resume()
         if self._shelf is not None:
             await self._shelf.close()
         spare, self._spare = self._spare, None
@@ -331,7 +332,7 @@ class ConfinedRuntime:
         key = None if shelf is None else await asyncio.to_thread(key_of, task)
         found = None if shelf is None or key is None else shelf.take(key, task.limits)
         sandbox = found or await self._take_child()
-        is_kept = False
+        is_kept = is_lost = False
         execution.sandbox = sandbox
         self._active.add(sandbox)
         if self._may_run.is_set():
@@ -345,9 +346,11 @@ class ConfinedRuntime:
                 result = await serve_staying(sandbox, task, key.locked, on_progress)
                 is_kept = sandbox.stays and not (self._is_closed or execution.is_cancelled)
         except ExecutionError as error:
-            if not execution.is_cancelled:
+            if execution.is_cancelled:
+                raise _cancelled() from error
+            if found is None or "signal" not in error.context:
                 raise
-            raise _cancelled() from error
+            is_lost = True
         finally:
             self._active.discard(sandbox)
             if is_kept and shelf is not None and key is not None:
@@ -357,6 +360,8 @@ class ConfinedRuntime:
             self._prepare_spare()
         if execution.is_cancelled:
             raise _cancelled()
+        if is_lost:  # what waited may have died while it did; a fresh child decides
+            return await self._serve(task, execution, on_progress, is_shared=is_shared)
         return result, sandbox.peak_memory_bytes
 
     async def _take_child(self) -> Sandbox:
@@ -371,10 +376,19 @@ class ConfinedRuntime:
         return await self._start_child()
 
     async def _start_child(self) -> Sandbox:
-        return await Sandbox.start(engine=self.engine, cores=self._cores, folder=self._folder)
+        return await Sandbox.start(
+            engine=self.engine, cores=self._cores, folder=self._folder, on_birth=self._hear
+        )
+
+    def _hear(self, born: Sandbox) -> None:
+        # Known from its first moment, since starting computes as well.
+        self._active = {child for child in self._active if child.is_alive} | {born}
+        if not self._may_run.is_set():
+            born.suspend()
 
     def _prepare_spare(self) -> None:
-        if self._keep_warm and not self._is_closed and self._spare is None:
+        is_wanted = self._keep_warm and not self._is_closed and self._may_run.is_set()
+        if is_wanted and self._spare is None:
             self._spare = asyncio.create_task(self._start_child())
 
 

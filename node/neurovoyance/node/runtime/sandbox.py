@@ -17,7 +17,7 @@ import signal
 import site
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -68,6 +68,7 @@ class Sandbox:
         engine: Engine = Engine.ORT,
         cores: frozenset[int] | None = None,
         folder: Path | None = None,
+        on_birth: Callable[[Sandbox], None] | None = None,
     ) -> Sandbox:
         """Start a child and wait until it is warm: confined, engine imported, nothing loaded.
 
@@ -76,6 +77,7 @@ class Sandbox:
             engine: what this package's child imports.
             cores: numbers of the cores that it may use; None for all of the node's.
             folder: where the child's directory is made; by default that of temporary files.
+            on_birth: called as soon as the process exists, which may suspend it there and then.
 
         Raises:
             RuntimeMissing: the engine is not installed.
@@ -101,8 +103,12 @@ class Sandbox:
             # Before the engine makes its threads, which inherit it.
             with contextlib.suppress(OSError):
                 os.sched_setaffinity(process.pid, cores)
+        if on_birth is not None:
+            on_birth(sandbox)
         try:
-            async with asyncio.timeout(_START_TIMEOUT_S):
+            async with asyncio.timeout(_START_TIMEOUT_S) as sandbox._clock:
+                if sandbox.is_suspended:
+                    sandbox._hold_clock()
                 event = await sandbox._next_event()
         except TimeoutError as error:
             await sandbox.close()
@@ -110,6 +116,7 @@ class Sandbox:
         except BaseException:
             await sandbox.close()
             raise
+        sandbox._clock = None
         held = event.get("confinement")
         if event["event"] != "ready" or not isinstance(held, dict):
             await sandbox.close()

@@ -1,0 +1,73 @@
+"""Snapshots of this machine, and what psutil says translated."""
+
+from __future__ import annotations
+
+import os
+from types import SimpleNamespace
+from typing import Any
+
+import psutil
+import pytest
+
+from neurovoyance.node.idle.linux import LinuxDesk
+from neurovoyance.node.idle.macos import MacDesk
+from neurovoyance.node.idle.readings import Unmeasured
+from neurovoyance.node.idle.sensors import (
+    battery_of_psutil,
+    desk_here,
+    programs_of_others,
+    sensors_here,
+    temperature_of_psutil,
+)
+from neurovoyance.node.idle.windows import WindowsDesk
+
+
+def test_the_first_snapshot_knows_no_load_and_the_second_does() -> None:
+    sensors = sensors_here()
+    first, second = sensors.read(), sensors.read()
+    assert isinstance(first.cpu_by_others, Unmeasured)
+    assert isinstance(first.memory_by_others, float)
+    assert second.monotonic_s > first.monotonic_s
+    assert first.local.tzinfo is not None
+    assert first.processes == frozenset(), "nobody asked for names"
+
+
+def test_programs_of_others_leave_out_our_own() -> None:
+    everybody = programs_of_others(frozenset())
+    own = psutil.Process().name()
+    assert isinstance(everybody, frozenset)
+    assert own in everybody
+    pids = frozenset(p.pid for p in psutil.process_iter(["name"]) if p.info["name"] == own)
+    others = programs_of_others(pids | {os.getpid()})
+    assert isinstance(others, frozenset)
+
+
+@pytest.mark.parametrize(
+    ("battery", "on_battery"),
+    [(None, False), (SimpleNamespace(power_plugged=True), False),
+     (SimpleNamespace(power_plugged=False), True), (SimpleNamespace(power_plugged=None), None)],
+)  # fmt: skip
+def test_a_machine_without_a_battery_is_on_the_mains(
+    battery: Any, on_battery: bool | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(psutil, "sensors_battery", lambda: battery)
+    found = battery_of_psutil()
+    assert (None if isinstance(found, Unmeasured) else found) == on_battery
+
+
+def test_the_hottest_part_of_the_processor_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    chips: dict[str, list[Any]] = {"nvme": [SimpleNamespace(current=90.0)]}
+    monkeypatch.setattr(psutil, "sensors_temperatures", lambda: chips)
+    assert isinstance(temperature_of_psutil(), Unmeasured), "a disk is no processor"
+    chips["coretemp"] = [SimpleNamespace(current=degrees) for degrees in (50.0, 61.5, None)]
+    assert temperature_of_psutil() == 61.5
+
+
+@pytest.mark.parametrize(
+    ("platform", "kind"), [("linux", LinuxDesk), ("darwin", MacDesk), ("win32", WindowsDesk)]
+)
+def test_each_system_has_its_desk(
+    platform: str, kind: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.platform", platform)
+    assert isinstance(desk_here(), kind)
