@@ -62,6 +62,14 @@ class BodyTooLarge(RequestError):
     http_status = 413
 
 
+class NothingOffered(RequestError):
+    """A node publishes no standing offer at the moment: it starts, stops, or has no address."""
+
+    code = "request.nothing_offered"
+    http_status = 404
+    default_hint = "Ask for the price of a job by POST /v1/offers; nothing depends on this."
+
+
 class NodeApi:
     """The handlers, bound to one agent."""
 
@@ -81,6 +89,7 @@ class NodeApi:
         return [
             Route("/v1/status", _answered(self.status), methods=["GET"]),
             Route("/v1/offers", _answered(self.offers), methods=["POST"]),
+            Route("/v1/offers/standing", _answered(self.standing), methods=["GET"]),
             Route("/v1/executions", _answered(self.executions), methods=["GET"]),
             Route("/v1/jobs/{job_id}/input-key", _answered(self.input_key), methods=["POST"]),
             Route("/v1/jobs/{job_id}/result-key", _answered(self.result_key), methods=["GET"]),
@@ -165,6 +174,14 @@ class NodeApi:
             ) from error
         reply = await self._agent.desk.answer(wanted)
         return Response(reply.model_dump_json(), media_type="application/json")
+
+    async def standing(self, request: Request) -> Response:
+        """Answer ``GET /v1/offers/standing``: the signed standing offer, or 404 while none is."""
+        _refuse_flood(self._reads, request)
+        signed = self._agent.desk.standing()
+        if signed is None:
+            raise NothingOffered("This node publishes no standing offer now.")
+        return Response(signed.wire_bytes(), media_type="application/json")
 
     async def input_key(self, request: Request) -> Response:
         """Answer ``POST /v1/jobs/{job_id}/input-key``; see :meth:`.KeyDesk.input_key`."""

@@ -25,6 +25,7 @@ from neurovoyance.node.control import Control
 from neurovoyance.node.crash import CrashPoint
 from neurovoyance.node.disputing.build import DisputeParts, build_disputes
 from neurovoyance.node.duty import Duty
+from neurovoyance.node.held_models import HeldModels
 from neurovoyance.node.idle.book import IdleBook
 from neurovoyance.node.idle.gate import ClockOnly, Gate, Suspendable
 from neurovoyance.node.idle.policy import CPU
@@ -42,6 +43,7 @@ from neurovoyance.node.runtime.base import Runtime
 from neurovoyance.node.runtime.onnx_ import OnnxRuntime
 from neurovoyance.node.settings import NodeSettings
 from neurovoyance.node.shell import Shell
+from neurovoyance.node.standing import HttpSink, StandingDuty
 from neurovoyance.node.watch import Watch
 from neurovoyance.node.work import Work
 from neurovoyance.protocol.ids import ZERO_ADDRESS
@@ -58,6 +60,7 @@ class Machine:
         identity: what the journals belong to.
         reference: computes reproducibly; None in a deployment without audits.
         numeric_class: of this machine, 32 bytes; None if it is not known.
+        endpoint: base URL at which the node answers; empty publishes no standing offer.
     """
 
     chain: ChainSide
@@ -67,6 +70,7 @@ class Machine:
     identity: dict[str, str]
     reference: OnnxRuntime | None = None
     numeric_class: bytes | None = None
+    endpoint: str = ""
 
 
 def build_agent(settings: NodeSettings, machine: Machine, stack: AsyncExitStack) -> Agent:
@@ -105,13 +109,15 @@ def build_agent(settings: NodeSettings, machine: Machine, stack: AsyncExitStack)
     signer = OfferSigner(
         chain.provider, chain.wallet.account, chain.chain_id, chain.market, chain.journal
     )
+    desk = OfferDesk(chain, shell, intake, policy, signer, settings.max_jobs, key_desk)
+    desk.held = work.bench.held = HeldModels(chain.journal)
     return Agent(
         chain,
         shell,
         Watch(chain, shell, policy),
         machine.cursor,
         intake,
-        OfferDesk(chain, shell, intake, policy, signer, settings.max_jobs, key_desk),
+        desk,
         AgentSettings(
             poll_interval_s=settings.poll_interval_s,
             harvest_threshold_wei=settings.harvest_threshold_wei,
@@ -120,8 +126,25 @@ def build_agent(settings: NodeSettings, machine: Machine, stack: AsyncExitStack)
         [
             *build_duties(settings, machine, work, crash, stack, key_desk),
             *build_reward_duties(settings, machine, intake, signer, stack),
+            *build_standing(settings, machine, desk),
         ],
     )
+
+
+def build_standing(settings: NodeSettings, machine: Machine, desk: OfferDesk) -> list[Duty]:
+    """Return the duty that publishes the standing offer; nothing without an endpoint."""
+    if not machine.endpoint:
+        return []
+    private = settings.allow_private_addresses
+    duty = StandingDuty(
+        machine.chain,
+        desk,
+        endpoint=machine.endpoint,
+        memory_bytes=settings.memory_bytes or 0,
+        sinks=[HttpSink(url, private) for url in settings.markets],
+    )
+    desk.standing = lambda: duty.current
+    return [duty]
 
 
 def build_duties(

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from neurovoyance.node.chain_side import ChainSide
+from neurovoyance.node.held_models import HeldModels
 from neurovoyance.node.intake import HeldJob, Intake
 from neurovoyance.node.logs import log_event
 from neurovoyance.node.records import PostedJob
@@ -42,6 +43,7 @@ class Bench:
     Attributes:
         outputs: folder of output files.
         places: runs at once.
+        held: is told what was loaded, and how long that took.
     """
 
     chain: ChainSide
@@ -49,6 +51,7 @@ class Bench:
     runtime: Runtime
     outputs: Path
     places: int
+    held: HeldModels = field(default_factory=HeldModels)
     _free: asyncio.Semaphore = field(init=False)
 
     def __post_init__(self) -> None:
@@ -103,6 +106,7 @@ class Bench:
             raise NoRoom(error.message, **error.context) from error
         log_event(logging.INFO, "run_started", job_id=job.job_id, profile=profile.value)
         output = await self.runtime.run(request, limits)
+        self.held.note(job.spec.model_id, output.usage.model_load_ms)
         log_event(
             logging.INFO,
             "run_finished",

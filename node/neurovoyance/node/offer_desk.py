@@ -14,6 +14,7 @@ from collections.abc import Callable
 from neurovoyance.node.chain_side import ChainSide
 from neurovoyance.node.execution_values import OCCUPYING, Phase, Terms
 from neurovoyance.node.fitting import refusal_of
+from neurovoyance.node.held_models import HeldModels
 from neurovoyance.node.intake import Intake
 from neurovoyance.node.journal import OfferRecord
 from neurovoyance.node.key_desk import KeyDesk
@@ -36,6 +37,7 @@ from neurovoyance.protocol.offer_exchange import (
     Refusal,
     RefusalCause,
 )
+from neurovoyance.protocol.standing_offers import SignedStandingOffer
 
 CHECK_TIMEOUT_S = 45.0
 CHECKS_AT_ONCE = 4
@@ -51,6 +53,8 @@ class OfferDesk:
         is_draining: the node is stopping and promises nothing more.
         is_paused: the owner uses the machine; nothing is promised meanwhile.
         occupied_by_duties: places of computation that audits and disputes use; set by the agent.
+        held: models on this disk, for the standing offer.
+        standing: returns the standing offer that is published now, if there is one.
     """
 
     def __init__(
@@ -75,6 +79,8 @@ class OfferDesk:
         self.is_draining = False
         self.is_paused = False
         self.occupied_by_duties: Callable[[], int] = int
+        self.held = HeldModels()
+        self.standing: Callable[[], SignedStandingOffer | None] = lambda: None
 
     async def room(self) -> Room:
         """Return what is free for one more job.
@@ -146,7 +152,10 @@ class OfferDesk:
                 message=f"Model and input did not arrive within {CHECK_TIMEOUT_S:g} s; what came "
                 "is kept, so asking again goes on from there.",
             )
-        return held if isinstance(held, Refusal) else None
+        if isinstance(held, Refusal):
+            return held
+        self.held.note(request.spec.model_id)
+        return None
 
     async def _refusal(self, request: OfferRequest, terms: Terms) -> Refusal | None:
         if await self._same_offer(request, terms):

@@ -181,7 +181,7 @@ async def _build(
     chain = ChainSide(contracts, wallet, settings.owner, journal)
     reference = await _reference(engine, contracts, stack)
     own_class = await _numeric_class(reference)
-    machine = Machine(chain, storage, engine, cursor, identity, reference, own_class)
+    machine = Machine(chain, storage, engine, cursor, identity, reference, own_class, endpoint)
     agent = build_agent(settings, machine, stack)
     gate, control = build_control(settings, machine, agent, stack)
     owner = ControlApi(control, make_token(data))

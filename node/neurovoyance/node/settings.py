@@ -113,6 +113,7 @@ class NodeSettings(BaseModel):
         kubo_rpc_url: RPC of an IPFS daemon, asked after the peers and told of what is provided.
         kubo_authorization: what its Authorization header must say, if the daemon demands one.
         gateways: trustless gateways asked last; none by default.
+        markets: base URLs of market services that get the standing offer; none by default.
         allow_private_addresses: fetch from private networks too; for devnet and LAN.
         pools: names of the auditor pools in which this provider takes seats.
         exact: whether it also takes seats in the pool of its machine's numeric class.
@@ -161,6 +162,7 @@ class NodeSettings(BaseModel):
     kubo_rpc_url: str | None = None
     kubo_authorization: SecretStr | None = None
     gateways: Texts = []
+    markets: Texts = []
     allow_private_addresses: bool = False
     pools: Texts = ["cpu"]
     exact: bool = False
@@ -192,7 +194,7 @@ class NodeSettings(BaseModel):
             raise ValueError(error.message) from error
         return self
 
-    @field_validator("rpc_urls", "peers")
+    @field_validator("rpc_urls", "peers", "markets")
     @classmethod
     def _are_urls(cls, value: list[str]) -> list[str]:
         for url in value:

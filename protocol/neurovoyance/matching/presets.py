@@ -11,8 +11,8 @@ the lower bound of reliability, in thousandths. A weight says how much a factor 
 100, 700 and 200, half the time is worth 2^7 times the price. Units drop out, and whether A beats B
 never depends on a third offer, so nobody can change the order of others with a decoy, as it could
 where columns are scaled to their best value. Time and risk count in quarters of an octave, since
-smaller differences are noise. Never: a weight
-outside this table.
+smaller differences are noise. Never: a
+weight outside this table.
 """
 
 from __future__ import annotations
