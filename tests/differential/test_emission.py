@@ -38,7 +38,7 @@ class EmissionMachine(RuleBasedStateMachine):
         self.shares: dict[str, int] = defaultdict(int)
         self.notified: dict[str, int] = defaultdict(int)
         self.fees: dict[tuple[str, int], int] = defaultdict(int)
-        self.scores: dict[tuple[str, int], tuple[int, int]] = defaultdict(lambda: (0, 0))
+        self.scores: dict[tuple[str, int], tuple[int, int, int]] = defaultdict(lambda: (0, 0, 0))
         self.staked_wei = 0
         self.deposited_wei = 0
         self.sink_bps = 0
@@ -68,11 +68,15 @@ class EmissionMachine(RuleBasedStateMachine):
         self.fees[provider, epoch] += amount
         self._set("addFees", provider, epoch, amount)
 
-    @rule(who=WHO, ago=st.integers(0, 1), drawn=st.integers(0, 9), missed=st.integers(0, 9))
-    def be_scored(self, who: int, ago: int, drawn: int, missed: int) -> None:
+    @rule(
+        who=WHO, ago=st.integers(0, 1), drawn=st.integers(0, 9), failed=st.integers(0, 9),
+        missed=st.integers(0, 3),
+    )  # fmt: skip
+    def be_scored(self, who: int, ago: int, drawn: int, failed: int, missed: int = 0) -> None:
         provider, epoch = self.world.providers[who], self.world.present() - ago
-        self.scores[provider, epoch] = found = (max(0, drawn - missed), drawn)
-        self._set("setScore", provider, epoch, found)
+        passed = max(0, drawn - failed)
+        self.scores[provider, epoch] = (passed, drawn, missed)
+        self._set("setScore", provider, epoch, (passed, drawn + missed))  # as Canaries says it
 
     @rule(burn=st.integers(100, 600), treasury=st.integers(0, 400), insured=st.integers(100, 300))
     def set_rates(self, burn: int, treasury: int, insured: int) -> None:
@@ -118,11 +122,11 @@ class EmissionMachine(RuleBasedStateMachine):
         if twin.last_epoch != present - 1:
             self._roll()
         found = self.standings[provider]
-        passed, drawn = self.scores[provider, present - 1]
+        passed, drawn, missed = self.scores[provider, present - 1]
         fees_wei = self.fees[provider, present - 1]
         found = Standing(
             found.own_wei, found.counted_wei, found.age_s, found.commission_bps,
-            fees_wei, passed, drawn,
+            fees_wei, passed, drawn, missed,
         )  # fmt: skip
         twin.register(present, provider, found)
 
@@ -229,8 +233,8 @@ def test_a_walk_of_fixed_steps_is_granted_every_call() -> None:
     machine.claim(0, 2, False)
     machine.claim_delegated(0, 7)
     machine.claim(1, 2, True)
-    machine.pass_time(9)
-    machine.expire(11)
+    machine.pass_time(10)
+    machine.expire(11)  # the epoch in which nobody was registered
     wanted = {"register": 4, "roll": 2, "claim": 2, "claimDelegated": 1, "expire": 1}
     assert machine.world.seen == wanted
     machine.both_agree()
