@@ -22,7 +22,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 
 from neurovoyance.ipfs.car import encode_header, encode_section
-from neurovoyance.ipfs.cid import PROBE, Cid
+from neurovoyance.ipfs.cid import IDENTITY, PROBE, Cid
 from neurovoyance.ipfs.negotiation import CAR_TYPE, RAW_TYPE, Wanted, negotiate
 from neurovoyance.ipfs.peers import multiaddr_of_url
 from neurovoyance.ipfs.rate import RateLimit, RateLimiter
@@ -120,8 +120,11 @@ class _Gateway:
     async def _answer(
         self, request: Request, cid: Cid, path: list[str], wanted: Wanted
     ) -> Response:
-        end, passed = await resolve(self._read, cid, path)
+        end, passed, heads = await resolve(self._read, cid, path)
         headers = _headers(cid, end, path, wanted)
+        headers["X-Ipfs-Roots"] = ",".join(map(str, heads))
+        if name := _plain_name(request.query_params.get("filename", "")):
+            headers["Content-Disposition"] = f'attachment; filename="{name}"'
         if _matches(request.headers.get("if-none-match"), headers["Etag"]):
             return Response(status_code=304, headers=headers)
         if wanted.content_type == RAW_TYPE:
@@ -136,7 +139,8 @@ class _Gateway:
         yield encode_header([end])
         async with aclosing(select(self._read, passed, wanted.scope, wanted.byte_range)) as blocks:
             async for cid, data in blocks:
-                yield encode_section(cid, data)
+                if cid.hash_code != IDENTITY:  # such a CID is its own content, never a block
+                    yield encode_section(cid, data)
 
     async def _read(self, cid: Cid) -> bytes | None:
         return b"" if cid == PROBE else await self._backend.served_block(cid)
@@ -200,6 +204,12 @@ def _headers(cid: Cid, end: Cid, path: list[str], wanted: Wanted) -> dict[str, s
     if not is_raw:
         headers["Accept-Ranges"] = "none"
     return headers
+
+
+def _plain_name(name: str) -> str:
+    """Return a file name that can stand in a header, or nothing."""
+    is_plain = name.isascii() and name.isprintable() and not set(name) & set('"\\/;')
+    return name if is_plain and len(name) <= 255 else ""
 
 
 def _matches(header: str | None, etag: str) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import enum
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from neurovoyance.ipfs.cid import DAG_PB, Cid
 from neurovoyance.ipfs.dagpb import decode_node
@@ -60,18 +61,24 @@ class ByteRange:
         return max(first, 0), min(last + 1, size_bytes)
 
 
-async def resolve(
-    read: ReadServed, root: Cid, path: Sequence[str]
-) -> tuple[Cid, list[tuple[Cid, bytes]]]:
-    """Follow ``path`` below ``root``; return where it ends and the blocks passed on the way.
+class Resolved(NamedTuple):
+    """Where a path ends, the blocks passed on the way with the end last, and each part's CID."""
 
-    The last block of the list is the end itself.
+    end: Cid
+    passed: list[tuple[Cid, bytes]]
+    heads: list[Cid]
+
+
+async def resolve(read: ReadServed, root: Cid, path: Sequence[str]) -> Resolved:
+    """Follow ``path`` below ``root``.
 
     Raises:
         StorageNotFound: a block or a name on the way is not here.
     """
     cid, passed = root, []
+    heads: list[Cid] = []
     for name in (*path, None):
+        heads.append(cid)
         block = await read(cid)
         if block is None:
             raise StorageNotFound(f"{cid} is not provided here.", cid=str(cid))
@@ -93,7 +100,7 @@ async def resolve(
         if link is None:
             raise StorageNotFound(f"{cid} has no entry {name[:64]!r}.", cid=str(cid))
         cid = link.cid
-    return cid, passed
+    return Resolved(cid, passed, heads)
 
 
 async def select(

@@ -308,7 +308,7 @@ def start_fetcher(*arguments: object) -> subprocess.Popen[bytes]:
     )
 
 
-@pytest.mark.parametrize("killed_after", [1, 9, 25])
+@pytest.mark.parametrize("killed_after", [1, 5, 9, 25, 40])
 async def test_a_killed_fetch_resumes_and_refetches_no_more_than_was_in_flight(
     make_store: MakeStore, serve: Serve, tmp_path: Path, killed_after: int
 ) -> None:

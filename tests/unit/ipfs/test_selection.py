@@ -38,7 +38,7 @@ async def test_a_range_gives_exactly_the_blocks_that_cover_it(
     async def read(cid: Cid) -> bytes | None:
         return blocks.get(cid)
 
-    end, passed = await resolve(read, root, [])
+    end, passed, _ = await resolve(read, root, [])
     assert end == root
     chosen = {
         cid: block
@@ -80,7 +80,7 @@ async def test_repeats_that_multiply_are_walked_once() -> None:
         reads += 1
         return blocks.get(wanted)
 
-    _, passed = await resolve(read, cid, [])
+    _, passed, _ = await resolve(read, cid, [])
     for byte_range in (None, ByteRange(0, None), ByteRange(1, size - 2)):
         chosen = [c async for c, _ in select(read, passed, Scope.ENTITY, byte_range)]
         assert set(chosen) == set(blocks)
