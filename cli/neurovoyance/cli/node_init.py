@@ -10,6 +10,8 @@ import typer
 
 from neurovoyance.cli.options import HomeOption, JsonOption, YesOption
 
+CPU_MAX_C = 85
+
 
 def init(
     stake: Annotated[str, typer.Option("--stake", metavar="NVY", help="Stake to put up.")] = "1000",
@@ -42,6 +44,13 @@ def init(
     exact: Annotated[
         bool, typer.Option("--exact", help="Sit in the pool of this machine's numeric class too.")
     ] = False,
+    idle: Annotated[
+        bool | None,
+        typer.Option(
+            "--idle/--always",
+            help="Yield to whoever uses this machine, or compute always; as before if left out.",
+        ),
+    ] = None,
     yes: YesOption = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -50,7 +59,8 @@ def init(
 
     The key that the profile names is the owner: it holds stake and earnings and stays out of the
     node. Repeating the command changes only what is missing or different. Where jobs are audited,
-    seats let the node be drawn: it is paid for auditing, and loses stake if it does not.
+    seats let the node be drawn: it is paid for auditing, and loses stake if it does not. A machine
+    that yields (--idle) takes no seats unless you name a number: a seat promises to be there.
     """
     from neurovoyance.cli.opened import run
     from neurovoyance.protocol.units import nvy
@@ -63,7 +73,10 @@ def init(
         "max_jobs": max_jobs,
         "pools": pool or None,
         "exact": exact,
+        "idle": idle,
     }
+    if idle and seats is None:
+        seats = 0
     run(_init(values, nvy(stake), seats, yes or as_json, home, as_json))
 
 
@@ -170,8 +183,28 @@ async def _fund_gas(session: Any, operator: str) -> None:
         await session.chain.transfer_native(session.wallet, operator, _GAS_WEI)
 
 
+def _idle_table(path: Path, is_idle: bool | None) -> dict[str, Any]:
+    """Return the table [idle] of the settings: what stands there, with the mode that was asked."""
+    import tomllib
+
+    from neurovoyance.node.idle.readings import Unmeasured
+    from neurovoyance.node.idle.sensors import desk_here
+
+    known = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    table = known.get("idle", {})
+    table = {"mode": table} if isinstance(table, str) else dict(table)
+    if is_idle is None:
+        return table
+    if is_idle and not table and not isinstance(desk_here().cpu_temperature_c(), Unmeasured):
+        # A limit on what cannot be measured would keep the node from running at all.
+        table["cpu_max_c"] = CPU_MAX_C
+    return {**table, "mode": "idle" if is_idle else "always"}
+
+
 def _write_config(folder: Path, values: dict[str, Any], session: Any, operator: str) -> Path:
     """Write node.toml; JSON strings, numbers and lists of them are valid TOML values."""
+    path = folder / "node.toml"
+    idle = _idle_table(path, values.pop("idle"))
     settings = {
         "rpc_urls": session.settings.profile.rpc_urls,
         "chain_id": session.chain.chain_id,
@@ -183,7 +216,9 @@ def _write_config(folder: Path, values: dict[str, Any], session: Any, operator: 
         **{name: value for name, value in values.items() if value is not None},
     }
     text = "".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items())
-    path = folder / "node.toml"
+    if idle:
+        text += "\n[idle]\n"
+        text += "".join(f"{name} = {json.dumps(value)}\n" for name, value in idle.items())
     path.write_text(f"# Settings of the node with operator {operator}.\n" + text, encoding="utf-8")
     path.chmod(0o600)
     return path

@@ -28,10 +28,24 @@ def status(
 
     base = url or _own_url(config, home)
     answer = asyncio.run(_ask(base.rstrip("/")))
+    owner = None if url else _owner_view(config, home)
     if as_json:
-        emit_json({"url": base, **answer})
+        emit_json({"url": base, **answer, "owner": owner})
     else:
-        _print(base, answer)
+        _print(base, answer, owner)
+
+
+def _owner_view(config: Path | None, home: Path | None) -> dict[str, Any] | None:
+    """Return what only the owner may know, or None where the node runs on another machine."""
+    from neurovoyance.cli.node_control import ask_owner
+    from neurovoyance.cli.node_start import config_path
+    from neurovoyance.node.settings import load_settings
+    from neurovoyance.protocol.errors import NeurovoyanceError
+
+    try:
+        return ask_owner(load_settings(config_path(config, home)))
+    except NeurovoyanceError:
+        return None
 
 
 def _own_url(config: Path | None, home: Path | None) -> str:
@@ -66,12 +80,15 @@ async def _ask(base: str) -> dict[str, Any]:
     return {**answers["status"], **answers["executions"]}
 
 
-def _print(base: str, answer: dict[str, Any]) -> None:
+def _print(base: str, answer: dict[str, Any], owner: dict[str, Any] | None = None) -> None:
+    from neurovoyance.cli.node_control import control_rows
     from neurovoyance.cli.output import console, nvy, short, table, when
 
     out = console()
     jobs, stake, prices = answer["jobs"], answer["stake"], answer["prices"]
-    health = "stopping, takes no new jobs" if answer["is_draining"] else "working"
+    health = "resting, takes no new jobs" if answer.get("is_paused") else "working"
+    if answer["is_draining"]:
+        health = "stopping, takes no new jobs"
     rows = [
         ("node", f"{base}, {health}"),
         ("provider", answer["provider"]),
@@ -79,6 +96,7 @@ def _print(base: str, answer: dict[str, Any]) -> None:
         ("earned", f"{nvy(int(answer['earned_wei']))} to be harvested"),
         ("jobs", f"{jobs['live']} live, {jobs['occupied']} in work, {jobs['promised']} offered"),
         *_duty_rows(answer),
+        *(control_rows(owner) if owner else ()),
         (
             "price",
             f"{nvy(int(prices['base_price_wei']))} and "

@@ -13,7 +13,8 @@ COMMANDS = (
     "demo", "up", "money", "doctor", "job submit", "job quote", "job list", "job watch",
     "job fetch", "job cancel", "model add", "model show", "model calibrate", "model register",
     "model verify", "node init", "node start",
-    "node status", "wallet create", "wallet import", "wallet show",
+    "node status", "node pause", "node snooze", "node resume", "node lend",
+    "wallet create", "wallet import", "wallet show",
 )  # fmt: skip
 
 

@@ -6,13 +6,16 @@ import asyncio
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import psutil
 import pytest
 
 from neurovoyance.cli.main import run
-from neurovoyance.cli.node_init import _own_pool
+from neurovoyance.cli.node_init import CPU_MAX_C, _idle_table, _own_pool
 from neurovoyance.cli.opened import opened
+from neurovoyance.node.idle.settings import Mode
 from neurovoyance.node.settings import load_settings
 from neurovoyance.protocol.certificate import pool_of
 
@@ -32,7 +35,16 @@ def test_a_machine_becomes_a_provider_and_stays_one(
     provider_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("NEUROVOYANCE_PASSWORD", "correct horse battery")
-    arguments = ["node", "init", "--stake", "2000", "--home", str(provider_home), "--json"]
+    arguments = [
+        "node",
+        "init",
+        "--stake",
+        "2000",
+        "--idle",
+        "--home",
+        str(provider_home),
+        "--json",
+    ]
     shown: list[Any] = []
     for _ in range(2):
         capsys.readouterr()
@@ -43,6 +55,7 @@ def test_a_machine_becomes_a_provider_and_stays_one(
     settings = load_settings(Path(shown[0]["config"]))
     assert settings.owner == shown[0]["owner"]
     assert settings.base_price_wei == 10**16
+    assert settings.idle.mode is Mode.IDLE
     assert settings.operator_keystore is not None
     assert settings.operator_keystore.stat().st_mode & 0o077 == 0
     shutil.rmtree(provider_home)
@@ -98,3 +111,21 @@ def test_too_small_a_stake_is_refused_before_anything_is_sent(
     monkeypatch.setenv("NEUROVOYANCE_PASSWORD", "correct horse battery")
     assert run(["node", "init", "--stake", "1", "--home", str(provider_home), "--json"]) == 2
     assert "below the minimum" in json.loads(capsys.readouterr().out)["error"]["message"]
+
+
+def test_the_owners_limits_outlive_a_repetition(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "node.toml"
+    assert _idle_table(path, None) == {}
+    monkeypatch.setattr(psutil, "sensors_temperatures", dict)
+    assert _idle_table(path, True) == {"mode": "idle"}
+    hot = {"coretemp": [SimpleNamespace(current=50.0)]}
+    monkeypatch.setattr(psutil, "sensors_temperatures", lambda: hot)
+    assert _idle_table(path, True) == {"cpu_max_c": CPU_MAX_C, "mode": "idle"}
+    path.write_text('[idle]\nmode = "idle"\nhours = ["22:00-06:00"]\n')
+    kept = {"hours": ["22:00-06:00"]}
+    assert _idle_table(path, None) == {**kept, "mode": "idle"}
+    assert _idle_table(path, False) == {**kept, "mode": "always"}
+    path.write_text('idle = "idle"\n')
+    assert _idle_table(path, None) == {"mode": "idle"}

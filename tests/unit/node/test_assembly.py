@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from types import SimpleNamespace
 
+import psutil
 from tests.unit.node.conftest import POLICY, Station
+from tests.unit.node.idle.snapshots import QUIET
 
-from neurovoyance.node.assembly import Machine, build_agent, intake_limits, price_policy
+from neurovoyance.node.assembly import (
+    Machine,
+    build_agent,
+    build_control,
+    intake_limits,
+    limited,
+    own_cores,
+    price_policy,
+)
 from neurovoyance.node.auditing import AuditDuty
 from neurovoyance.node.disputing.duty import DisputeDuty
+from neurovoyance.node.idle.gate import silent
+from neurovoyance.node.runtime.onnx_ import OnnxRuntime
 from neurovoyance.node.settings import NodeSettings, load_settings
 
 MIB = 1 << 20
@@ -66,3 +79,52 @@ def test_the_settings_reach_the_price_list_and_the_limits() -> None:
     assert price_policy(settings) == POLICY
     limits = intake_limits(settings)
     assert (limits.input_bytes, limits.threads) == (MIB, 3)
+
+
+async def test_a_machine_with_an_owner_rests_until_the_first_look_and_then_hears(
+    station: Station,
+) -> None:
+    settings = settings_of(station, idle="idle")
+    async with AsyncExitStack() as stack:
+        machine = machine_of(station)
+        agent = build_agent(settings, machine, stack)
+        sensors = SimpleNamespace(read=lambda: silent("nobody looks"))
+        gate, control = build_control(settings, machine, agent, stack, sensors)
+        assert agent.desk.is_paused
+        assert not station.runtime._may_run.is_set()
+        assert not control.state()["devices"][0]["may_run"]
+        gate.judge(replace(QUIET, monotonic_s=1.0))
+        gate.judge(replace(QUIET, monotonic_s=2.0))
+        assert not agent.desk.is_paused
+        assert station.runtime._may_run.is_set()
+
+
+async def test_a_dedicated_machine_works_from_the_start(station: Station) -> None:
+    settings = settings_of(station)
+    async with AsyncExitStack() as stack:
+        agent = build_agent(settings, machine_of(station), stack)
+        gate, _ = build_control(settings, machine_of(station), agent, stack)
+        await gate.look()
+        assert not agent.desk.is_paused
+        assert not agent.watch.is_paused
+
+
+async def test_the_owners_limits_bound_the_nodes_own(station: Station) -> None:
+    idle = {"cores": 1, "memory_bytes": 300 * MIB, "disk_bytes": 70 * MIB}
+    settings = settings_of(station, idle=idle, threads=4, memory_bytes=400 * MIB)
+    found = limited(settings)
+    assert (found.threads, found.memory_bytes, found.storage_bytes) == (1, 300 * MIB, 70 * MIB)
+    cores = own_cores(settings)
+    assert cores is not None
+    assert len(cores) == 1
+    assert own_cores(settings_of(station)) is None
+    small = settings_of(station, idle=idle, memory_bytes=256 * MIB)
+    assert limited(small).memory_bytes == 256 * MIB, "the smaller one counts"
+
+
+async def test_executions_keep_to_the_owners_cores(station: Station) -> None:
+    cores = own_cores(settings_of(station, idle={"cores": 1}))
+    async with OnnxRuntime(cores=cores) as runtime:
+        await runtime.warm_up()
+        child = psutil.Process().children()[0]
+        assert frozenset(child.cpu_affinity()) == cores
