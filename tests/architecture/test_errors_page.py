@@ -10,6 +10,8 @@ from pathlib import Path
 import neurovoyance.chain
 import neurovoyance.client
 import neurovoyance.ipfs
+import neurovoyance.matching
+import neurovoyance.marketplace
 import neurovoyance.node
 import neurovoyance.verification
 from neurovoyance.protocol.errors import ContractRevert, NeurovoyanceError, error_codes
@@ -19,6 +21,8 @@ PACKAGES = (
     neurovoyance.chain,
     neurovoyance.client,
     neurovoyance.ipfs,
+    neurovoyance.matching,
+    neurovoyance.marketplace,
     neurovoyance.node,
     neurovoyance.verification,
 )

@@ -1,4 +1,4 @@
-"""A market's events by the hand of the test: true to the books, over blocks that can be replaced."""
+"""A market's events by the hand of the test: true to the books, in blocks that can be replaced."""
 
 from __future__ import annotations
 

@@ -10,10 +10,12 @@ import asyncio
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
+import h11
 from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -81,7 +83,7 @@ class KnownHosts:
 
 
 class BodyLimit:
-    """Refuses a body that announces to be too long; one that lies is cut off while it is read."""
+    """Refuses a body that announces to be too long, and cuts off one that lied."""
 
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:
         self._app = app
@@ -89,15 +91,25 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] == "http":
-            announced = Headers(scope=scope).get("content-length", "0")
-            if announced.isdecimal() and int(announced[:20]) > self._max_bytes:
-                error = RequestTooLarge(
-                    f"The body of the request is longer than {self._max_bytes} bytes."
-                )
-                await problem(error)(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        words = f"The body of the request is longer than {self._max_bytes} bytes"
+        announced = Headers(scope=scope).get("content-length", "0")
+        if announced.isdecimal() and int(announced[:20]) > self._max_bytes:
+            await problem(RequestTooLarge(f"{words}."))(scope, receive, send)
+            return
+        received = 0
+
+        async def counted() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self._max_bytes:
+                raise HTTPException(413, words)  # the one kind that parsers of bodies let through
+            return message
+
+        await self._app(scope, counted, send)
 
 
 class Limiter:
@@ -130,15 +142,31 @@ class Limiter:
 
 
 def impatient(header_timeout_s: float) -> type[H11Protocol]:
-    """Return uvicorn's HTTP protocol, closing connections that do not send a first request."""
+    """Return uvicorn's HTTP protocol, closing connections that do not complete a request's head."""
 
     class Impatient(H11Protocol):
-        """Arms uvicorn's own idle timer when a connection is made, not only after an answer."""
+        """Counts from a connection's first moment, and from the first byte of a later request."""
+
+        _patience: asyncio.TimerHandle | None = None
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
-            self.timeout_keep_alive_task = self.loop.call_later(
-                header_timeout_s, self.timeout_keep_alive_handler
-            )
+            self._patience = self.loop.call_later(header_timeout_s, transport.close)
+
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            if self.conn.their_state is not h11.IDLE:
+                self._relax()
+            elif self._patience is None:
+                self._patience = self.loop.call_later(header_timeout_s, self.transport.close)
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            self._relax()
+            super().connection_lost(exc)
+
+        def _relax(self) -> None:
+            if self._patience is not None:
+                self._patience.cancel()
+                self._patience = None
 
     return Impatient
