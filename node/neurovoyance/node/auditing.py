@@ -45,6 +45,7 @@ from neurovoyance.node.crash import CrashPoint
 from neurovoyance.node.fitting import IntakeRefused
 from neurovoyance.node.logs import log_event
 from neurovoyance.node.records import PostedJob
+from neurovoyance.node.runtime.base import ExecutionCancelled
 from neurovoyance.protocol.audit import AuditFacts, auditor_commitment
 from neurovoyance.protocol.certificate import pool_of_numeric_class
 from neurovoyance.protocol.errors import (
@@ -262,7 +263,8 @@ class AuditDuty:
         wait_s = RETRY_S << min(progress.failures, DOUBLINGS_MAX)
         progress.not_before_s = time_s + wait_s
         if action is AuditorAction.REPEAT:
-            progress.runs += 1
+            # A run given up for its owner is no attempt: it begins anew when the owner is away.
+            progress.runs += not isinstance(error, ExecutionCancelled)
             is_for_good = isinstance(error, IntakeRefused | SpecError)
             progress.is_hopeless = is_for_good or progress.runs >= RUN_ATTEMPTS
             if progress.is_hopeless:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from tests.unit.node.audited import Auditor, auditor_of, under_audit, until_phase
@@ -12,8 +13,10 @@ from tests.unit.node.conftest import AUDITOR, Station
 from neurovoyance.node.audit_book import AuditBook
 from neurovoyance.node.audit_rules import CaseKey
 from neurovoyance.node.audit_work import AuditWork, Finding
+from neurovoyance.node.auditing import RUN_ATTEMPTS
 from neurovoyance.node.execution_values import Phase
 from neurovoyance.node.fitting import IntakeRefused
+from neurovoyance.node.runtime.base import ExecutionCancelled
 from neurovoyance.protocol.audit import DisputeKind, SlotPhase
 from neurovoyance.protocol.lifecycle import JobState
 from neurovoyance.protocol.offer_exchange import RefusalCause
@@ -161,6 +164,27 @@ async def test_a_machine_that_cannot_repeat_the_job_gives_it_up_and_says_so(
         await until(auditor, lambda: auditor.duty.due() == 0)
         assert auditor.book.vote(key, facts.seed0) is None
         assert auditor.book.live() == [key]
+
+
+async def test_a_repetition_given_up_for_the_owner_is_begun_anew_as_often_as_needed(
+    court_station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is no attempt: a machine whose owner comes and goes still keeps the promise of a seat."""
+    repeat, ended = AuditWork.repeat, 0
+
+    async def shy(self: AuditWork, *words: Any) -> Finding:
+        nonlocal ended
+        ended += 1
+        if ended <= RUN_ATTEMPTS + 1:
+            raise ExecutionCancelled("The owner is back.")
+        return await repeat(self, *words)
+
+    monkeypatch.setattr(AuditWork, "repeat", shy)
+    monkeypatch.setattr("neurovoyance.node.auditing.RETRY_S", 0)
+    async with auditor_of(court_station) as auditor:
+        key, facts = await under_audit(court_station)
+        await until(auditor, lambda: auditor.book.vote(key, facts.seed0) is not None)
+    assert ended == RUN_ATTEMPTS + 2
 
 
 async def test_the_chain_side_of_the_provider_shows_the_audit(court_station: Station) -> None:

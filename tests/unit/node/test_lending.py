@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 
 from tests.unit.node.conftest import CLIENT, OTHER, POLICY, Station
+from tests.unit.node.content import publish_certified
 from tests.unit.node.test_agent import reached, running
 
 from neurovoyance.node.execution_values import Phase, Terms
@@ -102,3 +103,10 @@ async def test_while_the_owner_is_there_nothing_is_taken_and_after_it_is(station
             while job_id not in station.shell:
                 await asyncio.sleep(0.02)
         await reached(station, job_id, Phase.REVEALED)
+
+
+async def test_courts_take_a_gift_as_they_take_any_job(court_station: Station) -> None:
+    spec = await publish_certified(court_station.storage)
+    terms = quote(volunteer(), spec, 1, 0, LISTED)
+    assert isinstance(terms, Terms)
+    assert await court_station.chain.refusal_of_audit(spec, terms) is None
