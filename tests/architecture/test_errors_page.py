@@ -10,8 +10,8 @@ from pathlib import Path
 import neurovoyance.chain
 import neurovoyance.client
 import neurovoyance.ipfs
-import neurovoyance.matching
 import neurovoyance.marketplace
+import neurovoyance.matching
 import neurovoyance.node
 import neurovoyance.verification
 from neurovoyance.protocol.errors import ContractRevert, NeurovoyanceError, error_codes

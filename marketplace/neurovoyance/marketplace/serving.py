@@ -15,6 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from neurovoyance.chain.client import ChainClient
+from neurovoyance.chain.contracts import Contracts
 from neurovoyance.chain.deploy import verify_deployment
 from neurovoyance.chain.deployment import Deployment, load_deployment
 from neurovoyance.marketplace.api.app import make_app, make_parts
@@ -23,6 +24,7 @@ from neurovoyance.marketplace.background import InProcess, Runner, every
 from neurovoyance.marketplace.database import Database
 from neurovoyance.marketplace.indexer.loop import Indexer, Progress
 from neurovoyance.marketplace.indexer.store import IndexStore, drop_index
+from neurovoyance.marketplace.matching import StandingMarket, rank_published
 from neurovoyance.marketplace.settings import MarketSettings
 from neurovoyance.protocol.errors import ConfigError
 
@@ -102,8 +104,15 @@ async def _serve(
 ) -> None:
     port = int(listener.getsockname()[1])
     progress = Progress(chain_time_s=await opened_parts.chain.time_s())
+    contracts = Contracts(opened_parts.chain, opened_parts.deployment)
     parts = make_parts(
-        settings, opened_parts.deployment, opened_parts.database, progress, port=port
+        settings,
+        opened_parts.deployment,
+        opened_parts.database,
+        progress,
+        port=port,
+        matcher=rank_published,
+        standing=StandingMarket.of(contracts, lambda: progress.chain_time_s),
     )
     indexer = Indexer(
         opened_parts.chain,

@@ -21,6 +21,7 @@ from neurovoyance.marketplace.api import (
     account_routes,
     offer_routes,
     read_routes,
+    standing_routes,
     stream_routes,
 )
 from neurovoyance.marketplace.api.accounts import Accounts
@@ -34,6 +35,7 @@ from neurovoyance.marketplace.api.reading import Reading
 from neurovoyance.marketplace.api.stream import Changes
 from neurovoyance.marketplace.database import Database
 from neurovoyance.marketplace.indexer.loop import Progress
+from neurovoyance.marketplace.matching import StandingMarket
 from neurovoyance.marketplace.settings import MarketSettings
 
 _PROBLEM: dict[str, Any] = {
@@ -53,6 +55,7 @@ def make_parts(
     *,
     port: int,
     matcher: Matcher | None = None,
+    standing: StandingMarket | None = None,
     accounts: Accounts | None = None,
 ) -> Parts:
     """Return what the routes work with, over a database with an index in it."""
@@ -73,6 +76,7 @@ def make_parts(
         domains=settings.domains(port),
         chain_time_s=chain_time_s,
         matcher=matcher,
+        standing=standing,
     )
 
 
@@ -102,10 +106,9 @@ def make_app(parts: Parts, lifespan: Lifespan | None = None) -> FastAPI:
         responses=_RESPONSES,
         lifespan=lifespan,
         telemetry=_QUIET,
-        max_body_size=settings.body_max_bytes,
     )
     app.state.parts = parts
     answer_problems(app)
-    for module in (read_routes, account_routes, offer_routes, stream_routes):
+    for module in (read_routes, account_routes, standing_routes, offer_routes, stream_routes):
         app.include_router(module.router)
     return app

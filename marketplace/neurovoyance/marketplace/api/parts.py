@@ -22,6 +22,7 @@ from neurovoyance.marketplace.api.reading import PAGE_MAX, Reading
 from neurovoyance.marketplace.api.stream import Changes
 from neurovoyance.marketplace.errors import SignInNeeded
 from neurovoyance.marketplace.indexer.loop import Progress
+from neurovoyance.marketplace.matching import StandingMarket
 from neurovoyance.marketplace.settings import MarketSettings
 from neurovoyance.protocol.errors import SpecError
 from neurovoyance.protocol.ids import Address, parse_address
@@ -35,6 +36,7 @@ class Parts:
         domains: hosts that people may sign in to; known when the port is.
         chain_time_s: the chain's own time, unix seconds, as far as the service knows.
         matcher: ranks offers, if there is one.
+        standing: the standing offers that were heard, if the service keeps any.
     """
 
     settings: MarketSettings
@@ -49,6 +51,7 @@ class Parts:
     domains: frozenset[str]
     chain_time_s: Callable[[], int]
     matcher: Matcher | None = None
+    standing: StandingMarket | None = None
 
 
 _bearer = HTTPBearer(auto_error=False, description="A session or an API key.")
