@@ -50,7 +50,9 @@ def pin_name(name: str, expires_s: int | None) -> str:
     Raises:
         SpecError: longer than the 255 bytes that Kubo takes.
     """
-    made = name if expires_s is None else f"{name} [until {expires_s}]".lstrip()
+    made = name
+    if expires_s is not None:
+        made = f"{name} [until {expires_s}]" if name else f"[until {expires_s}]"
     if len(made.encode()) > MAX_PIN_NAME_BYTES:
         raise SpecError(f"A pin's name has at most {MAX_PIN_NAME_BYTES} bytes; {name!r} has more.")
     return made
