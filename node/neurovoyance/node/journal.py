@@ -184,6 +184,16 @@ class Journal(SqliteFile):
             (Phase.ENDED.value, Outcome.SETTLED.value),
         )
 
+    def outcomes(self) -> dict[Outcome, int]:
+        """Return how many executions ended in each outcome, all outcomes named."""
+        rows = self._db.execute(
+            "SELECT json_extract(record, '$.execution.outcome'), count(*) FROM executions"
+            " WHERE phase = ? GROUP BY 1",
+            (Phase.ENDED.value,),
+        )
+        found = dict(rows.fetchall())
+        return {outcome: int(found.get(outcome.value, 0)) for outcome in Outcome}
+
     def instructions(self, job_id: JobId) -> list[LoggedInstruction]:
         """Return the instruction log of a job in order."""
         rows = self._db.execute(

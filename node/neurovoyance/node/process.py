@@ -38,6 +38,7 @@ from neurovoyance.node.idle.budget import BudgetedBackend, DayBudget
 from neurovoyance.node.idle.gate import Gate
 from neurovoyance.node.journal import Journal
 from neurovoyance.node.logs import log_event
+from neurovoyance.node.operations.metrics_api import tell_metrics
 from neurovoyance.node.runtime.base import Runtime
 from neurovoyance.node.runtime.numeric_class import numeric_class
 from neurovoyance.node.runtime.onnx_ import OnnxRuntime
@@ -194,6 +195,7 @@ async def _build(
         numeric_class=own_class,
         owner_routes=owner.routes(),
     )
+    await tell_metrics(settings, agent, gate, storage.store.index.stored_bytes, served, stack)
     return _Parts(chain, agent, gate, app, listener, endpoint)
 
 

@@ -30,6 +30,7 @@ from pydantic import (
 from neurovoyance.ipfs.composite import Places, check_places
 from neurovoyance.node.idle.settings import IdleSettings
 from neurovoyance.node.lending import Lend
+from neurovoyance.node.logs import LogFormat
 from neurovoyance.protocol.certificate import pool_of
 from neurovoyance.protocol.errors import ConfigError, SpecError
 from neurovoyance.protocol.ids import Address, parse_address
@@ -125,6 +126,8 @@ class NodeSettings(BaseModel):
         idle: when the machine is lent and how much of it; ``idle = "idle"`` stands for a table
             with that mode.
         stop_grace_s: how long a stop waits for work under way.
+        metrics_port: loopback port of Prometheus' metrics; 0 picks a free one, None tells none.
+        log_format: ``json``, an object a line, or ``text`` for people.
         log_path: file for the log; standard error if None.
     """
 
@@ -173,6 +176,8 @@ class NodeSettings(BaseModel):
     idle: Annotated[IdleSettings, BeforeValidator(_idle)] = IdleSettings()
     stop_grace_s: Annotated[float, Field(ge=0, le=DAY_S)] = 30.0
     log_path: Path | None = None
+    log_format: LogFormat = "json"
+    metrics_port: Annotated[int, Field(ge=0, le=65_535)] | None = None
     crash_at: Annotated[str | None, Field(repr=False)] = None
 
     @property

@@ -65,6 +65,7 @@ class Shell:
     Attributes:
         time_s: chain time as last read; the agent keeps it fresh.
         inputs_of_duties: inputs that other duties of the node hold, set by the agent.
+        on_phase: called with job and phase whenever an execution enters one.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class Shell:
         self._changed = asyncio.Event()
         self.time_s = 0
         self.inputs_of_duties: Callable[[], frozenset[bytes]] = frozenset
+        self.on_phase: list[Callable[[JobId, Phase], None]] = []
 
     def __iter__(self) -> Iterator[Live]:
         return iter(list(self._live.values()))
@@ -275,6 +277,8 @@ class Shell:
 
     def _log_phase(self, live: Live) -> None:
         execution = live.execution
+        for hear in self.on_phase:
+            hear(live.job.job_id, execution.phase)
         log_event(
             logging.INFO,
             "phase",

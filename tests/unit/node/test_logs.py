@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from neurovoyance.node.logs import log_event, set_up_logs
+from neurovoyance.node.logs import TextLines, log_event, set_up_logs
 from neurovoyance.protocol.errors import StorageNotFound
 
 
@@ -51,3 +51,12 @@ def test_other_packages_and_traces_go_to_the_same_log(log_path: Path) -> None:
 def test_details_below_the_level_are_left_out(log_path: Path) -> None:
     log_event(logging.DEBUG, "detail")
     assert lines(log_path) == []
+
+
+def test_people_get_a_line_and_nobody_can_forge_another(tmp_path: Path) -> None:
+    maker = TextLines()
+    record = logging.LogRecord("x", logging.INFO, "p", 1, "phase", (), None)
+    record.neurovoyance_facts = {"job": "0x01\n01 Jan 00:00:00 ERROR forged", "count": 3}
+    line = maker.format(record)
+    assert "\n" not in line
+    assert "phase job=0x01" in line and line.endswith("count=3")
