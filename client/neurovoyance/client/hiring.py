@@ -79,7 +79,16 @@ async def ask_nodes(
     now_s = await session.chain.time_s()
     key = session.keys.input_key(spec.input_cid)
     if key is not None:
-        return await ask_in_private(session.asker, nodes, request, key, now_s=now_s, avoid=avoid)
+        return await ask_in_private(
+            session.asker,
+            nodes,
+            request,
+            key,
+            now_s=now_s,
+            avoid=avoid,
+            preset=preset,
+            records=records_of(session.journal, now_s),
+        )
     hearing = hear(session.asker, nodes, session.settings.market_urls, now_s)
     if len(nodes) <= ASKED_AT_ONCE:
         heard, quote = await asyncio.gather(hearing, session.asker.ask(nodes, request, now_s=now_s))

@@ -1,8 +1,9 @@
 """Asks nodes for offers on a private job, so that as few as possible can read its input.
 
 Place: stage 3, beside :mod:`.nodes`. Whoever is asked for an offer has to look at the input, so the
-key goes to one node at a time, the one with the lowest listed price first, and asking ends with
-the first offer. A node's X25519 key counts only with the signature of its provider's operator.
+key goes to one node at a time, the best ranked by its listed price and our record first, and
+asking ends with the first offer. A node's X25519 key counts only with the signature of its
+provider's operator.
 Never: a key sealed to a key that nobody with a stake signed for.
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import aiohttp
@@ -18,6 +19,10 @@ from pydantic import ValidationError
 
 from neurovoyance.client.nodes import Asker, Node, NodeAnswer, Quote
 from neurovoyance.ipfs.sealing import seal_key
+from neurovoyance.matching.candidates import Candidate, Wanted
+from neurovoyance.matching.columns import rank
+from neurovoyance.matching.presets import Preset
+from neurovoyance.matching.reliability import Record
 from neurovoyance.protocol.errors import NeurovoyanceError
 from neurovoyance.protocol.ids import ZERO_ADDRESS, parse_address
 from neurovoyance.protocol.offer_exchange import OfferRequest, Refusal, RefusalCause
@@ -45,6 +50,8 @@ async def ask_in_private(
     *,
     now_s: int,
     avoid: Collection[str] = (),
+    preset: Preset = Preset.CHEAPEST,
+    records: Mapping[str, Record] | None = None,
 ) -> Quote:
     """Return the first offer, and why the nodes before it made none.
 
@@ -55,12 +62,23 @@ async def ask_in_private(
         key: of the input, 32 bytes.
         now_s: chain time, unix seconds.
         avoid: providers that are not asked.
+        preset: what decides whom the input is shown to first.
+        records: of jobs that providers had from us.
     """
     found = await asyncio.gather(*(_able(asker, node, request) for node in nodes))
     able = [one for one in found if isinstance(one, _Able) and one.node.provider not in avoid]
     answers = [one for one in found if isinstance(one, NodeAnswer)]
     spec_hash = request.spec.spec_hash()
-    for one in sorted(able, key=lambda item: item.price_wei)[:ASKED_MAX]:
+    candidates = [
+        Candidate(
+            one.node.provider,
+            base_price_wei=one.price_wei,
+            record=(records or {}).get(one.node.provider, Record()),
+        )
+        for one in able
+    ]
+    ranking = rank(candidates, Wanted.of(request.spec, request.max_price_wei), preset)
+    for one in [able[position] for position in ranking.order][:ASKED_MAX]:
         context = offer_context(spec_hash, request.client, one.node.provider)
         sealed = seal_key(key, one.public_key, context)
         asked = request.model_copy(update={"sealed_key": sealed})

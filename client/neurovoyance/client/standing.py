@@ -118,7 +118,8 @@ async def hear(asker: Asker, nodes: Sequence[Node], markets: Sequence[str], now_
     Args:
         asker: speaks to both, and reads the chain.
         nodes: asked at their own addresses.
-        markets: base URLs of services.
+        markets: base URLs of services; only what they say of ``nodes`` is read, since checking
+            an offer costs a signature and two reads of the chain.
         now_s: chain time, unix seconds.
     """
     own = NodeOffers(asker, nodes)
@@ -129,7 +130,14 @@ async def hear(asker: Asker, nodes: Sequence[Node], markets: Sequence[str], now_
         market=asker.market.address,
         min_stake_wei=default_of("minSelfStakeWei"),
     )
-    signed = [item for offers in found if not isinstance(offers, BaseException) for item in offers]
+    names = {node.provider for node in nodes}
+    signed = [
+        item
+        for source, offers in zip(sources, found, strict=True)
+        if not isinstance(offers, BaseException)
+        for item in offers
+        if source is own or item.offer.provider in names
+    ]
     providers = {item.offer.provider for item in signed}
     standings = dict(
         zip(

@@ -92,8 +92,11 @@ async def test_a_service_is_heard_too_and_nothing_unsound_of_it_is_kept(
     listed = [json.loads(item.wire_bytes()) for item in (new, old, forged, over)]
     made.body = json.dumps({"offers": [*listed, {"junk": 1}, 7]}).encode()
     now_s = await client.session.chain.time_s()
-    heard = await hear(client.session.asker, [], (url, "http://127.0.0.1:9"), now_s)
+    nodes = [Node(provider.address, "http://127.0.0.1:9") for provider in providers]
+    heard = await hear(client.session.asker, nodes, (url, "http://127.0.0.1:9"), now_s)
     assert heard.offers == {providers[0].address: new}
+    strangers = await hear(client.session.asker, nodes[1:], (url,), now_s)
+    assert strangers.offers == {}, "only those who may be asked are looked at"
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"offers": 3}'])
