@@ -18,6 +18,7 @@ from neurovoyance.node.agent import Agent, AgentSettings
 from neurovoyance.node.audit_book import AuditBook
 from neurovoyance.node.audit_work import AuditWork
 from neurovoyance.node.auditing import AuditDuty
+from neurovoyance.node.bench import Bench
 from neurovoyance.node.canary_book import CanaryBook
 from neurovoyance.node.canary_duty import CanaryDuty
 from neurovoyance.node.chain_side import ChainSide
@@ -25,13 +26,14 @@ from neurovoyance.node.control import Control
 from neurovoyance.node.crash import CrashPoint
 from neurovoyance.node.disputing.build import DisputeParts, build_disputes
 from neurovoyance.node.duty import Duty
+from neurovoyance.node.farm.pool import ExecutionPool
 from neurovoyance.node.held_models import HeldModels
 from neurovoyance.node.idle.book import IdleBook
 from neurovoyance.node.idle.gate import ClockOnly, Gate, Suspendable
 from neurovoyance.node.idle.policy import CPU
 from neurovoyance.node.idle.sensors import SensorSource, sensors_here
 from neurovoyance.node.idle.settings import Mode
-from neurovoyance.node.intake import Intake, IntakeLimits
+from neurovoyance.node.intake import HeldJob, Intake, IntakeLimits
 from neurovoyance.node.key_book import KeyBook
 from neurovoyance.node.key_desk import KeyDesk
 from neurovoyance.node.key_seeker import KeySeeker
@@ -47,6 +49,7 @@ from neurovoyance.node.standing import HttpSink, StandingDuty
 from neurovoyance.node.watch import Watch
 from neurovoyance.node.work import Work
 from neurovoyance.protocol.ids import ZERO_ADDRESS
+from neurovoyance.protocol.offer_exchange import OfferRequest
 
 KEYS_NAME = "keys.sqlite"
 
@@ -61,6 +64,7 @@ class Machine:
         reference: computes reproducibly; None in a deployment without audits.
         numeric_class: of this machine, 32 bytes; None if it is not known.
         endpoint: base URL at which the node answers; empty publishes no standing offer.
+        pool: computes jobs and audits; None computes here, with ``runtime``.
     """
 
     chain: ChainSide
@@ -71,6 +75,7 @@ class Machine:
     reference: OnnxRuntime | None = None
     numeric_class: bytes | None = None
     endpoint: str = ""
+    pool: ExecutionPool | None = None
 
 
 def build_agent(settings: NodeSettings, machine: Machine, stack: AsyncExitStack) -> Agent:
@@ -111,6 +116,7 @@ def build_agent(settings: NodeSettings, machine: Machine, stack: AsyncExitStack)
     )
     desk = OfferDesk(chain, shell, intake, policy, signer, settings.max_jobs, key_desk)
     desk.held = work.bench.held = HeldModels(chain.journal)
+    _join_bench(desk, work.bench, keys, machine.pool)
     return Agent(
         chain,
         shell,
@@ -129,6 +135,19 @@ def build_agent(settings: NodeSettings, machine: Machine, stack: AsyncExitStack)
             *build_standing(settings, machine, desk),
         ],
     )
+
+
+def _join_bench(desk: OfferDesk, bench: Bench, keys: KeyBook, pool: ExecutionPool | None) -> None:
+    """Tell the bench where to compute, which inputs are private, and which jobs are likely."""
+    if pool is not None:
+        bench.pool = pool
+    bench.is_private = lambda job: keys.input_key(job.spec.input_cid, job.client) is not None
+
+    def hear(request: OfferRequest, held: HeldJob) -> None:
+        if request.sealed_key is None:
+            bench.expect(request.spec, held)
+
+    desk.on_held = hear
 
 
 def build_standing(settings: NodeSettings, machine: Machine, desk: OfferDesk) -> list[Duty]:

@@ -1,39 +1,37 @@
 """Where models run: the places of computation that jobs, audits and checks share.
 
-Place: between ``work``, ``defence``, ``audit_work`` and the runtime. A place is waited for in the
-order of asking; time spent waiting counts, since deadlines do not wait. Never: a decision about
-what a failure means, or a run that could not end in time.
+Place: between ``work``, ``defence``, ``audit_work`` and the pool of executions: this machine, or a
+farm of workers. A place is waited for in the order of asking; time spent waiting counts, since
+deadlines do not wait. Never: a decision about what a failure means, or a run that could not end in
+time.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from neurovoyance.node.chain_side import ChainSide
+from neurovoyance.node.farm.local import LocalPool
+from neurovoyance.node.farm.pool import ExecutionPool, Order
+from neurovoyance.node.farm.pool import NoRoom as NoRoom
+from neurovoyance.node.farm.pool import OutOfTime as OutOfTime
 from neurovoyance.node.held_models import HeldModels
 from neurovoyance.node.intake import HeldJob, Intake
 from neurovoyance.node.logs import log_event
 from neurovoyance.node.records import PostedJob
-from neurovoyance.node.runtime.base import Profile, RunRequest, Runtime
-from neurovoyance.protocol.errors import ExecutionError
-from neurovoyance.protocol.job_spec import JobClass
+from neurovoyance.node.runtime.base import Profile, Runtime
+from neurovoyance.protocol.job_spec import JobClass, JobSpec
 
 RUN_MIN_S = 1
 
 
-class OutOfTime(ExecutionError):
-    """There is no time left for a run before its deadline; it was not started."""
-
-    code = "execution.out_of_time"
-
-
-class NoRoom(ExecutionError):
-    """Memory or disk do not suffice at this moment: the owner uses the machine."""
-
-    code = "execution.no_room"
+def _public(_job: PostedJob) -> bool:
+    return False
 
 
 @dataclass(slots=True)
@@ -44,6 +42,8 @@ class Bench:
         outputs: folder of output files.
         places: runs at once.
         held: is told what was loaded, and how long that took.
+        is_private: whether a job's input is private; such a run shares no process with others.
+        pool: where runs go; by default to the runtime of this machine.
     """
 
     chain: ChainSide
@@ -52,11 +52,15 @@ class Bench:
     outputs: Path
     places: int
     held: HeldModels = field(default_factory=HeldModels)
+    is_private: Callable[[PostedJob], bool] = _public
+    pool: ExecutionPool = field(init=False)
     _free: asyncio.Semaphore = field(init=False)
+    _expected: dict[Path, asyncio.Task[None]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.outputs.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._free = asyncio.Semaphore(self.places)
+        self.pool = LocalPool(self.runtime, lambda wall_time_s: self.intake.run_limits(wall_time_s))
 
     async def compute(
         self,
@@ -80,32 +84,17 @@ class Bench:
             OutOfTime, NoRoom: nothing was started.
             ExecutionError, SpecError: see :meth:`neurovoyance.node.runtime.base.Runtime.run`.
         """
-        if profile is None:
-            # Bytes are compared only in EXACT; elsewhere honest runs may differ in the last bits.
-            profile = Profile.C1 if job.spec.job_class is JobClass.EXACT else Profile.FAST
+        profile = profile or _profile_of(job.spec)
         async with self._free:
             left_s = finish_by_s - await self.chain.time_s()
             if left_s < RUN_MIN_S:
                 raise OutOfTime("The deadline is too near to start a run.", left_s=left_s)
-            await self._run(job, held, path, profile, min(job.spec.max_runtime_s, left_s))
+            order = _order_of(job.spec, held, path, profile, left_s)
+            await self._run(job, replace(order, is_shared=not self.is_private(job)))
 
-    async def _run(
-        self, job: PostedJob, held: HeldJob, path: Path, profile: Profile, wall_time_s: int
-    ) -> None:
-        request = RunRequest(
-            model_path=held.model.path,
-            input_path=held.input_path,
-            output_path=path,
-            output_names=tuple(tensor.name for tensor in held.manifest.committed()),
-            profile=profile,
-            execution_id=path.stem,
-        )
-        try:
-            limits = self.intake.run_limits(wall_time_s)
-        except ExecutionError as error:
-            raise NoRoom(error.message, **error.context) from error
-        log_event(logging.INFO, "run_started", job_id=job.job_id, profile=profile.value)
-        output = await self.runtime.run(request, limits)
+    async def _run(self, job: PostedJob, order: Order) -> None:
+        log_event(logging.INFO, "run_started", job_id=job.job_id, profile=order.profile.value)
+        output = await self.pool.execute(order)
         self.held.note(job.spec.model_id, output.usage.model_load_ms)
         log_event(
             logging.INFO,
@@ -117,4 +106,40 @@ class Bench:
 
     def cancel(self, path: Path) -> None:
         """End the run whose output would go to ``path``, if there is one."""
-        self.runtime.cancel(path.stem)
+        self.pool.cancel(path.stem)
+
+    def expect(self, spec: JobSpec, held: HeldJob) -> None:
+        """Have the model of a likely job loaded ahead, unless the places are taken."""
+        model = held.model.path
+        if self._free.locked() or model in self._expected:
+            return
+        path = self.outputs / f"expected-{spec.spec_hash().hex()[:16]}.nvyt"
+        order = _order_of(spec, held, path, _profile_of(spec), spec.max_runtime_s)
+        task = self._expected[model] = asyncio.create_task(self.pool.expect(order))
+        task.add_done_callback(lambda _: self._expected.pop(model, None))
+
+    async def close(self) -> None:
+        """Give up what is only expected."""
+        for task in list(self._expected.values()):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+
+def _profile_of(spec: JobSpec) -> Profile:
+    # Bytes are compared only in EXACT; elsewhere honest runs may differ in the last bits.
+    return Profile.C1 if spec.job_class is JobClass.EXACT else Profile.FAST
+
+
+def _order_of(spec: JobSpec, held: HeldJob, path: Path, profile: Profile, left_s: int) -> Order:
+    return Order(
+        execution_id=path.stem,
+        model_path=held.model.path,
+        input_path=held.input_path,
+        output_path=path,
+        output_names=tuple(tensor.name for tensor in held.manifest.committed()),
+        profile=profile,
+        wall_time_s=min(spec.max_runtime_s, left_s),
+        left_s=float(left_s),
+        model_cid=held.manifest.model_cid,
+    )

@@ -15,7 +15,7 @@ from neurovoyance.node.chain_side import ChainSide
 from neurovoyance.node.execution_values import OCCUPYING, Phase, Terms
 from neurovoyance.node.fitting import refusal_of
 from neurovoyance.node.held_models import HeldModels
-from neurovoyance.node.intake import Intake
+from neurovoyance.node.intake import HeldJob, Intake
 from neurovoyance.node.journal import OfferRecord
 from neurovoyance.node.key_desk import KeyDesk
 from neurovoyance.node.lending import VOLUNTEER_PRICE_WEI
@@ -54,6 +54,7 @@ class OfferDesk:
         is_paused: the owner uses the machine; nothing is promised meanwhile.
         occupied_by_duties: places of computation that audits and disputes use; set by the agent.
         held: models on this disk, for the standing offer.
+        on_held: hears of jobs that are about to be offered for; set by the assembly.
         standing: returns the standing offer that is published now, if there is one.
     """
 
@@ -79,6 +80,7 @@ class OfferDesk:
         self.is_draining = False
         self.is_paused = False
         self.occupied_by_duties: Callable[[], int] = int
+        self.on_held: Callable[[OfferRequest, HeldJob], None] = lambda _request, _held: None
         self.held = HeldModels()
         self.standing: Callable[[], SignedStandingOffer | None] = lambda: None
 
@@ -155,6 +157,7 @@ class OfferDesk:
         if isinstance(held, Refusal):
             return held
         self.held.note(request.spec.model_id)
+        self.on_held(request, held)
         return None
 
     async def _refusal(self, request: OfferRequest, terms: Terms) -> Refusal | None:

@@ -34,6 +34,7 @@ from neurovoyance.node.api import node_app
 from neurovoyance.node.assembly import Machine, build_agent, build_control, limited, own_cores
 from neurovoyance.node.chain_side import ChainSide
 from neurovoyance.node.control_api import ControlApi, make_token
+from neurovoyance.node.farm.opening import open_pool, warm_policy
 from neurovoyance.node.idle.budget import BudgetedBackend, DayBudget
 from neurovoyance.node.idle.gate import Gate
 from neurovoyance.node.journal import Journal
@@ -168,7 +169,9 @@ async def _build(
     storage = await stack.enter_async_context(store)
     engine = runtime
     if engine is None:
-        engine = await stack.enter_async_context(OnnxRuntime(cores=own_cores(settings)))
+        engine = await stack.enter_async_context(
+            OnnxRuntime(cores=own_cores(settings), warm=warm_policy(settings))
+        )
     cursor = EventCursor(
         client,
         deployment.contract_addresses(),
@@ -182,7 +185,10 @@ async def _build(
     chain = ChainSide(contracts, wallet, settings.owner, journal)
     reference = await _reference(engine, contracts, stack)
     own_class = await _numeric_class(reference)
-    machine = Machine(chain, storage, engine, cursor, identity, reference, own_class, endpoint)
+    pool = await open_pool(settings, stack)
+    machine = Machine(
+        chain, storage, engine, cursor, identity, reference, own_class, endpoint, pool
+    )
     agent = build_agent(settings, machine, stack)
     gate, control = build_control(settings, machine, agent, stack)
     owner = ControlApi(control, make_token(data))

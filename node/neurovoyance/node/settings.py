@@ -125,6 +125,10 @@ class NodeSettings(BaseModel):
         public_clients: addresses of clients for whom a volunteer works.
         idle: when the machine is lent and how much of it; ``idle = "idle"`` stands for a table
             with that mode.
+        warm_bytes: memory for models kept loaded between jobs; 0 keeps none.
+        farm_redis: address of the Redis through which workers of a farm compute (``redis://``,
+            ``rediss://``, ``unix://``); None computes here.
+        farm_name: tells farms on one Redis apart.
         stop_grace_s: how long a stop waits for work under way.
         metrics_port: loopback port of Prometheus' metrics; 0 picks a free one, None tells none.
         log_format: ``json``, an object a line, or ``text`` for people.
@@ -174,6 +178,9 @@ class NodeSettings(BaseModel):
     lend: Lend = Lend.PAID
     public_clients: Annotated[list[AddressSetting], BeforeValidator(_list)] = []
     idle: Annotated[IdleSettings, BeforeValidator(_idle)] = IdleSettings()
+    warm_bytes: Annotated[int, Field(ge=0)] = 2 * GIB
+    farm_redis: SecretStr | None = None
+    farm_name: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,32}$")] = "default"
     stop_grace_s: Annotated[float, Field(ge=0, le=DAY_S)] = 30.0
     log_path: Path | None = None
     log_format: LogFormat = "json"

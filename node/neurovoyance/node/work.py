@@ -178,7 +178,7 @@ class Work:
     def cancel(self, job_id: JobId) -> None:
         """End the execution of a job, if one runs."""
         for name in ("", "-recheck"):
-            self.runtime.cancel(f"{hex_of(job_id)}{name}")
+            self.bench.pool.cancel(f"{hex_of(job_id)}{name}")
 
     async def release(self, job: PostedJob, is_input_shared: bool) -> Event:
         """Let the files of an ended job go; the envelope stays until its pin expires."""

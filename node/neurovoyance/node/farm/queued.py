@@ -51,6 +51,7 @@ class FarmSettings:
         lost_after_s: silence after which a worker counts as dead.
         poll_s: pause between looks.
         bytes_most: files up to this size travel inside messages.
+        hard_spare_s: a worker's seat is killed this long after the longest run of its task.
     """
 
     url: str
@@ -58,6 +59,7 @@ class FarmSettings:
     lost_after_s: float = 15.0
     poll_s: float = 0.1
     bytes_most: int = BYTES_MOST
+    hard_spare_s: int = HARD_SPARE_S
 
 
 @dataclass(slots=True)
@@ -211,7 +213,7 @@ class QueuedPool:
             task_id=task_id,
             queue=self._names.queue(task.engine),
             expires=max(1.0, left_s),
-            time_limit=task.wall_time_s + HARD_SPARE_S,
+            time_limit=task.wall_time_s + self._settings.hard_spare_s,
             ignore_result=True,
         )
 

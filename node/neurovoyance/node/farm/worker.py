@@ -87,6 +87,7 @@ def run_worker(settings: WorkerSettings) -> None:
     log_event(logging.INFO, "worker_started", worker=settings.seat.name, seats=settings.seats)
     app.worker_main(
         [
+            "--quiet",
             "worker",
             "--pool=prefork",
             f"--concurrency={settings.seats}",

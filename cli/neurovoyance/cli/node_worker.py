@@ -1,0 +1,95 @@
+"""``neurovoyance node worker``: lend this machine to a node that runs elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+_GIB = 1 << 30
+
+
+def worker(
+    redis: Annotated[
+        str,
+        typer.Option(
+            "--redis",
+            envvar="NEUROVOYANCE_FARM_REDIS",
+            help="Redis of the farm: redis://, rediss:// or unix://.",
+        ),
+    ],
+    farm: Annotated[str, typer.Option("--farm", help="Name of the farm.")] = "default",
+    name: Annotated[
+        str | None, typer.Option("--name", help="Name of this worker; the host's if omitted.")
+    ] = None,
+    folder: Annotated[
+        Path | None, typer.Option("--folder", help="For models and work.", file_okay=False)
+    ] = None,
+    shared: Annotated[
+        list[Path] | None,
+        typer.Option("--shared", help="Folder that the node sees at the same path; repeatable."),
+    ] = None,
+    peer: Annotated[
+        list[str] | None,
+        typer.Option("--peer", help="Gateway to fetch models from, such as the node; repeatable."),
+    ] = None,
+    engine: Annotated[
+        list[str] | None, typer.Option("--engine", help="ort or torch; repeatable.")
+    ] = None,
+    seats: Annotated[int, typer.Option("--seats", min=1, max=64, help="Jobs at once.")] = 1,
+    threads: Annotated[int, typer.Option("--threads", min=1, help="Threads of one job.")] = 1,
+    memory: Annotated[
+        float | None, typer.Option("--memory", min=0.25, help="GiB of one job; what is free.")
+    ] = None,
+) -> None:
+    """Compute what a node's queue hands out, in the sandbox. No key of the chain is needed here."""
+    import platform
+    import re
+    from urllib.parse import urlsplit
+
+    from neurovoyance.cli.opened import home_of
+    from neurovoyance.protocol.errors import ConfigError
+
+    called = name or re.sub(r"[^A-Za-z0-9.]", "", platform.node()) or "worker"
+    if not re.fullmatch(r"[A-Za-z0-9.]{1,64}", called):
+        raise ConfigError(
+            "The name of a worker has 1 to 64 letters, digits and dots.", faults=["name: malformed"]
+        )
+    if not re.fullmatch(r"[a-z0-9-]{1,32}", farm):
+        raise ConfigError(
+            "The name of a farm has 1 to 32 small letters, digits and dashes.",
+            faults=["farm: malformed"],
+        )
+    try:
+        from neurovoyance.node.farm.seat import SeatSettings
+        from neurovoyance.node.farm.worker import WorkerSettings, run_worker
+    except ImportError as error:
+        raise ConfigError(
+            f"A worker needs a package that is not installed: {error.name}.",
+            hint="pip install 'neurovoyance[farm]'",
+            faults=["farm: not installed"],
+        ) from error
+    from neurovoyance.node.logs import hide, set_up_logs
+    from neurovoyance.node.runtime.config import Engine
+
+    try:
+        engines = tuple(Engine(text) for text in engine or ["ort"])
+    except ValueError as error:
+        raise ConfigError(
+            "An engine is ort or torch.", faults=["engine: there is no such engine"]
+        ) from error
+    hide(urlsplit(redis).password or "")
+    set_up_logs(None)
+    place = (folder or home_of(None) / "worker").absolute()
+    run_worker(
+        WorkerSettings(
+            url=redis,
+            seat=SeatSettings(called, farm, place, tuple(path.absolute() for path in shared or [])),
+            engines=engines,
+            seats=seats,
+            threads=threads,
+            memory_bytes=None if memory is None else round(memory * _GIB),
+            peers=tuple(peer or []),
+        )
+    )
