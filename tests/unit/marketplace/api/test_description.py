@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
-from schemathesis.checks import not_a_server_error
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -16,13 +15,21 @@ from schemathesis.specs.openapi.checks import (
 from neurovoyance.marketplace.api.app import make_app
 from neurovoyance.marketplace.api.parts import Parts
 
+
+def nothing_broke(
+    context: schemathesis.CheckContext, response: schemathesis.Response, case: schemathesis.Case
+) -> None:
+    # Without a matcher the service says 501, which is an answer.
+    assert response.status_code < 500 or response.status_code == 501
+
+
 CHECKS = [
-    not_a_server_error,
+    nothing_broke,
     status_code_conformance,
     content_type_conformance,
     response_schema_conformance,
 ]
-LEFT_OUT = ("/v1/stream", "/v1/quotes", "/v1/offers/standing")  # endless; 501 without a matcher
+ENDLESS = "/v1/stream"
 BOUNDED = settings(
     max_examples=5,
     deadline=None,
@@ -41,7 +48,7 @@ def test_no_request_breaks_the_service(parts: Parts) -> None:
     tried = 0
     for found in schema.get_all_operations():
         operation = found.ok()
-        if operation.path.startswith(LEFT_OUT):
+        if operation.path == ENDLESS:
             continue
         for mode in GenerationMode:
 
