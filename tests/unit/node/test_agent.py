@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,7 +16,7 @@ from neurovoyance.chain.chain_control import ChainControl
 from neurovoyance.chain.client import ChainClient
 from neurovoyance.chain.deployment import Deployment
 from neurovoyance.chain.devnet import DevnetThread
-from neurovoyance.node.execution_values import OCCUPYING, Outcome, Phase
+from neurovoyance.node.execution_values import OCCUPYING, Action, Outcome, Phase, SlotGranted
 from neurovoyance.protocol.ids import JobId
 from neurovoyance.protocol.lifecycle import JobState
 
@@ -198,3 +199,45 @@ async def test_blocks_replaced_under_a_job_cost_no_promise(station: Station, pha
     sealed = station.journal.sealed(job_id)
     assert sealed is not None
     assert first in (None, sealed), "one commitment, whatever happened to the blocks"
+
+
+async def held_at_rest(station: Station) -> JobId:
+    """Post a job and have it checked while the node takes nothing; engines are at rest then."""
+    station.desk.is_paused = True
+    job_id = await station.post(await station.publish())
+    await reached(station, job_id, Phase.HELD)
+    station.runtime.suspend()
+    return job_id
+
+
+async def test_a_job_at_rest_past_its_deadline_is_let_go_and_costs_a_tenth_of_its_lock(
+    station: Station,
+) -> None:
+    """The contract knows no way to hand a job back; silence is the honest and the cheap one."""
+    before = await station.chain.stake()
+    async with running(station):
+        job_id = await held_at_rest(station)
+        station.desk.is_paused = False
+        await reached(station, job_id, Phase.RUNNING)
+        record = await station.contracts.market.job(job_id)
+        await station.control.increase_time(record.deadline_s - station.shell.time_s + 1)
+        await reached(station, job_id, Phase.ENDED)
+    live = next(live for live in station.shell if live.job.job_id == job_id)
+    assert live.execution.outcome is Outcome.COMMIT_TIMEOUT
+    assert [line.action for line in station.journal.instructions(job_id)].count(Action.RUN) == 1
+    after = await station.chain.stake()
+    assert before.own_wei - after.own_wei == record.lock_wei // 10
+    assert after.locked_wei == 0
+
+
+async def test_a_slot_not_used_yet_is_taken_back_when_the_owner_comes(station: Station) -> None:
+    async with running(station):
+        job_id = await held_at_rest(station)
+        live = next(live for live in station.shell if live.job.job_id == job_id)
+        # After a failed send the node waits; the slot is granted and nothing is under way.
+        live.execution = replace(live.execution, not_before_s=station.shell.time_s + 1_000)
+        station.shell.feed(job_id, SlotGranted())
+        assert live.execution.phase is Phase.ACCEPTING
+        station.agent.set_paused(True)
+        assert live.execution.phase is Phase.HELD
+        station.runtime.resume()

@@ -108,8 +108,8 @@ class Gate:
         self._reading: asyncio.Task[Sensors] | None = None
         self.sensors: Sensors | None = None
         self.on_change: list[Callable[[str, bool], None]] = []
-        # Until the first look a machine with an owner is in use.
-        is_new = settings.mode is Mode.IDLE
+        # Until the first look a machine with an owner is in use, and a pause by hand holds.
+        is_new = settings.mode is Mode.IDLE or book.hold().is_held
         first = (_FIRST,) if is_new else ()
         self.decision = Decision(tuple(Verdict(device, first) for device in self._engines))
         if is_new:

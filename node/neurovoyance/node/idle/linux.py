@@ -22,6 +22,7 @@ from neurovoyance.node.idle.tools import Ask, ask
 
 _GRAPHICAL = ("x11", "wayland", "mir")
 _INPUT_INTERRUPT = re.compile(r"i8042|keyboard|mouse", re.IGNORECASE)
+_TERMINALS = ("pts/[0-9]*", "tty[1-9]")
 _SESSION_FIELDS = ("Id", "Class", "Type", "State", "IdleHint", "IdleSinceHintMonotonic")
 _FULLSCREEN = "_NET_WM_STATE_FULLSCREEN"
 
@@ -146,15 +147,18 @@ class LinuxDesk:
         return any(next(folder.glob(name), None) for folder, name in self._displays.items())
 
     def _logins(self) -> Iterator[InputIdle | Unmeasured]:
-        """Yield the idle time of each terminal that somebody is logged in at."""
-        for user in psutil.users():
-            name = user.terminal or ""
-            if not name or name.startswith(":"):
-                continue  # a screen, which has sources of its own
+        """Yield the idle time of each terminal, whether the list of logins knows it or not."""
+        # A name with a colon is a screen, which has sources of its own.
+        logins = {user.terminal for user in psutil.users() if user.terminal}
+        logins = {name for name in logins if not name.startswith(":")}
+        devices = (path for name in _TERMINALS for path in self._terminals.glob(name))
+        others = {path.relative_to(self._terminals).as_posix() for path in devices} - logins
+        for name in (*sorted(logins), *sorted(others)):
             try:
                 touched_s = (self._terminals / name).stat().st_atime
             except OSError:
-                yield Unmeasured(f"the terminal {name} cannot be looked at")
+                if name in logins:
+                    yield Unmeasured(f"the terminal {name} cannot be looked at")
                 continue
             yield InputIdle(f"terminal {name}", max(0.0, time.time() - touched_s))
 

@@ -6,6 +6,7 @@ Place: part of :class:`~neurovoyance.node.settings.NodeSettings`; judged by ``po
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import Annotated
 
@@ -83,6 +84,14 @@ class IdleSettings(BaseModel):
     def _are_windows(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for text in value:
             parse_window(text)
+        return value
+
+    @field_validator("while_in_use")
+    @classmethod
+    def _are_devices(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if re.fullmatch(r"cpu|gpu\d{1,3}", name) is None:
+                raise ValueError(f"{name!r} is no device; write cpu, gpu0, gpu1, ...")
         return value
 
     @field_validator("not_with")

@@ -117,6 +117,15 @@ def test_a_terminal_tells_its_last_input(machine: Machine) -> None:
     assert isinstance(machine.desk.inputs(), Unmeasured), "somebody is logged in there"
 
 
+def test_a_terminal_that_the_list_of_logins_forgot_counts_too(machine: Machine) -> None:
+    (machine.folder / "dev" / "pts" / "3").touch()
+    (machine.folder / "dev" / "pts" / "ptmx").touch()
+    (machine.folder / "dev" / "tty").touch()
+    found = machine.desk.inputs()
+    assert isinstance(found, tuple)
+    assert [item.source for item in found] == ["terminal pts/3"]
+
+
 def test_an_interrupt_is_a_return_and_the_first_look_is_careful(machine: Machine) -> None:
     path = machine.folder / "interrupts"
     path.write_text(VECTORS["interrupts"][0]["output"])

@@ -31,7 +31,7 @@ def test_the_environment_names_a_mode() -> None:
     ("table", "field"),
     [({"hours": ["9-17"]}, "idle.hours"), ({"cpu_max_percent": 0}, "idle.cpu_max_percent"),
      ({"mode": "never"}, "idle.mode"), ({"coers": 1}, "idle.coers"),
-     ({"not_with": [" "]}, "idle.not_with")],
+     ({"while_in_use": ["gpu"]}, "idle.while_in_use"), ({"not_with": [" "]}, "idle.not_with")],
 )  # fmt: skip
 def test_a_fault_names_its_field(table: dict[str, object], field: str) -> None:
     with pytest.raises(ConfigError) as caught:
@@ -42,3 +42,10 @@ def test_a_fault_names_its_field(table: dict[str, object], field: str) -> None:
 def test_one_window_needs_no_list() -> None:
     [window] = IdleSettings(hours="mon-fri 22:00-06:00").windows()  # type: ignore[arg-type]
     assert window.length_min == 480
+
+
+def test_a_volunteer_without_clients_is_refused_at_the_start() -> None:
+    with pytest.raises(ConfigError, match="public_clients"):
+        load_settings(environ={}, arguments={**NEEDED, "lend": "volunteer"})
+    listed = {**NEEDED, "lend": "volunteer", "public_clients": NEEDED["owner"]}
+    assert load_settings(environ={}, arguments=listed).public_clients == [NEEDED["owner"]]
