@@ -14,8 +14,10 @@ from tests.unit.node.conftest import CLIENT, OPERATOR, OWNER, Station
 from neurovoyance.ipfs.cid import Cid
 from neurovoyance.node.api import OFFER_LIMIT, node_app
 from neurovoyance.node.process import served
+from neurovoyance.node.standing import StandingDuty
 from neurovoyance.protocol.ids import Address, hex_of
 from neurovoyance.protocol.offer_exchange import REQUEST_MAX_BYTES, OfferReply, OfferRequest
+from neurovoyance.protocol.standing_offers import parse_standing_offer
 from neurovoyance.protocol.units import nvy
 
 
@@ -81,6 +83,20 @@ async def test_an_offer_is_made_over_http(
         reply = OfferReply.model_validate_json(await response.read())
     assert reply.refusal is not None
     assert reply.refusal.cause == "price"
+
+
+async def test_the_standing_offer_is_told_while_there_is_one(
+    station: Station, url: str, http: aiohttp.ClientSession
+) -> None:
+    async with http.get(f"{url}/v1/offers/standing") as response:
+        assert response.status == 404
+        assert (await response.json())["code"] == "request.nothing_offered"
+    duty = StandingDuty(station.chain, station.desk, endpoint=url)
+    station.desk.standing = lambda: duty.current
+    await duty.sweep(await station.chain.time_s())
+    async with http.get(f"{url}/v1/offers/standing") as response:
+        assert response.status == 200
+        assert parse_standing_offer(await response.read()) == duty.current
 
 
 @pytest.mark.parametrize(
