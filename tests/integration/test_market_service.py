@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import pytest
 from eth_account.messages import encode_defunct
 from tests.chains import connect
 from tests.governed import BANK, FRIEND, Network, running, visiting
@@ -291,6 +292,22 @@ async def test_slow_senders_are_cut_off(tmp_path: Path) -> None:
                         assert ends in answer
                         assert bool(answer) == bool(ends)
                 assert (await client.get("/v1/health")).status_code == 200
+
+
+@pytest.mark.slow
+async def test_five_hundred_clients_at_once_are_all_answered(tmp_path: Path) -> None:
+    with DevnetThread(block_interval_s=None) as devnet:
+        async with market_on(devnet.url, tmp_path) as market:
+            many = {"NEUROVOYANCE_MARKET_READS_PER_MINUTE": "100000"}
+            async with served(market.home, **many) as (client, _):
+                limits = httpx.Limits(max_connections=500)
+                async with httpx.AsyncClient(
+                    base_url=client.base_url, limits=limits, timeout=60
+                ) as crowd:
+                    asked = [crowd.get(f"/v1/money/{CLIENT.address}") for _ in range(500)]
+                    answers = await asyncio.gather(*asked)
+                assert {answer.status_code for answer in answers} == {200}
+                assert len({answer.text for answer in answers}) == 1
 
 
 def test_stakes_votes_and_parameters_of_the_economy(tmp_path: Path) -> None:

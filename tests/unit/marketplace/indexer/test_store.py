@@ -111,7 +111,7 @@ FORKS = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(FORKS)
 def test_any_reorganisations_leave_what_the_final_chain_alone_leaves(
     forks: list[tuple[int, list[tuple[int, ...]], int]],
