@@ -181,7 +181,12 @@ def check_loopback() -> Finding:
 
 def check_sandbox() -> Finding:
     """Check what the sandbox of a node can enforce on this kernel."""
-    from neurovoyance.node.runtime.confinement import ENFORCED, describe, require_no_network
+    from neurovoyance.node.runtime.confinement import (
+        ENFORCED,
+        WITHOUT,
+        describe,
+        require_no_network,
+    )
 
     try:
         report = describe()
@@ -189,12 +194,16 @@ def check_sandbox() -> Finding:
     except NeurovoyanceError as error:
         verdict: Verdict = "bad" if platform.system() == "Linux" else "note"
         return Finding("sandbox", verdict, error.message, error.hint)
-    missing = [measure for measure, found in report.items() if found != ENFORCED]
-    words = f"{len(report) - len(missing)} of {len(report)} measures enforced"
+    held = [measure for measure, found in report.items() if found == ENFORCED]
+    words = f"{len(held)} of {len(report)} measures enforced: {', '.join(held)}"
+    missing = [
+        f"{measure} ({found.removeprefix('not enforced: ')}): {WITHOUT.get(measure, '')}"
+        for measure, found in report.items()
+        if found != ENFORCED
+    ]
     if missing:
-        words += f"; not here: {', '.join(missing)}"
         advice = "Models are kept off the network all the same; a newer kernel enforces the rest."
-        return Finding("sandbox", "note", words, advice)
+        return Finding("sandbox", "note", f"{words}. Not enforced: {'; '.join(missing)}", advice)
     return Finding("sandbox", "ok", words)
 
 

@@ -35,7 +35,7 @@ from neurovoyance.node.farm.rules import Move, Out, Seen, judge
 from neurovoyance.node.logs import log_event
 from neurovoyance.node.runtime.base import ExecutionCancelled, RunOutput
 from neurovoyance.node.runtime.outfile import check_output
-from neurovoyance.protocol.errors import ExecutionError, SpecError
+from neurovoyance.protocol.errors import ExecutionError, SpecError, StorageError
 
 MARK_SPARE_S = 3_600
 OVER_S = 600
@@ -249,7 +249,7 @@ class QueuedPool:
             error = report.raised()
             if error is None:
                 await asyncio.to_thread(_collect, report, order.output_path)
-        except (ValueError, OSError, SpecError, ExecutionError) as broken:
+        except (ValueError, OSError, SpecError, ExecutionError, StorageError) as broken:
             log_event(logging.WARNING, "report_void", cause=str(broken)[:200])
             return None
         if not self._fence.accept(order.execution_id, running.token):
@@ -272,6 +272,8 @@ def _collect(report: Report, final: Path) -> None:
     parcel = report.output
     if parcel is None:
         raise SpecError("A report without an error has no output.")
+    if [file.name for file in parcel.files] != [""]:
+        raise SpecError("The output of a report is not one file.")
     partial = final.with_name(f".{final.name}.{report.token}.part")
     if unpack(parcel, partial) or is_held(parcel, partial):
         check_output(partial, report.metas())

@@ -58,6 +58,21 @@ _SYSTEM_PATHS: Final = (
 )
 """What libraries read when they load or count processors; holds no secrets."""
 
+WITHOUT: Final = {
+    "killed first when memory is short": "the kernel may end another program of yours first",
+    _OWN_USERS: "a model runs as your user, held by the other measures alone",
+    _NO_NETWORK: "the network is closed by the filter of system calls alone",
+    "no new privileges": "a program with set-user-id could raise what a model may do",
+    "no capabilities": "a model keeps what powers the node's user has",
+    "lowest priority": "a model competes with your programs",
+    "ends with its parent": "a model may run on after the node was killed",
+    "resource limits": "memory and processor time are watched by the node alone",
+    "few threads": "a model can start many threads",
+    "files hidden": "a model can read every file that the node's user can read, keystores included",
+    _CALL_FILTER: "a model can make every system call of the node's user",
+}
+"""What it means for the owner when a measure is not enforced."""
+
 Report = dict[str, str]
 """Measure -> ``enforced`` or ``not enforced: <why>``."""
 

@@ -75,13 +75,13 @@ def suite() -> tuple[bytes, dict[str, Array]]:
             name = f"x{number}_{position}"
             found = _numbers(shape, seed=len(feed))
             feed[name] = np.abs(found) if kind in _POSITIVE else found
-            parts.append(write_bytes(11, _value(name, shape)))
+            parts.append(write_bytes(11, value_of(name, shape)))
             names.append(name)
         for position, shape in enumerate(weights):
             name = f"w{number}_{position}"
-            parts.append(write_bytes(5, _tensor(name, _numbers(shape, seed=1_000 + len(parts)))))
+            parts.append(write_bytes(5, tensor_of(name, _numbers(shape, seed=1_000 + len(parts)))))
             names.append(name)
-        parts.append(write_bytes(1, _node(kind, names, f"y{number}", attributes)))
+        parts.append(write_bytes(1, node_of(kind, names, f"y{number}", attributes)))
         parts.append(write_bytes(12, write_bytes(1, f"y{number}".encode())))
     opset = write_bytes(1, b"") + write_number(2, _OPSET)
     model = write_number(1, _IR) + write_bytes(7, b"".join(parts)) + write_bytes(8, opset)
@@ -125,19 +125,22 @@ def _numbers(shape: tuple[int, ...], seed: int) -> Array:
     )
 
 
-def _value(name: str, shape: tuple[int, ...]) -> bytes:
+def value_of(name: str, shape: tuple[int, ...]) -> bytes:
+    """Return a float32 input or output as ONNX writes it."""
     sizes = b"".join(write_bytes(1, write_number(1, size)) for size in shape)
     tensor = write_number(1, 1) + write_bytes(2, sizes)
     return write_bytes(1, name.encode()) + write_bytes(2, write_bytes(1, tensor))
 
 
-def _tensor(name: str, array: Array) -> bytes:
+def tensor_of(name: str, array: Array) -> bytes:
+    """Return a float32 weight as ONNX writes it."""
     dims = b"".join(write_number(1, size) for size in array.shape)
     data = array.astype("<f4").tobytes()
     return dims + write_number(2, 1) + write_bytes(8, name.encode()) + write_bytes(9, data)
 
 
-def _node(kind: str, inputs: list[str], output: str, attributes: dict[str, Any]) -> bytes:
+def node_of(kind: str, inputs: list[str], output: str, attributes: dict[str, Any]) -> bytes:
+    """Return an operator as ONNX writes it."""
     named = b"".join(write_bytes(1, name.encode()) for name in inputs)
     found = b"".join(write_bytes(5, _attribute(name, v)) for name, v in attributes.items())
     return named + write_bytes(2, output.encode()) + write_bytes(4, kind.encode()) + found

@@ -106,7 +106,7 @@ async def test_a_worker_given_up_for_dead_changes_nothing(
     assert order.output_path.read_bytes() == encode_tensors([VALUES])
 
 
-@pytest.mark.parametrize("fault", ["json", "token", "digest", "tensors", "no output"])
+@pytest.mark.parametrize("fault", ["json", "token", "digest", "tensors", "folder", "no output"])
 async def test_a_void_report_is_answered_by_sending_again(
     pool: QueuedPool,
     client: redis.asyncio.Redis,
@@ -121,11 +121,14 @@ async def test_a_void_report_is_answered_by_sending_again(
     assert right.output and other
     swapped = right.output.files[0].model_copy(update={"data": other.files[0].data})
     forged = right.output.model_copy(update={"files": (swapped,)})
+    renamed = right.output.files[0].model_copy(update={"name": "deep"})
+    deep = right.output.model_copy(update={"files": (renamed,)})
     wrong = {
         "json": "{",
         "token": right.model_copy(update={"token": token + 1}).model_dump_json(),
         "digest": right.model_copy(update={"output": forged}).model_dump_json(),
         "tensors": right.model_copy(update={"tensors": ()}).model_dump_json(),
+        "folder": right.model_copy(update={"output": deep}).model_dump_json(),
         "no output": right.model_copy(update={"output": None}).model_dump_json(),
     }[fault]
     await client.set(NAMES.report(order.execution_id, token), wrong)

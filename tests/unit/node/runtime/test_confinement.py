@@ -244,3 +244,64 @@ def test_kernel_interfaces_that_models_need_not_are_closed(tmp_path: Path) -> No
 def test_the_process_may_still_signal_itself(tmp_path: Path) -> None:
     outcome = attempt("os.abort()", tmp_path)
     assert outcome.exit_code == -signal.SIGABRT
+
+
+def test_every_measure_says_what_it_would_mean_without_it() -> None:
+    assert set(confinement.WITHOUT) >= set(held())
+
+
+@needs_landlock
+def test_a_keystore_of_the_same_user_cannot_be_read(tmp_path: Path) -> None:
+    folder = tmp_path / "keys"
+    folder.mkdir(mode=0o700)
+    (folder / "operator.json").write_text("secret", encoding="ascii")
+    (folder / "operator.json").chmod(0o600)
+    for snippet in (
+        "open('keys/operator.json')",
+        "os.listdir('keys')",
+        "open(os.path.realpath('keys/operator.json'))",
+        "open('/proc/self/cwd/keys/operator.json')",
+        "open('/proc/self/root' + os.path.abspath('keys/operator.json'))",
+        "os.open('keys/operator.json', os.O_RDONLY | os.O_NOFOLLOW)",
+        "import mmap; mmap.mmap(os.open('keys/operator.json', os.O_RDONLY), 0)",
+    ):
+        assert attempt(snippet, tmp_path).got == "EACCES"
+
+
+@needs_filter
+def test_the_disk_cannot_be_filled(tmp_path: Path) -> None:
+    snippet = """
+got = []
+for number in range(50):
+    for flags in (os.O_WRONLY | os.O_CREAT, os.O_RDWR | os.O_CREAT | os.O_EXCL):
+        try:
+            os.write(os.open(f'/tmp/neurovoyance-fill-{number}', flags), b'x' * 4096)
+            got.append(number)
+        except OSError:
+            pass
+for number in range(3):
+    try:
+        os.posix_fallocate(output, 0, 1 << 40)
+        got.append('fallocate')
+    except OSError:
+        pass
+"""
+    assert attempt(snippet, tmp_path).got == []
+    assert (tmp_path / "output").stat().st_size <= 1 << 20
+
+
+@pytest.mark.skipif(not is_held("few threads"), reason="this machine counts no threads")
+def test_a_bomb_of_threads_fizzles(tmp_path: Path) -> None:
+    snippet = """
+import threading
+stop, got = threading.Event(), 0
+try:
+    for _ in range(500):
+        threading.Thread(target=stop.wait, daemon=True).start()
+        got += 1
+except RuntimeError:
+    pass
+stop.set()
+"""
+    # The kernel exempts root from the count; the memory of their stacks ends it then.
+    assert attempt(snippet, tmp_path).got < (200 if os.geteuid() == 0 else 64)

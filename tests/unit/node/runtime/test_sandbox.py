@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -11,8 +13,13 @@ import pytest
 from tests.unit.node.runtime.behaviour import children
 
 from neurovoyance.node.runtime.base import Limits, ModelInfo
-from neurovoyance.node.runtime.sandbox import Sandbox, child_command, resident_bytes
-from neurovoyance.node.runtime.wire import Done, Task
+from neurovoyance.node.runtime.sandbox import (
+    Sandbox,
+    child_command,
+    cpu_time_s,
+    resident_bytes,
+)
+from neurovoyance.node.runtime.wire import Done, Kind, Task
 from neurovoyance.protocol.errors import ExecutionError, ResourceExceeded, UnsupportedModel
 
 LIMITS = Limits(memory_bytes=256 << 20, cpu_time_s=30, wall_time_s=60.0)
@@ -164,3 +171,55 @@ def test_the_command_isolates_the_child_from_settings() -> None:
     assert "-B" in command
     assert "-I" in command or {"-E", "-P"} <= set(command)
     assert command[-2:] == ["-m", "some.module"]
+
+
+STAYING = (
+    '{"event": "done", "tensors": [], "cpu_ms": 1, "peak_memory_bytes": 1, '
+    '"model_load_ms": 1, "engine": "e", "nonce": "%s", "stays": true}'
+)
+
+
+def staying_task(nonce: str) -> Task:
+    return Task(Path("/nothing"), LIMITS, Kind.RUN, inbox=Path("/nothing"), nonce=nonce)
+
+
+async def test_an_answer_made_before_its_question_is_refused() -> None:
+    """A child that a hostile model holds cannot prepare the output of the next client."""
+    twice = READ + f"print({STAYING % 'first'!r}); print({STAYING % 'first'!r}, flush=True)\n"
+    sandbox = await start(twice + "sys.stdin.readline(); time.sleep(1000)")
+    try:
+        await sandbox.serve(staying_task("first"))
+        assert sandbox.stays
+        with pytest.raises(ExecutionError, match="another task"):
+            await sandbox.serve(staying_task("second"))
+        assert not sandbox.stays
+    finally:
+        await sandbox.close()
+
+
+async def test_a_child_that_stays_uses_no_processor_between_its_tasks() -> None:
+    busy = (
+        READ + "import threading\n"
+        "def spin():\n while True: pass\n"
+        "threading.Thread(target=spin, daemon=True).start()\n"
+        f"print({STAYING % 'n'!r}, flush=True)\ntime.sleep(1000)"
+    )
+    sandbox = await start(busy)
+    try:
+        await sandbox.serve(staying_task("n"))
+        process = psutil.Process(sandbox.pid)
+        async with asyncio.timeout(60):
+            while process.status() != psutil.STATUS_STOPPED:
+                await asyncio.sleep(0.01)
+        before_s = cpu_time_s(sandbox.pid)
+        await asyncio.sleep(0.2)
+        assert cpu_time_s(sandbox.pid) == before_s
+    finally:
+        await sandbox.close()
+
+
+async def test_processor_time_is_counted_from_outside_the_child() -> None:
+    with pytest.raises(ResourceExceeded) as caught:
+        await serve(READ + "while True: pass", replace(LIMITS, cpu_time_s=0.05))
+    assert caught.value.context["limit"] == "cpu_time_s"
+    assert cpu_time_s(2**22 + 1) == 0
