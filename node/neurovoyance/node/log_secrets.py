@@ -9,17 +9,21 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from pydantic import SecretStr
+
 from neurovoyance.node.logs import hide
 from neurovoyance.node.settings import NodeSettings
 
 
 def hide_secrets(settings: NodeSettings) -> None:
     """Blot keys, passwords and the secret part of addresses out of the log."""
-    for secret in (settings.operator_raw_key, settings.kubo_authorization):
-        if secret is not None:
-            text = secret.get_secret_value()
+    for _, value in settings:
+        if isinstance(value, SecretStr):
+            text = value.get_secret_value()
             hide(text)
             hide(text.removeprefix("0x"))
+            if "://" in text:
+                hide_address(text)
     for url in (*settings.rpc_urls, *settings.peers, *settings.gateways):
         hide_address(url)
     if settings.operator_password_file is not None:

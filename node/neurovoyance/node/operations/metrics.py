@@ -104,10 +104,10 @@ def _owner(sample: Sample) -> Iterator[Metric]:
     jobs = GaugeMetricFamily(
         PREFIX + "device_executions", "Jobs that compute on a device now.", labels=["device"]
     )
-    for device in sample.devices:
-        use.add_metric([device.device], device.utilisation or 0.0)
-        can.add_metric([device.device], float(device.utilisation is not None))
-        jobs.add_metric([device.device], device.executions)
+    for seen in sample.devices:
+        use.add_metric([seen.device], seen.utilisation or 0.0)
+        can.add_metric([seen.device], float(seen.utilisation is not None))
+        jobs.add_metric([seen.device], seen.executions)
     yield from (use, can, jobs)
 
 

@@ -27,8 +27,8 @@ async def test_the_owner_reads_them_and_a_page_of_the_web_does_not(station: Stat
                 assert "neurovoyance_node_jobs{" in await answer.text()
             async with http.get(url, headers={"Host": "evil.example"}) as answer:
                 assert answer.status == 400
-        with pytest.raises(ConfigError, match="cannot tell"), metrics_listener(port):
-            pass
+            with pytest.raises(ConfigError, match="cannot tell"), metrics_listener(port):
+                pass
 
 
 async def test_without_a_port_nothing_listens(station: Station) -> None:
