@@ -136,9 +136,10 @@ class StandingDuty:
     async def _facts(self) -> dict[str, Any]:
         """Return what the offer says, without its number and times."""
         policy, room = self._desk.policy, await self._desk.room()
-        # While the owner uses the machine nothing is taken: matching leaves out who is full.
+        # While the owner uses the machine nothing is taken, and a volunteer takes nothing of
+        # strangers: matching leaves out who is full.
         occupied = room.occupied + room.promised
-        if self._desk.is_paused:
+        if self._desk.is_paused or policy.lending.is_volunteer:
             occupied = max(occupied, QUEUE_DEPTH * room.slots)
         return {
             "provider": self._chain.provider,

@@ -11,7 +11,8 @@ from tests.unit.node.test_agent import reached, running
 
 from neurovoyance.node.execution_values import Phase, Terms
 from neurovoyance.node.lending import VOLUNTEER_PRICE_WEI, Lend, Lending, credit_of
-from neurovoyance.node.offering import PricePolicy, quote
+from neurovoyance.node.offering import QUEUE_DEPTH, PricePolicy, quote
+from neurovoyance.node.standing import StandingDuty
 from neurovoyance.protocol.ids import ZERO_ADDRESS, Address
 from neurovoyance.protocol.job_spec import JobSpec
 from neurovoyance.protocol.lifecycle import JobState
@@ -110,3 +111,11 @@ async def test_courts_take_a_gift_as_they_take_any_job(court_station: Station) -
     terms = quote(volunteer(), spec, 1, 0, LISTED)
     assert isinstance(terms, Terms)
     assert await court_station.chain.refusal_of_audit(spec, terms) is None
+
+
+async def test_a_volunteer_announces_no_price_to_strangers(station: Station) -> None:
+    duty = StandingDuty(station.chain, station.desk, endpoint="http://127.0.0.1:1")
+    assert (await duty._facts())["occupied"] == 0
+    station.desk.policy = volunteer()
+    facts = await duty._facts()
+    assert facts["occupied"] >= QUEUE_DEPTH * facts["slots"], "matching leaves out who is full"
