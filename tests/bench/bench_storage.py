@@ -4,7 +4,8 @@ Run: ``python tests/bench/bench_storage.py [--json] [--size-mib 1024] [--dir DIR
 step runs in a process of its own, so that its peak memory is its own; the fetch has its serving
 peers in further processes. Rates are in MB/s (10**6 bytes a second) of content, best of
 ``--repeat``; every byte is hashed. Targets are those of the storage design: 500 add, 400 read,
-300 fetch from one peer, peak memory below 150 MB.
+300 fetch from one peer, 5 times the best rival, peak memory below 150 MB. Rivals move the first
+``--rival-mib`` of the same file in the same run; see ``storage_rivals.py``.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from neurovoyance.ipfs import Cid, EmbeddedBackend
 MIB = 1 << 20
 TARGETS = {"add": 500.0, "read": 400.0, "fetch_1_peer": 300.0}
 PEAK_MB = 150.0
+RIVAL_RATIO = 5.0
 
 
 def make_file(path: Path, size_mib: int) -> None:
@@ -161,12 +163,49 @@ def run(work: Path, size_mib: int, repeat: int) -> dict[str, object]:
     return results
 
 
+def against_rivals(work: Path, size_mib: int, repeat: int) -> dict[str, object]:
+    """Fetch a file of ``size_mib`` as rivals do, one after the other, best of ``repeat``."""
+    import storage_rivals
+
+    make_file(work / "small", size_mib)
+    shutil.rmtree(work / "store", ignore_errors=True)
+    cid = str(step("add", str(work / "store"), str(work / "small"))["cid"])
+    asyncio.run(offer(work / "store", cid))
+    size_mb = size_mib * MIB / 1e6
+    own = max(size_mb / float(str(fetch_from(work, cid, 1, 0)["seconds"])) for _ in range(repeat))
+    found: dict[str, object] = {"size_mib": size_mib, "own_mb_s": round(own, 1)}
+    for rival in storage_rivals.RIVALS:
+        runs = [rival(work, work / "small") for _ in range(repeat)]
+        rates = [run.mb_s for run in runs if run.mb_s is not None]
+        found[runs[0].name] = (
+            {"mb_s": round(max(rates), 1), "own_is_times": round(own / max(rates), 2)}
+            if rates
+            else {"skipped": runs[0].reason}
+        )
+    return found
+
+
+def show_rivals(found: dict[str, object]) -> None:
+    """Print how the store stands beside the others, misses included."""
+    print(f"\n{'fetch of ' + str(found['size_mib']) + ' MiB':28} {found['own_mb_s']:8} MB/s")
+    for name, figures in found.items():
+        if not isinstance(figures, dict):
+            continue
+        if "skipped" in figures:
+            print(f"{name:28}  {figures['skipped']}")
+            continue
+        times = float(figures["own_is_times"])
+        verdict = "met" if times >= RIVAL_RATIO else "MISSED"
+        print(f"{name:28} {figures['mb_s']:8} MB/s  ours is {times} x (target 5 x, {verdict})")
+
+
 def main() -> None:
     """Parse the command line and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--size-mib", type=int, default=1024)
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--rival-mib", type=int, default=256, help="0 leaves the rivals out")
     parser.add_argument("--dir", type=Path, default=None)
     parser.add_argument("--child", nargs="+")
     parser.add_argument("--serve", nargs=3)
@@ -181,13 +220,21 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory(dir=options.dir) as work:
         results = run(Path(work), options.size_mib, options.repeat)
+        rivals: dict[str, object] = {}
+        if options.rival_mib:
+            rivals = against_rivals(Path(work), options.rival_mib, options.repeat)
     if options.json:
-        print(json.dumps(results, indent=2))
+        print(json.dumps(results | {"rivals": rivals}, indent=2))
         return
     for name, figures in results.items():
         if isinstance(figures, dict):
-            target = f"  (target {TARGETS[name]:.0f})" if name in TARGETS else ""
+            target = ""
+            if name in TARGETS:
+                verdict = "met" if figures["mb_s"] >= TARGETS[name] else "MISSED"
+                target = f"  (target {TARGETS[name]:.0f}, {verdict})"
             print(f"{name:28} {figures['mb_s']:8} MB/s  peak {figures['peak_mb']} MB{target}")
+    if rivals:
+        show_rivals(rivals)
 
 
 if __name__ == "__main__":

@@ -34,3 +34,12 @@ def test_a_second_network_does_not_wipe_the_first(
     assert run(["up", "--home", network["home"], "--json"]) == 2
     assert "runs in" in json.loads(capsys.readouterr().out)["error"]["message"]
     assert (Path(network["home"]) / "local" / "deployment.json").exists()
+
+
+def test_a_daemon_that_does_not_answer_stops_the_start(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["up", "--home", str(tmp_path), "--kubo", "http://127.0.0.1:9", "--json"]
+    assert run(command) == 1
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "storage.unreachable"
+    assert not (tmp_path / "local").exists()

@@ -69,3 +69,21 @@ def test_a_missing_profile_says_how_to_get_one(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load_profile(tmp_path / "network.json")
     assert "neurovoyance up" in caught.value.hint
+
+
+def test_the_profile_says_where_content_is_looked_for(tmp_path: Path) -> None:
+    profile = NetworkProfile(
+        name="x",
+        chain_id=5,
+        rpc_urls=["http://127.0.0.1:1"],
+        deployment="d.json",
+        kubo_rpc_url="http://127.0.0.1:5001",
+        kubo_authorization_file="secret",
+        gateways=["https://a.example"],
+    )
+    settings = ClientSettings(home=tmp_path, profile=profile, profile_dir=tmp_path)
+    with pytest.raises(ConfigError, match="kubo_authorization_file"):
+        assert settings.places
+    (tmp_path / "secret").write_text("Bearer s\n")
+    assert settings.places.kubo_authorization == "Bearer s"
+    assert not settings.places.allow_private_gateways

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from tests.unit.ipfs.dags import collect, pieces_of, random_bytes
 
+from neurovoyance.ipfs import unixfs
 from neurovoyance.ipfs.backend import Progress, StorageBackend
 from neurovoyance.ipfs.car import InvalidCar
 from neurovoyance.ipfs.cid import Cid
@@ -84,6 +85,22 @@ class StorageBehaviour:
         assert stat.kind is Kind.DIRECTORY
         assert stat.size_bytes == sum(map(len, tree.values()))
         assert stat.is_complete
+
+    async def test_a_sharded_directory_comes_back_as_it_was(
+        self, backend: StorageBackend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(unixfs, "HAMT_THRESHOLD_BYTES", 500)
+        tree = {f"sub/{index}": b"file %d" % index for index in range(40)}
+        (tmp_path / "in" / "sub").mkdir(parents=True)
+        for name, data in tree.items():
+            (tmp_path / "in" / name).write_bytes(data)
+        cid = await backend.add(tmp_path / "in")
+        await backend.fetch(cid, tmp_path / "out")
+        found = (tmp_path / "out" / "sub").iterdir()
+        assert {f"sub/{path.name}": path.read_bytes() for path in found} == tree
+        stat = await backend.stat(cid)
+        assert stat.size_bytes == sum(map(len, tree.values()))
+        assert stat.block_count > len(tree) + 2
 
     async def test_fetching_reports_progress_up_to_the_whole(
         self, backend: StorageBackend, tmp_path: Path

@@ -134,3 +134,14 @@ def test_a_pool_has_to_have_the_name_of_one() -> None:
     assert "auditor pool" in fault
     settings = load_settings(environ={"NEUROVOYANCE_NODE_POOLS": "cpu, arm"}, arguments=BASE)
     assert settings.pools == ["cpu", "arm"]
+
+
+def test_where_content_is_looked_for_is_checked_at_the_start() -> None:
+    base = {**BASE, "kubo_rpc_url": "/ip4/127.0.0.1/tcp/5001", "gateways": "https://a.example"}
+    settings = load_settings(environ={"NEUROVOYANCE_NODE_KUBO_AUTHORIZATION": "s"}, arguments=base)
+    assert settings.places.kubo_authorization == "s" and settings.places.gateways
+    assert "kubo_authorization=SecretStr('**********')" in repr(settings)
+    [fault] = faults(kubo_rpc_url="127.0.0.1:5001")
+    assert "kubo_rpc_url" in fault
+    [fault] = faults(gateways=["http://10.0.0.1"])
+    assert "gateways" in fault and "private" in fault
