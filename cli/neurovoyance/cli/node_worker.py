@@ -44,6 +44,7 @@ def worker(
     ] = None,
 ) -> None:
     """Compute what a node's queue hands out, in the sandbox. No key of the chain is needed here."""
+    import asyncio
     import platform
     import re
     from urllib.parse import urlsplit
@@ -63,7 +64,7 @@ def worker(
         )
     try:
         from neurovoyance.node.farm.seat import SeatSettings
-        from neurovoyance.node.farm.worker import WorkerSettings, run_worker
+        from neurovoyance.node.farm.worker import WorkerSettings, check_redis, run_worker
     except ImportError as error:
         raise ConfigError(
             f"A worker needs a package that is not installed: {error.name}.",
@@ -71,6 +72,7 @@ def worker(
             faults=["farm: not installed"],
         ) from error
     from neurovoyance.node.logs import hide, set_up_logs
+    from neurovoyance.node.runtime.benchmark import report
     from neurovoyance.node.runtime.config import Engine
 
     try:
@@ -81,7 +83,13 @@ def worker(
         ) from error
     hide(urlsplit(redis).password or "")
     set_up_logs(None)
+    asyncio.run(check_redis(redis))
     place = (folder or home_of(None) / "worker").absolute()
+    place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    machine = asyncio.run(report(place / "machine.json", threads))
+    told = [
+        (f"{s.engine.value} {s.profile.value} Mflop/s", f"{s.mflops:,}") for s in machine.speeds
+    ]
     run_worker(
         WorkerSettings(
             url=redis,
@@ -91,5 +99,6 @@ def worker(
             threads=threads,
             memory_bytes=None if memory is None else round(memory * _GIB),
             peers=tuple(peer or []),
+            told=tuple(told),
         )
     )

@@ -61,6 +61,7 @@ class WorkerSettings:
         threads: of one execution, where its profile allows several.
         warm_bytes: memory for models kept loaded, for each seat.
         peers: gateways that are asked for content by CID.
+        told: what the worker says of its machine, such as the speeds that were measured.
     """
 
     url: str
@@ -72,6 +73,7 @@ class WorkerSettings:
     threads: int = 1
     warm_bytes: int = 2 << 30
     peers: tuple[str, ...] = ()
+    told: tuple[tuple[str, str], ...] = ()
 
 
 def run_worker(settings: WorkerSettings) -> None:
@@ -80,7 +82,7 @@ def run_worker(settings: WorkerSettings) -> None:
     Raises:
         ConfigError: Redis cannot be reached.
     """
-    asyncio.run(_check(settings.url))
+    asyncio.run(check_redis(settings.url))
     names = Names(settings.seat.farm)
     app = make_app(settings.url)
     _register(app, settings)
@@ -101,7 +103,12 @@ def run_worker(settings: WorkerSettings) -> None:
     )
 
 
-async def _check(url: str) -> None:
+async def check_redis(url: str) -> None:
+    """Make sure that Redis answers.
+
+    Raises:
+        ConfigError: it does not, or the address is not one of Redis.
+    """
     redis = connect(url)
     try:
         await require_redis(redis)
@@ -176,7 +183,8 @@ class _Process:
     async def _show(self, redis: Any) -> None:
         """Say again and again that this worker is there, and what it computes with."""
         key = Names(self._settings.seat.farm).worker(self._settings.seat.name)
-        words = json.dumps({"engines": [engine.value for engine in self._settings.engines]})
+        engines = [engine.value for engine in self._settings.engines]
+        words = json.dumps({"engines": engines, **dict(self._settings.told)})
         while True:
             with contextlib.suppress(*REDIS_ERRORS):
                 await redis.set(key, words, ex=int(3 * SHOWN_S))
