@@ -18,6 +18,7 @@ import pytest
 from eth_account.messages import encode_defunct
 from tests.chains import connect
 from tests.governed import BANK, FRIEND, Network, running, visiting
+from tests.unit.marketplace.market_events import contents
 
 from neurovoyance.chain import ChainControl, Contracts, Wallet, deploy, devnet_wallet
 from neurovoyance.chain.devnet import DevnetThread
@@ -195,6 +196,7 @@ async def test_the_service_tells_the_contracts_truth_through_kills_and_reorganis
                 await check_offer(market, client)
                 await check_rude_senders(client)
                 os.kill(pid, signal.SIGKILL)
+            await check_made_again(market.home)
             before = await market.control.snapshot()
             undone = await market.hire()
             async with served(market.home) as (client, _):
@@ -216,6 +218,22 @@ async def test_the_service_tells_the_contracts_truth_through_kills_and_reorganis
                 assert found["state"] == state.label
                 settled = (await client.get("/v1/jobs?state=Settled")).json()["items"]
                 assert [job["job_id"] for job in settled] == [hex_of(paid)]
+
+
+async def check_made_again(home: Path) -> None:
+    """Compare an index that lived through a kill with one made again from the first block."""
+    database = Database(f"sqlite:///{home / 'market' / 'index.sqlite'}")
+    lived = contents(database)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "neurovoyance.cli.main", "market", "reindex", "--json", "--home", str(home)),
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    answer, _ = await asyncio.wait_for(process.communicate(), 60)
+    assert json.loads(answer)["events"] == len(lived["event"])
+    assert contents(database) == lived
+    database.close()
 
 
 async def check_streaming(client: httpx.AsyncClient) -> None:
@@ -319,7 +337,7 @@ async def _check_economy(network: Network, folder: Path) -> None:
     async with visiting(network, folder / "visit", undo=False) as visit:
         stakes = visit.contracts.stakes
         await stakes.request_unbonding(FRIEND, nvy("7"))
-        await visit.pass_it("set burnBps to 4.5 percent because burning keeps supply falling")
+        await visit.pass_it("set burnBps to 4.5 percent because burning keeps the supply falling")
         database = Database(f"sqlite:///{folder / 'index.sqlite'}")
         store = IndexStore(database, visit.contracts.deployment)
         indexer = Indexer(visit.chain, visit.contracts.deployment, store, chunk_blocks=7)

@@ -153,14 +153,14 @@ async def _serve(
 
 
 def _bound(settings: MarketSettings) -> socket.socket:
+    listener = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
     try:
-        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-        listener = socket.socket(family)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((settings.host, settings.port))
         listener.listen(min(settings.connections_max, 1_024))
         listener.setblocking(False)
     except OSError as error:
+        listener.close()
         raise ConfigError(
             f"The service cannot listen on {settings.host}:{settings.port}: {error}.",
             hint="Choose another --port, or end what listens there.",

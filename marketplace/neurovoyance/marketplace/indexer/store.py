@@ -52,6 +52,7 @@ class IndexStore:
         self._deployment = deployment
         self._rows = Rows()
         self._folding = Folding(self._rows, deployment)
+        self._last: Checkpoint | None = None
         with database.writer.begin() as connection:
             METADATA.create_all(connection)
             self._claim(connection)
@@ -124,14 +125,17 @@ class IndexStore:
             raise InternalError("The batch does not follow the index's position; read again.")
         if not batch.moves:
             return 0
+        if batch.base != self._last:
+            self._folding.forget()  # another process wrote: what is in memory may be old
         if batch.rollback is not None:
             self._roll_back(connection, batch.rollback.to_block)
         self._rows.begin(connection)
         events = [item for item in batch.items if isinstance(item, ChainEvent)]
         count = self._folding.apply(events, blocks)
         self._rows.flush(batch.to_block)
+        self._last = Checkpoint(batch.to_block, batch.to_hash)
         if batch.to_hash:
-            self._move(connection, Checkpoint(batch.to_block, batch.to_hash))
+            self._move(connection, self._last)
         return count
 
     def _roll_back(self, connection: Connection, to_block: int) -> None:

@@ -143,6 +143,20 @@ def test_a_batch_that_does_not_follow_changes_nothing(tmp_path: Path) -> None:
         index_blocks(store, [], "a", 1)
 
 
+def test_processes_that_take_turns_leave_what_one_leaves(tmp_path: Path) -> None:
+    blocks = busy_market(60, 4)
+    for database, first in fresh(tmp_path, "shared"):
+        stores = (first, IndexStore(database, DEPLOYMENT))
+        for number, block in enumerate(blocks, 1):
+            store = stores[number // 3 % 2]
+            to = Checkpoint(number, f"0x{number}")
+            store.apply(batch_of(position(store), block, to), times(block))
+        shared = contents(database)
+    for database, store in fresh(tmp_path, "alone"):
+        index_blocks(store, blocks, "a", 1_000)
+        assert contents(database) == shared
+
+
 def test_a_failure_half_way_leaves_the_batch_before(tmp_path: Path) -> None:
     for database, store in fresh(tmp_path):
         first, second = busy_market(4)[:2]
