@@ -116,6 +116,7 @@ def build_agent(settings: NodeSettings, machine: Machine, stack: AsyncExitStack)
     )
     desk = OfferDesk(chain, shell, intake, policy, signer, settings.max_jobs, key_desk)
     desk.held = work.bench.held = HeldModels(chain.journal)
+    stack.push_async_callback(work.bench.close)
     _join_bench(desk, work.bench, keys, machine.pool)
     return Agent(
         chain,

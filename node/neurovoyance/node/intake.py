@@ -16,7 +16,7 @@ import os
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from neurovoyance.ipfs.cid import Cid, cid_of_keccak
@@ -39,12 +39,8 @@ from neurovoyance.node.fitting import (
 )
 from neurovoyance.node.input_files import header_of, input_file_name, write_expanded
 from neurovoyance.node.key_book import KeyBook
-from neurovoyance.node.runtime.base import (
-    Limits,
-    ModelFiles,
-    ModelInfo,
-    Runtime,
-)
+from neurovoyance.node.runtime.base import Limits, ModelFiles, ModelInfo, Runtime
+from neurovoyance.node.runtime.confined import warm_bytes
 from neurovoyance.node.runtime.input_check import check_inputs
 from neurovoyance.node.runtime.resources import ENGINE_BYTES, limits_for, measure
 from neurovoyance.protocol.errors import (
@@ -58,11 +54,7 @@ from neurovoyance.protocol.errors import (
 )
 from neurovoyance.protocol.ids import ZERO_ADDRESS
 from neurovoyance.protocol.job_spec import JobSpec
-from neurovoyance.protocol.manifest import (
-    MANIFEST_MAX_BYTES,
-    ModelManifest,
-    parse_manifest,
-)
+from neurovoyance.protocol.manifest import MANIFEST_MAX_BYTES, ModelManifest, parse_manifest
 from neurovoyance.protocol.offer_exchange import Refusal, RefusalCause
 from neurovoyance.verification.canary_input import seed_of_cid
 
@@ -211,14 +203,20 @@ class Intake:
         """Largest output that is made or fetched here."""
         return self._limits.output_bytes
 
-    def run_limits(self, wall_time_s: int) -> Limits:
+    def run_limits(self, wall_time_s: int, *, spare_bytes: int = 0) -> Limits:
         """Return the limits of an execution on this machine as it is now.
+
+        Args:
+            wall_time_s: longest run.
+            spare_bytes: memory that could be freed for it.
 
         Raises:
             ResourceExceeded: memory or disk do not suffice at this moment.
         """
+        now = measure(self._inputs)
+        available_bytes = now.memory_available_bytes + spare_bytes
         return limits_for(
-            measure(self._inputs),
+            replace(now, memory_available_bytes=available_bytes),
             max_runtime_s=wall_time_s,
             memory_bytes=self._limits.memory_bytes,
             output_bytes=self._limits.output_bytes,
@@ -266,7 +264,8 @@ class Intake:
                 f"{self._limits.model_bytes:,}.",
             )
         try:
-            limits = self.run_limits(spec.max_runtime_s)
+            # Models kept warm make way for a job that needs their memory.
+            limits = self.run_limits(spec.max_runtime_s, spare_bytes=warm_bytes(self._runtime))
         except ResourceExceeded as error:
             is_memory = error.context.get("limit") == "memory_bytes"
             cause = RefusalCause.MEMORY if is_memory else RefusalCause.DISK

@@ -9,9 +9,14 @@ import pytest
 from tests.unit.node.conftest import CLIENT, LIMITS, Station
 
 from neurovoyance.node.bench import Bench, NoRoom, OutOfTime
+from neurovoyance.node.farm.local import LocalPool
+from neurovoyance.node.farm.pool import Order
 from neurovoyance.node.intake import HeldJob, Intake
 from neurovoyance.node.records import PostedJob
 from neurovoyance.node.runtime.base import ExecutionCancelled, Limits, RunOutput, RunRequest
+from neurovoyance.node.runtime.confined import warm_bytes
+from neurovoyance.node.runtime.onnx_ import OnnxRuntime
+from neurovoyance.node.runtime.warm import WarmPolicy
 from neurovoyance.protocol.ids import Address, JobId
 from neurovoyance.protocol.units import nvy
 from neurovoyance.verification.canonical import decode_tensors
@@ -85,3 +90,44 @@ async def test_no_more_run_at_once_than_there_are_places(station: Station) -> No
     assert runtime.most == 2
     bench.cancel(bench.outputs / "3.nvyt")
     assert runtime.cancelled == ["3"]
+
+
+async def test_a_likely_job_finds_its_model_loaded_unless_its_input_is_private(
+    station: Station,
+) -> None:
+    job, held = await job_on(station)
+    path = station.folder / "out.nvyt"
+    policy = WarmPolicy(folder=station.folder)
+    async with OnnxRuntime(keep_warm=False, warm=policy) as runtime:
+        bench = Bench(station.chain, station.intake, runtime, station.folder / "out", 1)
+        bench.expect(job.spec, held)
+        bench.expect(job.spec, held)
+        async with asyncio.timeout(60):
+            while not warm_bytes(runtime):
+                await asyncio.sleep(0.01)
+        await bench.compute(job, held, path, finish_by_s=FAR_S)
+        first = path.read_bytes()
+        kept_bytes = warm_bytes(runtime)
+        bench.is_private = lambda job: True
+        await bench.compute(job, held, path, finish_by_s=FAR_S)
+        assert path.read_bytes() == first
+        assert 0 < warm_bytes(runtime) <= kept_bytes
+        await bench.close()
+
+
+async def test_runs_go_to_the_pool_that_the_bench_was_given(station: Station) -> None:
+    job, held = await job_on(station)
+    asked: list[Order] = []
+
+    class Elsewhere(LocalPool):
+        async def execute(self, order: Order) -> RunOutput:
+            asked.append(order)
+            return await super().execute(order)
+
+    bench = station.work.bench
+    bench.pool = Elsewhere(station.runtime, station.intake.run_limits)
+    await bench.compute(job, held, bench.outputs / "far.nvyt", finish_by_s=FAR_S)
+    [order] = asked
+    assert (order.execution_id, order.is_shared) == ("far", True)
+    assert order.model_cid == held.manifest.model_cid
+    assert order.wall_time_s == job.spec.max_runtime_s

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
 
 from neurovoyance.node.farm.pool import NoRoom, Order
 from neurovoyance.node.logs import log_event
 from neurovoyance.node.runtime.base import Limits, RunOutput, RunRequest, Runtime
 from neurovoyance.node.runtime.confined import ConfinedRuntime
+from neurovoyance.node.runtime.resources import ENGINE_BYTES
 from neurovoyance.protocol.errors import NeurovoyanceError, ResourceExceeded
 
 
@@ -58,16 +60,29 @@ class LocalPool:
             self._runtime.cancel(execution_id)
 
     def _room_for(self, order: Order) -> Limits:
+        """Return the limits; warm models are given up if the order cannot do with what is free."""
+        needed_bytes = size_bytes(order.model_path) + ENGINE_BYTES
         try:
-            return self._limits(order.wall_time_s)
+            limits = self._limits(order.wall_time_s)
+            if limits.memory_bytes >= needed_bytes or not self._shed():
+                return limits
         except ResourceExceeded as error:
-            is_freed = isinstance(self._runtime, ConfinedRuntime) and self._runtime.shed() > 0
-            if not is_freed:
+            if not self._shed():
                 raise NoRoom(error.message, **error.context) from error
         try:
             return self._limits(order.wall_time_s)
         except ResourceExceeded as error:
             raise NoRoom(error.message, **error.context) from error
+
+    def _shed(self) -> bool:
+        return isinstance(self._runtime, ConfinedRuntime) and self._runtime.shed() > 0
+
+
+def size_bytes(path: Path) -> int:
+    """Return the size of a model, file or directory; 0 if it is gone."""
+    if path.is_dir():
+        return sum(item.stat().st_size for item in path.rglob("*") if item.is_file())
+    return path.stat().st_size if path.is_file() else 0
 
 
 def request_of(order: Order) -> RunRequest:

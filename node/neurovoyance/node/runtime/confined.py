@@ -35,12 +35,7 @@ from neurovoyance.node.runtime.inbox import serve_staying
 from neurovoyance.node.runtime.outfile import check_output, cut, partial_name
 from neurovoyance.node.runtime.sandbox import Sandbox
 from neurovoyance.node.runtime.warm import WarmPolicy, WarmShelf, key_of
-from neurovoyance.protocol.errors import (
-    ExecutionError,
-    InternalError,
-    NeurovoyanceError,
-    SpecError,
-)
+from neurovoyance.protocol.errors import ExecutionError, InternalError, NeurovoyanceError, SpecError
 
 PROBE_LIMITS: Final = Limits(memory_bytes=4 << 30, cpu_time_s=120, wall_time_s=120.0)
 """Limits of a probe when the caller gives none; loading weights counts."""
@@ -390,6 +385,12 @@ class ConfinedRuntime:
         is_wanted = self._keep_warm and not self._is_closed and self._may_run.is_set()
         if is_wanted and self._spare is None:
             self._spare = asyncio.create_task(self._start_child())
+
+
+def warm_bytes(runtime: object) -> int:
+    """Return the memory that a runtime would free if it gave up the models that it keeps warm."""
+    shelf = runtime._shelf if isinstance(runtime, ConfinedRuntime) else None
+    return 0 if shelf is None else shelf.size_bytes
 
 
 def _cancelled() -> ExecutionCancelled:
