@@ -140,7 +140,11 @@ class GatewayClient:
                     raise BlockIsLarger(f"states {response.content_length} bytes")
                 pieces: list[bytes] = []
                 size_bytes = 0
-                while piece := await response.content.readany():
+                while True:
+                    # Piece by piece as received: reading whatever is there would copy it once more.
+                    piece, is_chunk_end = await response.content.readchunk()
+                    if not piece and not is_chunk_end:
+                        break
                     pieces.append(piece)
                     size_bytes += len(piece)
                     if size_bytes > limit_bytes:

@@ -44,7 +44,7 @@ class SwarmRules:
     slower than that before gets three times its own average.
     """
 
-    per_peer: int = 4
+    per_peer: int = 8
     max_failures: int = 3
     max_busy_answers: int = 20
     max_peers: int = 32
