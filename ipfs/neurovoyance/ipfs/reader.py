@@ -40,14 +40,17 @@ class DagReader:
 
     def __init__(self, read_block: ReadBlock) -> None:
         self._read_block = read_block
+        self._last: tuple[Cid, UnixNode] | None = None
 
     async def block(self, cid: Cid) -> bytes:
         """Return the verified block ``cid``."""
         return await self._read_block(cid)
 
     async def node(self, cid: Cid) -> UnixNode:
-        """Return what the block ``cid`` says."""
-        return read_node(cid, await self._read_block(cid))
+        """Return what the block ``cid`` says; the last one is remembered, as it is asked twice."""
+        if self._last is None or self._last[0] != cid:
+            self._last = cid, read_node(cid, await self._read_block(cid))
+        return self._last[1]
 
     async def entries(
         self, cid: Cid, node: DirectoryNode | ShardNode
