@@ -101,6 +101,8 @@ async def court_world(folder: Path, settings: AuditSettings) -> AsyncIterator[Co
         await enrol(contracts, OWNER, OPERATOR.address, "http://127.0.0.1:1", STAKE_WEI)
         await enrol(contracts, AUDITOR, AUDITOR_KEY.address, "http://127.0.0.1:2", STAKE_WEI)
         await take_seats(contracts, AUDITOR, [CPU], SEATS)
+        control = ChainControl(client.rpc)
+        await control.increase_time(1)  # a job committed in the second of the seats has none
         async with EmbeddedBackend(folder / "store") as storage:
             spec = await publish_certified(storage)
             document = await storage.get_block(cid_of_keccak(spec.model_id))
@@ -108,7 +110,7 @@ async def court_world(folder: Path, settings: AuditSettings) -> AsyncIterator[Co
         await contracts.token.approve(BANK, contracts.deployment.registry, bond_wei)
         await contracts.registry.register(BANK, document)
         manifest = parse_manifest(document, spec.model_id)
-        yield CourtWorld(contracts, ChainControl(client.rpc), spec, manifest)
+        yield CourtWorld(contracts, control, spec, manifest)
 
 
 def struct_fields(contract: str, function: str) -> list[str]:
