@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from tests.ledgers import explained
 from tests.worlds import World
 
 from neurovoyance.chain.events import ChainEvent, EventCursor
@@ -45,6 +46,8 @@ async def assert_balanced(world: World) -> Books:
     assert await token.balance_of_wei(deployment.market) == books.market_wei
     assert await token.balance_of_wei(deployment.stake_manager) == books.stake_manager_wei
     assert await token.total_supply_wei() + books.burned_wei == CAP_WEI
+    for party in (world.provider, *world.auditors):
+        await explained(world.contracts, party.address)
     return books
 
 

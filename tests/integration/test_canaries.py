@@ -15,6 +15,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx import numpy_helper
+from tests.ledgers import explained
 from tests.unit.node.content import ROWS, certified_model, publish_certified
 from tests.worlds import WAIT_S, Party, World, built, enrolled, free_port, register
 
@@ -29,6 +30,7 @@ from neurovoyance.ipfs.cid import Cid, cid_of_keccak
 from neurovoyance.ipfs.embedded import EmbeddedBackend
 from neurovoyance.ipfs.encryption import decrypt
 from neurovoyance.node.enrolment import take_seats
+from neurovoyance.node.operations.ledger import Reason
 from neurovoyance.protocol.audit import Outcome
 from neurovoyance.protocol.certificate import pool_of
 from neurovoyance.protocol.errors import ContractRevert
@@ -162,6 +164,12 @@ async def test_a_canary_is_answered_audited_and_earns_its_week(drawn: Drawn) -> 
     await drawn.reaches(canary_id, CanaryState.PASSED)
     assert await drawn.canaries.score_of(mine.address, record.epoch) == (1, 1)
     await _assert_paid(drawn, mine, record.epoch)
+    ledger = await explained(world.contracts, mine.address)
+    income_wei = ledger.income_wei()
+    assert income_wei[Reason.CANARY] > 0 and income_wei[Reason.EMISSION] > 0
+    assert income_wei[Reason.JOB] == 0, "its only job was the canary"
+    [other] = [party for party in drawn.parties if party is not mine]
+    assert (await explained(world.contracts, other.address)).income_wei()[Reason.AUDIT] > 0
 
 
 async def _assert_computed_from_the_seed(

@@ -31,7 +31,7 @@ def earnings(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what was earned and lost and why, from the chain's events; checked against the contracts.
+    """Show what was earned and lost and why, from events, checked against the contracts.
 
     Amounts are wei in CSV and JSON. A gap between events and balances is shown and ends with exit
     code 1.

@@ -1,138 +1,120 @@
-"""``neurovoyance node status``: what a node says of itself: health, work, stake, earnings."""
+"""``neurovoyance node status``: a live screen of a node: state and reason, money, work, health."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from neurovoyance.cli.node_start import ConfigOption
 from neurovoyance.cli.options import HomeOption, JsonOption
 
-MAX_ANSWER_BYTES = 1 << 20
+if TYPE_CHECKING:
+    from neurovoyance.cli.status_facts import Facts, Looker
+
+REFRESH_S = 2.0
 
 
 def status(
     url: Annotated[
         str | None, typer.Option("--url", help="Node to ask; your own if omitted.")
     ] = None,
+    once: Annotated[
+        bool, typer.Option("--once", help="Print it once; a pipe gets no more anyway.")
+    ] = False,
     config: ConfigOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show a node's health, jobs, audits, disputes, stake, seats and earnings."""
-    import asyncio
+    """Show what a node does and why, its stake, its earnings and when they come, its health.
 
-    from neurovoyance.cli.output import emit_json
+    On a terminal the screen follows the node until Ctrl-C.
+    """
+    from neurovoyance.cli.opened import run
 
-    base = url or _own_url(config, home)
-    answer = asyncio.run(_ask(base.rstrip("/")))
-    owner = None if url else _owner_view(config, home)
-    if as_json:
-        emit_json({"url": base, **answer, "owner": owner})
-    else:
-        _print(base, answer, owner)
+    run(_status(url, once, config, home, as_json))
 
 
-def _owner_view(config: Path | None, home: Path | None) -> dict[str, Any] | None:
-    """Return what only the owner may know, or None where the node runs on another machine."""
-    from neurovoyance.cli.node_control import ask_owner
-    from neurovoyance.cli.node_start import config_path
-    from neurovoyance.node.settings import load_settings
-    from neurovoyance.protocol.errors import NeurovoyanceError
+async def _status(
+    url: str | None, once: bool, config: Path | None, home: Path | None, as_json: bool
+) -> None:
+    import sys
+    from contextlib import AsyncExitStack
+
+    from neurovoyance.cli.node_chain import own_settings
+    from neurovoyance.cli.opened import home_of
+    from neurovoyance.cli.output import console, emit_json
+    from neurovoyance.cli.status_facts import Looker, require_settings, url_of
+    from neurovoyance.cli.status_screen import screen
+
+    folder = home_of(home)
+    settings = own_settings(config, home)
+    base = url or url_of(require_settings(settings, folder))
+    async with AsyncExitStack() as stack:
+        contracts = await _contracts(settings, folder, stack)
+        # A node that was named need not be ours: its owner's part is not asked for.
+        looker = Looker(base, None if url else settings, contracts)
+        facts = await looker.look()
+        if as_json:
+            emit_json(facts_json(facts))
+        elif once or not sys.stdout.isatty():
+            console().print(screen(facts))
+        else:
+            await _follow(looker, facts)
+
+
+async def _contracts(settings: Any, folder: Path, stack: Any) -> Any:
+    """Return the contracts to read money from; None where no chain answers."""
+    from neurovoyance.cli.node_chain import reading
+    from neurovoyance.protocol.errors import ChainError, ConfigError
 
     try:
-        return ask_owner(load_settings(config_path(config, home)))
-    except NeurovoyanceError:
+        return await stack.enter_async_context(reading(settings, folder))
+    except (ChainError, ConfigError):
         return None
 
 
-def _own_url(config: Path | None, home: Path | None) -> str:
-    from neurovoyance.cli.node_start import config_path
-    from neurovoyance.node.settings import load_settings
+async def _follow(looker: Looker, facts: Facts) -> None:
+    """Draw the screen anew until Ctrl-C; a node that went away is said so and looked for."""
+    import asyncio
 
-    settings = load_settings(config_path(config, home))
-    return settings.endpoint or f"http://{settings.listen_host}:{settings.listen_port}"
+    from rich.live import Live
+    from rich.text import Text
 
-
-async def _ask(base: str) -> dict[str, Any]:
-    import json
-
-    import aiohttp
-
+    from neurovoyance.cli.output import console
+    from neurovoyance.cli.status_screen import screen
     from neurovoyance.protocol.errors import Unreachable
 
-    answers: dict[str, Any] = {}
-    timeout = aiohttp.ClientTimeout(total=10)
-    try:
-        async with aiohttp.ClientSession(timeout=timeout, trust_env=False) as session:
-            for name in ("status", "executions"):
-                async with session.get(f"{base}/v1/{name}", allow_redirects=False) as response:
-                    response.raise_for_status()
-                    answers[name] = json.loads(await response.content.read(MAX_ANSWER_BYTES))
-    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-        raise Unreachable(
-            f"The node at {base} does not answer: {str(error) or type(error).__name__}.",
-            hint="Start it with `neurovoyance node start`; its log says why it ended.",
-            url=base,
-        ) from error
-    return {**answers["status"], **answers["executions"]}
+    with Live(screen(facts), console=console(), screen=True, auto_refresh=False) as live:
+        while True:
+            await asyncio.sleep(REFRESH_S)
+            try:
+                live.update(screen(await looker.look()), refresh=True)
+            except Unreachable as error:
+                live.update(Text(f"\n  {error.message}\n  {error.hint}"), refresh=True)
 
 
-def _print(base: str, answer: dict[str, Any], owner: dict[str, Any] | None = None) -> None:
-    from neurovoyance.cli.node_control import control_rows
-    from neurovoyance.cli.output import console, nvy, short, table, when
+def facts_json(facts: Facts) -> dict[str, Any]:
+    """Return one look as JSON values: the node's answer, and what it means."""
+    from neurovoyance.cli.status_words import earned_words, health_of, progress_of, state_of
 
-    out = console()
-    jobs, stake, prices = answer["jobs"], answer["stake"], answer["prices"]
-    health = "resting, takes no new jobs" if answer.get("is_paused") else "working"
-    if answer["is_draining"]:
-        health = "stopping, takes no new jobs"
-    rows = [
-        ("node", f"{base}, {health}"),
-        ("provider", answer["provider"]),
-        ("stake", f"{nvy(int(stake['own_wei']))}, {nvy(int(stake['locked_wei']))} behind jobs"),
-        ("earned", f"{nvy(int(answer['earned_wei']))} to be harvested"),
-        ("jobs", f"{jobs['live']} live, {jobs['occupied']} in work, {jobs['promised']} offered"),
-        *_duty_rows(answer),
-        *(control_rows(owner) if owner else ()),
-        (
-            "price",
-            f"{nvy(int(prices['base_price_wei']))} and "
-            f"{nvy(int(prices['price_per_second_wei']))} a second",
-        ),
-    ]
-    out.print()
-    for label, value in rows:
-        out.print(f"  [dim]{label:<9}[/dim]  {value}", soft_wrap=True)
-    refused = answer.get("refused") or {}
-    if refused:
-        counts = ", ".join(f"{count} {cause}" for cause, count in sorted(refused.items()))
-        out.print(f"  [dim]{'refused':<9}[/dim]  {counts}", soft_wrap=True)
-    executions = answer["executions"][:10]
-    if executions:
-        shown = table("job", "phase", "outcome", "price", "changed", right=("price",))
-        for item in executions:
-            shown.add_row(
-                short(item["job_id"]),
-                item["phase"],
-                item["outcome"] or "",
-                nvy(int(item["price_wei"])),
-                when(int(item["changed_s"])),
-            )
-        out.print()
-        out.print(shown)
-
-
-def _duty_rows(answer: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return what the node promised beside its own jobs; nothing where there are no audits."""
-    duties, seats = answer["duties"], answer["stake"]["seats"]
-    if not duties["live"] and not seats:
-        return []
-    due = f", {duties['due']} must not be missed" if duties["due"] else ""
-    return [
-        ("seats", f"{seats}, each may be drawn to audit a job or to judge a dispute"),
-        *((name, f"{count} live") for name, count in sorted(duties["live"].items())),
-        ("duties", f"{duties['occupied']} in work{due}"),
-    ]
+    state = state_of(facts)
+    return {
+        "url": facts.url,
+        **facts.answer,
+        "executions": [
+            {
+                **item,
+                "step": progress_of(item["phase"])[0],
+                "steps": progress_of(item["phase"])[1],
+                "earned": earned_words(item, facts.money),
+            }
+            for item in facts.answer["executions"]
+        ],
+        "state": {"word": state.word, "why": state.why, "next": state.advice},
+        "money": facts.money.as_json() if facts.money else None,
+        "health": [{"ok": is_well, "what": words} for is_well, words in health_of(facts)],
+        "missing": facts.missing,
+        "owner": facts.owner,
+    }

@@ -23,7 +23,7 @@ def test_a_node_with_seats_shows_them_and_its_duties(
     url = audited_network["nodes"][1]["url"]
     shown = invoke("node", "status", "--url", url)
     assert shown["stake"]["seats"] == 4
-    assert set(shown["duties"]["live"]) == {"audits", "disputes"}
+    assert set(shown["duties"]["live"]) >= {"audits", "disputes"}
     words = invoke("node", "status", "--url", url, text=True)
     assert "4, each may be drawn to audit" in words
     assert "disputes" in words
@@ -39,3 +39,18 @@ def test_a_node_that_is_away_is_unreachable(invoke: Invoke) -> None:
 
 def test_without_settings_it_says_how_to_get_them(invoke: Invoke) -> None:
     assert "node init" in invoke("node", "status", code=2)["error"]["hint"]
+
+
+def test_the_owner_of_a_node_sees_its_reason_and_money(
+    invoke: Invoke, network: dict[str, Any], settled_job: dict[str, Any]
+) -> None:
+    config = f"{network['home']}/local/node-1/node.toml"
+    shown = invoke("node", "status", "--config", config)
+    assert shown["state"]["word"] in ("idle", "running") and shown["state"]["why"]
+    assert int(shown["money"]["income_wei"]["job"]) > 0
+    assert shown["owner"]["mode"] == "always"
+    [job] = [one for one in shown["executions"] if one["job_id"] == settled_job["job_id"]]
+    assert job["step"] == job["steps"] and job["earned"].endswith("for the job")
+    text = invoke("node", "status", "--once", "--config", config, text=True)
+    assert "\x1b" not in text, "no escape code in a pipe"
+    assert "state" in text and "income" in text and "last jobs" in text
