@@ -23,6 +23,7 @@ from tests.unit.marketplace.market_events import contents
 from neurovoyance.chain import ChainControl, Contracts, Wallet, deploy, devnet_wallet
 from neurovoyance.chain.devnet import DevnetThread
 from neurovoyance.chain.events import JobCommitted, JobPosted
+from neurovoyance.chain.genesis import EconomySettings
 from neurovoyance.client.settings import NetworkProfile, save_profile
 from neurovoyance.marketplace.api.reading import Reading
 from neurovoyance.marketplace.database import Database
@@ -102,10 +103,12 @@ class Market:
 
 
 @asynccontextmanager
-async def market_on(url: str, folder: Path) -> AsyncIterator[Market]:
+async def market_on(
+    url: str, folder: Path, economy: EconomySettings | None = None
+) -> AsyncIterator[Market]:
     async with await connect(url, folder / "state") as chain:
         path = folder / "deployment.json"
-        contracts = Contracts(chain, await deploy(chain, OWNER, path=path))
+        contracts = Contracts(chain, await deploy(chain, OWNER, economy=economy, path=path))
         await contracts.token.transfer(OWNER, CLIENT.address, nvy("100"))
         await contracts.token.approve(CLIENT, contracts.market.address, nvy("100"))
         await contracts.market.deposit(CLIENT, nvy("60"))
@@ -310,6 +313,35 @@ async def test_slow_senders_are_cut_off(tmp_path: Path) -> None:
                         assert ends in answer
                         assert bool(answer) == bool(ends)
                 assert (await client.get("/v1/health")).status_code == 200
+
+
+async def test_fees_of_the_economy_are_those_of_its_router(tmp_path: Path) -> None:
+    with DevnetThread(block_interval_s=None) as devnet:
+        economy = EconomySettings.local(OWNER.address)
+        async with market_on(devnet.url, tmp_path, economy) as market:
+            contracts, deployment = market.contracts, market.contracts.deployment
+            database = Database(f"sqlite:///{tmp_path / 'index.sqlite'}")
+            indexer = Indexer(contracts.client, deployment, IndexStore(database, deployment))
+            reading = Reading(database)
+            await contracts.token.approve(CLIENT, contracts.stakes.address, nvy("10"))
+            await contracts.stakes.delegate(CLIENT, OWNER.address, nvy("10"))
+            for is_split in (False, True):
+                await market.finish(await market.hire())
+                if is_split:
+                    await contracts.harvest(OPERATOR, OWNER.address)
+                await indexer.to_head()
+                assert reading.totals()
+                for party in (OWNER.address, CLIENT.address):
+                    found, views = reading.one(schema.BALANCE, party), await market.views(party)
+                    views["fees_wei"] = await contracts.fee_router.unharvested_of_wei(party)
+                    del views["earned_wei"]
+                    assert {name: int(found[name]) for name in views} == views
+                fees_wei = int(reading.one(schema.BALANCE, OWNER.address)["fees_wei"])
+                assert (fees_wei == 0) is is_split
+            [split] = reading.page(schema.REWARD, {}, None, 9)["items"]
+            held = await contracts.vault.held_of_wei(OWNER.address)
+            assert int(split["fees_vested_wei"]) == held
+            database.close()
 
 
 @pytest.mark.slow

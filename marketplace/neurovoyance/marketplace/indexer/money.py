@@ -16,7 +16,7 @@ from dataclasses import asdict
 from typing import Any, Final, cast
 
 from neurovoyance.chain.event_base import ChainEvent
-from neurovoyance.chain.events import ParameterSet
+from neurovoyance.chain.events import FeesSplit, JobSettled, ParameterSet, RedemptionSettled
 from neurovoyance.marketplace.indexer.encoding import key_text
 from neurovoyance.marketplace.indexer.rows import Row, Rows
 from neurovoyance.marketplace.indexer.schema import BALANCE, BOOK
@@ -185,6 +185,8 @@ class Money:
         try:
             self.books.apply(event.solidity_name, event)
             self._move_escrow(job_id, self._escrow(job_id) - before_wei)
+            if self.books.fee_router:
+                self._count_fees(event)
         except (InternalError, KeyError) as error:
             where = f"block {event.meta.block_number}, log {event.meta.log_index}"
             totals["fault"] = f"{event.solidity_name} in {where}: {error}"[:500]
@@ -238,6 +240,16 @@ class Money:
             totals["values"][name] = totals["pending"].pop(name)[1]
         if due:
             self.books.rates = SlashRates.of(totals["values"])
+
+    def _count_fees(self, event: ChainEvent) -> None:
+        """Keep what the fee router holds for each provider; the books know the sum alone."""
+        fees = _Column(self._rows, "fees_wei")
+        if isinstance(event, JobSettled):
+            fees[event.provider] += event.paid_wei
+        elif isinstance(event, RedemptionSettled):
+            fees[event.payee] += event.amount_wei
+        elif isinstance(event, FeesSplit):
+            fees[event.provider] -= event.fees_wei
 
     def _escrow(self, job_id: bytes | None) -> int:
         job = None if job_id is None else self.books.jobs.get(job_id)

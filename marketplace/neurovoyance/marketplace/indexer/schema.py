@@ -53,6 +53,17 @@ class Amount(TypeDecorator[int]):
         return None if value is None else int(value)
 
 
+class Whole(TypeDecorator[int]):
+    """An integer of a database; what a stranger wrote beyond its range becomes its greatest."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: int | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        """Return the number, or the greatest there is."""
+        return None if value is None else min(value, 2**63 - 1)
+
+
 METADATA: Final = MetaData()
 
 
@@ -61,7 +72,7 @@ def _amount(name: str) -> Column[int]:
 
 
 def _big(name: str) -> Column[int]:
-    return Column(name, BigInteger, nullable=False, default=0)
+    return Column(name, Whole, nullable=False, default=0)
 
 
 def _text(name: str, *, index: bool = False) -> Column[str]:
@@ -108,7 +119,7 @@ PRICE: Final = Table(
     Column("job_id", Text, nullable=False),
     Column("model_id", Text, nullable=False),
     Column("provider", Text, nullable=False, index=True),
-    Column("batch", BigInteger, nullable=False),
+    Column("batch", Whole, nullable=False),
     _amount("price_wei"),
     Index("price_of_model", "model_id", "born"),
 )
@@ -243,10 +254,12 @@ BALANCE: Final = Table(
     _key("party"),
     *(
         _amount(f"{name}_wei")
-        for name in ("free", "escrow", "earned", "harvested", "own", "locked", "unbonding")
+        for name in ("free", "escrow", "earned", "fees", "harvested", "own", "locked", "unbonding")
     ),
     *_times(),
 )
+"""Wei of a party: in JobMarket free, in escrow and earned; fees that it has not split yet; taken
+home; in StakeManager own, locked (a part of own) and unbonding."""
 BOOK: Final = Table("book", METADATA, _key("entry"), Column("value", Text, nullable=False))
 """What the books keep besides balances: jobs, locks, pools, held slashes, totals; see ``money``."""
 

@@ -84,6 +84,13 @@ def test_refunds(
     assert (provider["jobs_taken"], provider["jobs_failed"]) == (1, failed)
 
 
+def test_a_number_too_large_for_a_database_stops_nothing(
+    store: IndexStore, database: Database
+) -> None:
+    committed = (on_chain.JobCommitted, JOB_ID, b"", 0, b"", 1, 2**64 - 1)
+    assert after(store, database, committed).one(JOB, KEY)["deadline_s"] == 2**63 - 1
+
+
 def test_audits_and_disputes(store: IndexStore, database: Database) -> None:
     reading = after(
         store,

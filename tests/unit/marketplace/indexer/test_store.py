@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -203,40 +204,46 @@ def test_clearing_empties_everything(tmp_path: Path) -> None:
 
 KILLED = """
 import os, signal, sys
-from pathlib import Path
-sys.path[:0] = sys.argv[3].split(os.pathsep)
+sys.path[:0] = sys.argv[2].split(os.pathsep)
 from sqlalchemy import event
+from neurovoyance.chain.checkpoints import Checkpoint
 from neurovoyance.marketplace.database import Database
 from neurovoyance.marketplace.indexer.store import IndexStore
-from tests.unit.marketplace.market_events import DEPLOYMENT, busy_market, index_blocks
-database = Database(f"sqlite:///{sys.argv[1]}")
-left = int(sys.argv[2])
-@event.listens_for(database.writer, "before_cursor_execute")
-def count(*_):
-    global left
-    left -= 1
-    if left == 0:
-        os.kill(os.getpid(), signal.SIGKILL)
-store = IndexStore(database, DEPLOYMENT)
-done = store.position()
+from tests.unit.marketplace.market_events import *
+
+def work(statements):
+    database = Database(f"sqlite:///{sys.argv[1]}")
+    left = [statements]
+    @event.listens_for(database.writer, "before_cursor_execute")
+    def before(*_):
+        left[0] -= 1
+        if left[0] == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+    @event.listens_for(database.writer, "commit")
+    def committing(_):
+        before()
+    store = IndexStore(database, DEPLOYMENT)
+    for number in range(position(store).block_number, len(blocks)):
+        to = Checkpoint(number + 1, block_hash("a", number + 1))
+        store.apply(batch_of(position(store), blocks[number], to), times(blocks[number]))
+
 blocks = busy_market(60, 4)
-from tests.unit.marketplace.market_events import batch_of, block_hash, position, times
-from neurovoyance.chain.checkpoints import Checkpoint
-begin = done.block_number if done else 0
-for number in range(begin, len(blocks)):
-    to = Checkpoint(number + 1, block_hash("a", number + 1))
-    store.apply(batch_of(position(store), blocks[number], to), times(blocks[number]))
+for statements in (*range(30, 60, 3), 97, 140, 10**9):
+    child = os.fork()
+    if child == 0:
+        work(statements)
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
 
 
 def test_a_process_that_is_killed_anywhere_loses_and_doubles_nothing(tmp_path: Path) -> None:
     path = tmp_path / "killed.sqlite"
-    search = ":".join(part for part in (*sys.path, str(ROOT)) if part)
-    ends = []
-    for statements in (30, 61, 97, 140, 1_000_000):
-        command = [sys.executable, "-c", KILLED, str(path), str(statements), search]
-        ends.append(subprocess.run(command, cwd=ROOT, check=False).returncode)
-    assert ends[0] == -signal.SIGKILL
+    search = os.pathsep.join(part for part in (*sys.path, str(ROOT)) if part)
+    command = [sys.executable, "-c", KILLED, str(path), search]
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    ends = [int(line) for line in done.stdout.split()]
+    assert ends[:10] == [-signal.SIGKILL] * 10
     assert ends[-1] == 0
     killed = Database(f"sqlite:///{path}")
     for database, store in fresh(tmp_path, "whole"):
