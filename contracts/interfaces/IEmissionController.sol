@@ -8,8 +8,8 @@ pragma solidity ^0.8.28;
 /// those fees lost to burn, treasury and insurance.
 /// @dev Assumptions for correctness: the token moves what it is asked to; the FeeRouter counts only
 /// fees that clients paid, Canaries only jobs the protocol drew; the StakeManager hands delegators
-/// no more than it was notified of. For liveness: the vault takes deposits; somebody rolls each
-/// epoch, else it emits nothing.
+/// no more than it was notified of. For liveness: somebody rolls each epoch, else it emits nothing.
+/// What is paid at once does not depend on the vault: what that refuses is owed, and anyone tries again.
 interface IEmissionController {
     /// @notice An epoch, as its roll fixed it; amounts in wei.
     struct Epoch {
@@ -29,14 +29,14 @@ interface IEmissionController {
         uint96 stake; // own and counted delegated, wei
         uint16 scoreBps; // canaries passed, of those drawn
         uint16 loyalty; // 10,000 .. 15,000
-        uint32 delegatedE9; // delegators' part of the availability reward, in 1e-9
+        uint32 delegatedE9; // delegators' part of the availability reward, in 1e-9; 2^31: handed on
     }
 
     /// @notice What a reward consists of, in wei.
     struct Reward {
         uint256 work;
         uint256 avail;
-        uint256 delegated; // part of avail that is the delegators'
+        uint256 delegated; // part of avail that is the delegators', handed on already or not
     }
 
     /// @param budget B: part of the reserve that the epoch could emit
@@ -61,6 +61,7 @@ interface IEmissionController {
         uint256 scoreBps,
         uint256 loyalty
     );
+    /// @param delegated part of avail that is the delegators', handed on now or before
     event EmissionClaimed(
         address indexed provider,
         uint256 indexed epoch,
@@ -70,9 +71,15 @@ interface IEmissionController {
         uint256 liquid,
         uint256 vested
     );
+    /// @notice The delegators' part of an epoch was shared out before the provider claimed.
+    event DelegatedHandedOn(address indexed provider, uint256 indexed epoch, uint256 amount);
     event DelegatedEmissionClaimed(
         address indexed provider, address indexed delegator, uint256 liquid, uint256 vested
     );
+    /// @notice The vault refused the vesting part of a claim; `vest` tries again.
+    event EmissionVestingOwed(address indexed account, uint256 amount);
+    /// @notice The vault took what it had refused.
+    event OwedEmissionVested(address indexed account, uint256 amount);
     /// @param amount wei that returned to the reserve
     event EmissionExpired(uint256 indexed epoch, uint256 amount);
 
@@ -96,6 +103,12 @@ interface IEmissionController {
     error EmissionController__NotOwnerNorOperator(address provider, address caller);
     /// @notice Nothing of the provider's rewards is the delegator's now.
     error EmissionController__NothingDelegated(address provider, address delegator);
+    /// @notice The delegators' part of the epoch is zero, or was handed on.
+    error EmissionController__NothingToHandOn(address provider, uint256 epoch);
+    /// @notice The vault has refused nothing of the account's.
+    error EmissionController__NothingToVest(address account);
+    /// @notice The call has too little gas for the vault.
+    error EmissionController__TooLittleGas(uint256 left, uint256 needed);
     /// @notice Nothing is left of the epoch, or it was never rolled.
     error EmissionController__NothingToExpire(uint256 epoch);
 
@@ -107,8 +120,13 @@ interface IEmissionController {
     function register(address provider) external;
     /// @notice Pays a provider's reward of an epoch: part at once to the owner, the rest into the
     /// vault; the delegators' part stays here until they take it. Owner or operator, in the second
-    /// to ninth epoch after.
+    /// to ninth epoch after. A vault that refuses stops nothing: its part is owed.
     function claim(address provider, uint256 epoch) external returns (uint256 liquid, uint256 vested);
+    /// @notice Shares out only the delegators' part of a provider's reward, among those of now, so
+    /// that no provider chooses when. Anyone, while it can be claimed.
+    function handOn(address provider, uint256 epoch) external returns (uint256 amount);
+    /// @notice Deposits in the vault what it refused in claims of the account. Anyone.
+    function vest(address account) external returns (uint256 amount);
     /// @notice Pays the caller, a delegator, its part of what the provider claimed since: part at
     /// once, the rest into the vault.
     function claimDelegated(address provider) external returns (uint256 liquid, uint256 vested);
@@ -120,9 +138,14 @@ interface IEmissionController {
     function reserveWei() external view returns (uint256);
     /// @notice Sum of `left` of all epochs.
     function reservedWei() external view returns (uint256);
-    /// @notice Wei claimed by providers for their delegators, and not taken by those yet.
+    /// @notice Wei shared out among delegators, and not taken by them yet.
     function delegatedWei() external view returns (uint256);
-    /// @notice Wei that ever left: `reserveWei + reservedWei + delegatedWei + paidWei` never changes.
+    /// @notice What the vault has refused in claims of all accounts, in wei.
+    function vestingOwedWei() external view returns (uint256);
+    /// @notice What the vault has refused of an account's emission, in wei.
+    function vestingOwedOf(address account) external view returns (uint256);
+    /// @notice Wei that ever left: with `reserveWei`, `reservedWei`, `delegatedWei` and
+    /// `vestingOwedWei` a sum that never changes.
     function paidWei() external view returns (uint256);
     /// @notice Part of the next roll's budget that goes into the availability pool.
     function availBps() external view returns (uint256);

@@ -96,6 +96,32 @@ contract EmissionRealTest is Test {
         }
     }
 
+    /// @dev A provider that would wait cannot: the delegator hands on every week at its time.
+    function test_HandedOnEveryWeek_NothingIsLeftForWhoJoinsLate() public {
+        uint256 e = START + 1;
+        uint256 sum;
+        for (uint256 week = e; week < e + 10; ++week) {
+            vm.warp(week * EPOCH_S + 9);
+            if (week < e + 8) scores.setScore(provider, week, EmissionSurroundings.Score(1, 1));
+            if (week > e && week < e + 9) emission.register(provider);
+            if (week < e + 2) continue;
+            vm.prank(delegator);
+            sum += emission.handOn(provider, week - 2);
+        }
+        token.transfer(provider, 9 * STAKE);
+        vm.startPrank(provider);
+        token.approve(address(stakes), 9 * STAKE);
+        stakes.delegate(provider, 9 * STAKE);
+        for (uint256 i; i < 8; ++i) {
+            emission.claim(provider, e + i);
+        }
+        assertEq(stakes.rewardOf(provider, provider), 0);
+        vm.stopPrank();
+        vm.prank(delegator);
+        (uint256 liquid, uint256 vested) = emission.claimDelegated(provider);
+        assertApproxEqAbs(liquid + vested, sum, 1e10, "virtual shares");
+    }
+
     function test_AWeeksReward_IsSplitAndVests() public {
         uint256 e = START + 1;
         _work(e);

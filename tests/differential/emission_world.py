@@ -43,6 +43,7 @@ class EmissionWorld:
         world = self.world.address
         parts = (self.token.address, world, world, world, world, world, [self.holder])
         self.emission = self.evm.deploy(*CONTROLLER, parts)
+        self.emission.errors |= self.world.errors  # the vault's error comes through
         assert self.token.ask("balanceOf", self.emission.address) == RESERVE_WEI
         for provider, operator in self.operators.items():
             self.world.send(self.deployer, "setOperator", provider, operator)
@@ -90,10 +91,13 @@ class EmissionWorld:
     def compare(self, epochs: list[int]) -> None:
         """Assert that twin and contract hold the same."""
         ask, twin = self.emission.ask, self.twin
-        books = (twin.reserve_wei, twin.reserved_wei, twin.delegated_wei, twin.paid_wei)
-        views = ("reserveWei", "reservedWei", "delegatedWei", "paidWei")
+        owed_wei = sum(twin.owed_wei.values())
+        books = (twin.reserve_wei, twin.reserved_wei, twin.delegated_wei, owed_wei, twin.paid_wei)
+        views = ("reserveWei", "reservedWei", "delegatedWei", "vestingOwedWei", "paidWei")
         assert tuple(ask(view) for view in views) == books
         assert sum(books) == RESERVE_WEI
+        for party, expected_wei in twin.owed_wei.items():
+            assert ask("vestingOwedOf", party) == expected_wei
         balance_wei = self.token.ask("balanceOf", self.emission.address)
         assert balance_wei == RESERVE_WEI - twin.paid_wei
         assert ask("availBps") == twin.avail_bps

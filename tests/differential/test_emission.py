@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -152,12 +153,39 @@ class EmissionMachine(RuleBasedStateMachine):
             found = world.twin.claim(
                 present, provider, present - ago, has_delegators=has_delegators
             )
-            self.deposited_wei += found[1]
+            self._deposited(found[1])
             return found
 
         sender = world.operators[provider] if by_operator else provider
         world.both(act, sender, "claim", provider, present - ago)
         self.notified[provider] += world.twin.delegated_wei - before_wei
+
+    def _deposited(self, vested_wei: int) -> None:
+        self.deposited_wei += 0 if self.world.twin.vault_refuses else vested_wei
+
+    @rule(who=WHO, ago=st.integers(1, 11))
+    def hand_on(self, who: int, ago: int) -> None:
+        world, provider = self.world, self.world.providers[who]
+        present, has_delegators = world.present(), self.shares[provider] != 0
+        before_wei = world.twin.delegated_wei
+        act = partial(
+            world.twin.hand_on, present, provider, present - ago, has_delegators=has_delegators
+        )
+        world.both(act, world.stranger, "handOn", provider, present - ago)
+        self.notified[provider] += world.twin.delegated_wei - before_wei
+
+    @rule(refuses=st.booleans())
+    def the_vault(self, refuses: bool) -> None:
+        self.world.twin.vault_refuses = refuses
+        self._set("refuse", refuses, False)
+
+    @rule(who=st.integers(0, 3))
+    def vest(self, who: int) -> None:
+        world = self.world
+        account = [*world.providers, world.stranger][who]
+        owed_wei = world.twin.owed_wei[account]
+        if world.both(partial(world.twin.vest, account), world.stranger, "vest", account):
+            self.deposited_wei += owed_wei
 
     @rule(who=WHO)
     def claim_for_another(self, who: int) -> None:
@@ -178,7 +206,7 @@ class EmissionMachine(RuleBasedStateMachine):
         def act() -> tuple[int, int]:
             twin = world.twin
             found = twin.claim_delegated(provider, world.stranger, amount_wei, world.word)
-            self.deposited_wei += found[1]
+            self._deposited(found[1])
             return found
 
         if world.both(act, world.stranger, "claimDelegated", provider):
@@ -230,12 +258,19 @@ def test_a_walk_of_fixed_steps_is_granted_every_call() -> None:
     machine.register(0)
     machine.pass_time(1)
     machine.roll()
+    machine.hand_on(0, 2)
+    machine.hand_on(0, 2)  # in vain
+    machine.the_vault(True)
     machine.claim(0, 2, False)
+    machine.vest(0)  # in vain
+    machine.the_vault(False)
+    machine.vest(0)
     machine.claim_delegated(0, 7)
     machine.claim(1, 2, True)
     machine.pass_time(10)
     machine.expire(11)  # the epoch in which nobody was registered
     wanted = {"register": 4, "roll": 2, "claim": 2, "claimDelegated": 1, "expire": 1}
+    wanted |= {"handOn": 1, "vest": 1}
     assert machine.world.seen == wanted
     machine.both_agree()
     assert machine.world.twin.paid_wei > 10**18

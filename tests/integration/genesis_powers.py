@@ -89,7 +89,7 @@ POWERS: Mapping[str, Mapping[str, str]] = {
     },
     "EmissionController": {
         **_all(OWN, "claim claimDelegated"),
-        **_all(ANYONE, "roll register expire"),
+        **_all(ANYONE, "roll register handOn vest expire"),
     },
     "Canaries": {
         "fund": OWN,

@@ -75,9 +75,29 @@ contract EmissionHandler is EmissionBase {
         address provider = _providers[who % 4];
         uint256 epoch = present() - 2 - uint256(ago) % 8;
         if (emission.weightOf(provider, epoch).loyalty == 0) return;
-        uint256 before = emission.paidWei() + emission.delegatedWei();
+        uint256 before = _left();
         _claim(provider, epoch);
-        paidIn[epoch] += emission.paidWei() + emission.delegatedWei() - before;
+        paidIn[epoch] += _left() - before;
+    }
+
+    function _left() private view returns (uint256) {
+        return emission.paidWei() + emission.delegatedWei() + emission.vestingOwedWei();
+    }
+
+    function handOn(uint256 who, uint8 ago) external {
+        address provider = _providers[who % 4];
+        uint256 epoch = present() - 2 - uint256(ago) % 8;
+        IEmissionController.Weight memory weight = emission.weightOf(provider, epoch);
+        if (weight.loyalty == 0 || weight.delegatedE9 >> 31 == 1) return;
+        if (emission.rewardOf(provider, epoch).delegated == 0) return;
+        paidIn[epoch] += emission.handOn(provider, epoch);
+    }
+
+    /// @dev The vault refuses, or takes again, and somebody tries what is owed.
+    function refuse(uint256 who, bool isRefusing) external {
+        world.refuse(isRefusing, false);
+        address provider = _providers[who % 4];
+        if (!isRefusing && emission.vestingOwedOf(provider) != 0) emission.vest(provider);
     }
 
     function claimDelegated(uint256 who, uint96 amount) external {
@@ -104,11 +124,11 @@ contract EmissionInvariantTest is EmissionBase {
         emission = EmissionController(emission_);
         token = ComputeToken(token_);
         targetContract(address(handler));
-        bytes4[10] memory all = [
+        bytes4[11] memory all = [
             handler.work.selector, handler.stake.selector, handler.setTotalStake.selector,
             handler.passTime.selector, handler.register.selector, handler.roll.selector,
             handler.claim.selector, handler.claimDelegated.selector, handler.expire.selector,
-            handler.work.selector
+            handler.handOn.selector, handler.refuse.selector
         ];
         bytes4[] memory selectors = new bytes4[](all.length);
         for (uint256 i; i < all.length; ++i) {
@@ -144,6 +164,8 @@ contract EmissionInvariantTest is EmissionBase {
             handler.passTime(0);
             handler.register(week);
             handler.roll();
+            handler.refuse(week, week % 3 == 0);
+            if (week % 2 == 0) handler.handOn(week + 3, 0);
             if (week > 4) handler.claim(week + 3, 0);
             handler.claimDelegated(week + 3, uint96(1e18));
             handler.expire(0);

@@ -77,7 +77,12 @@ async def _show(home: Path | None, as_json: bool) -> None:
 
 async def _do(what: str, home: Path | None, as_json: bool, provider: str | None = None) -> None:
     from neurovoyance.cli.opened import opened
-    from neurovoyance.client.staking import claim_all, require_economy, rewards_view
+    from neurovoyance.client.staking import (
+        claim_all,
+        claim_delegated,
+        require_economy,
+        rewards_view,
+    )
     from neurovoyance.protocol.ids import parse_address
 
     async with opened(home) as client:
@@ -89,7 +94,7 @@ async def _do(what: str, home: Path | None, as_json: bool, provider: str | None 
         elif what == "release":
             await contracts.vault.release(wallet, session.address)
         elif provider is not None:
-            await contracts.emission.claim_delegated(wallet, parse_address(provider))
+            await claim_delegated(session, parse_address(provider))
         else:
             await claim_all(session)
         _emit(await rewards_view(session), as_json)

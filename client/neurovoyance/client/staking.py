@@ -7,14 +7,17 @@ session's own, or an action that the contract would refuse without saying why fi
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from neurovoyance.chain.client import Receipt
 from neurovoyance.chain.contracts import Contracts, DelegationRecord, StakeRecord
 from neurovoyance.chain.events import ExitExecuted
+from neurovoyance.chain.reverts import EmissionControllerNothingToHandOn
 from neurovoyance.chain.rewards import EPOCH_S, ExitRecord
 from neurovoyance.client.session import Session
 from neurovoyance.protocol.errors import ConfigError
+from neurovoyance.protocol.ids import Address
 
 CLAIM_FIRST_EPOCHS = 2
 CLAIM_LAST_EPOCHS = 9
@@ -156,6 +159,21 @@ async def claim_all(session: Session) -> list[int]:
     for epoch in epochs:
         await session.contracts.emission.claim(session.wallet, str(session.address), epoch)
     return epochs
+
+
+async def claim_delegated(session: Session, provider: Address) -> Receipt:
+    """Take the account's part of a provider's emission, also of what it has not claimed yet.
+
+    Sharing the delegators' part out at once keeps it from those who join the pool later.
+    """
+    require_economy(session.contracts)
+    emission, wallet = session.contracts.emission, session.wallet
+    now = await session.chain.time_s() // EPOCH_S
+    for epoch in range(now - CLAIM_LAST_EPOCHS, now - CLAIM_FIRST_EPOCHS + 1):
+        if (await emission.weight_of(provider, epoch)).has_to_hand_on:
+            with suppress(EmissionControllerNothingToHandOn):  # somebody was quicker
+                await emission.hand_on(wallet, provider, epoch)
+    return await emission.claim_delegated(wallet, provider)
 
 
 async def leave(session: Session, max_penalty_bps: int) -> ExitExecuted:

@@ -1530,6 +1530,53 @@ class EmissionControllerNothingToExpire(KnownRevert):
         self.epoch = epoch
 
 
+class EmissionControllerNothingToHandOn(KnownRevert):
+    """The delegators' part of the epoch is zero, or was handed on."""
+
+    code = "chain.revert.emission_controller.nothing_to_hand_on"
+    solidity_name = "EmissionController__NothingToHandOn"
+    selector = bytes.fromhex("b19a347a")
+    abi_types = ("address", "uint256")
+    value_names = ("provider", "epoch")
+    sentence = "The delegators' part of the epoch is zero, or was handed on."
+
+    def __init__(self, provider: Address, epoch: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, provider=provider, epoch=epoch)
+        self.provider = provider
+        self.epoch = epoch
+
+
+class EmissionControllerNothingToVest(KnownRevert):
+    """The vault has refused nothing of the account's."""
+
+    code = "chain.revert.emission_controller.nothing_to_vest"
+    solidity_name = "EmissionController__NothingToVest"
+    selector = bytes.fromhex("fa9246c3")
+    abi_types = ("address",)
+    value_names = ("account",)
+    sentence = "The vault has refused nothing of the account's."
+
+    def __init__(self, account: Address, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, account=account)
+        self.account = account
+
+
+class EmissionControllerTooLittleGas(KnownRevert):
+    """The call has too little gas for the vault."""
+
+    code = "chain.revert.emission_controller.too_little_gas"
+    solidity_name = "EmissionController__TooLittleGas"
+    selector = bytes.fromhex("1df9ec3b")
+    abi_types = ("uint256", "uint256")
+    value_names = ("left", "needed")
+    sentence = "The call has too little gas for the vault."
+
+    def __init__(self, left: int, needed: int, *, hint: str | None = None) -> None:
+        super().__init__(hint=hint, left=left, needed=needed)
+        self.left = left
+        self.needed = needed
+
+
 class EmissionControllerTooManyExcluded(KnownRevert):
     """More addresses are taken out of the circulating supply than allowed."""
 
@@ -4701,6 +4748,9 @@ KNOWN_REVERTS: dict[bytes, type[KnownRevert]] = {
         EmissionControllerNotRegistered,
         EmissionControllerNothingDelegated,
         EmissionControllerNothingToExpire,
+        EmissionControllerNothingToHandOn,
+        EmissionControllerNothingToVest,
+        EmissionControllerTooLittleGas,
         EmissionControllerTooManyExcluded,
         FailedCall,
         FeeRouterNotOwnerNorOperator,

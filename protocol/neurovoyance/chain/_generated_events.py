@@ -566,6 +566,19 @@ class DelegatedEmissionClaimed(ChainEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class DelegatedHandedOn(ChainEvent):
+    """The delegators' part of an epoch was shared out before the provider claimed."""
+
+    topic = bytes.fromhex("ee852718284a091b4ef4313bfe5480e7f686e7a4411db0d6b44a03f5336f8f7d")
+    solidity_name = "DelegatedHandedOn"
+    signature = "DelegatedHandedOn(address,uint256,uint256)"
+
+    provider: Address
+    epoch: int
+    amount_wei: int
+
+
+@dataclass(frozen=True, slots=True)
 class DelegationSlashed(ChainEvent):
     """Delegators were slashed: part of the amount that the next event of `slashId` (of a time-out: the job) tells."""
 
@@ -723,6 +736,18 @@ class EmissionRolled(ChainEvent):
     baseline_wei: int
     avail_bps: int
     next_avail_bps: int
+
+
+@dataclass(frozen=True, slots=True)
+class EmissionVestingOwed(ChainEvent):
+    """The vault refused the vesting part of a claim; `vest` tries again."""
+
+    topic = bytes.fromhex("28cf168dd974942ad2460c5cc62579b65f27f9d3e3661f9393660c7548433e9d")
+    solidity_name = "EmissionVestingOwed"
+    signature = "EmissionVestingOwed(address,uint256)"
+
+    account: Address
+    amount_wei: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -1134,6 +1159,18 @@ class OperatorChanged(ChainEvent):
 
     provider: Address
     operator: Address
+
+
+@dataclass(frozen=True, slots=True)
+class OwedEmissionVested(ChainEvent):
+    """The vault took what it had refused."""
+
+    topic = bytes.fromhex("21f473250ee7882705d95de9f5629fdcd2cf37f70db69d96ede24b0f0884e8f7")
+    solidity_name = "OwedEmissionVested"
+    signature = "OwedEmissionVested(address,uint256)"
+
+    account: Address
+    amount_wei: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -2107,6 +2144,7 @@ EVENT_CLASSES: dict[bytes, type[ChainEvent]] = {
         DelegateVotesChanged,
         Delegated,
         DelegatedEmissionClaimed,
+        DelegatedHandedOn,
         DelegationSlashed,
         Deposited,
         DisputeClosed,
@@ -2119,6 +2157,7 @@ EVENT_CLASSES: dict[bytes, type[ChainEvent]] = {
         EmissionExpired,
         EmissionRegistered,
         EmissionRolled,
+        EmissionVestingOwed,
         EndpointChanged,
         EtherReleased,
         ExitExecuted,
@@ -2150,6 +2189,7 @@ EVENT_CLASSES: dict[bytes, type[ChainEvent]] = {
         ModelRegistered,
         ModelSuspended,
         OperatorChanged,
+        OwedEmissionVested,
         OwedVested,
         OwnershipTransferred,
         ParameterSet,

@@ -50,7 +50,8 @@ class WeightRecord(NamedTuple):
     Attributes:
         score_bps: canaries passed, of those drawn.
         loyalty: 10,000 to 15,000; 0 if the provider is not registered, or was paid.
-        delegated_e9: delegators' part of the availability reward, in 1e-9.
+        delegated_e9: delegators' part of the availability reward, in 1e-9; with 2^31 added once
+            they got it.
     """
 
     fees_wei: int
@@ -64,9 +65,14 @@ class WeightRecord(NamedTuple):
         """Whether a claim would find it."""
         return self.loyalty > 0
 
+    @property
+    def has_to_hand_on(self) -> bool:
+        """Whether delegators were behind the provider whose part nobody shared out."""
+        return 0 < self.delegated_e9 < 1 << 31
+
 
 class RewardRecord(NamedTuple):
-    """What a reward consists of; ``delegated_wei`` is a part of ``avail_wei``."""
+    """What a reward consists of; ``delegated_wei``, handed on or not, is of ``avail_wei``."""
 
     work_wei: int
     avail_wei: int
@@ -105,6 +111,22 @@ class Emission(Facade):
     ) -> Receipt:
         """Pay a provider's reward, two to nine epochs after; owner or operator."""
         return await self._send(wallet, idempotency_key, "claim", provider, epoch)
+
+    async def hand_on(
+        self, wallet: Wallet, provider: str, epoch: int, *, idempotency_key: str | None = None
+    ) -> Receipt:
+        """Share the delegators' part of a reward out among those of now; anyone, as ``claim``."""
+        return await self._send(wallet, idempotency_key, "handOn", provider, epoch)
+
+    async def vest(
+        self, wallet: Wallet, account: str, *, idempotency_key: str | None = None
+    ) -> Receipt:
+        """Deposit in the vault what it refused in claims of an account; anyone."""
+        return await self._send(wallet, idempotency_key, "vest", account)
+
+    async def vesting_owed_of_wei(self, account: str) -> int:
+        """Return what the vault has refused of an account's emission."""
+        return int(await self._read("vestingOwedOf", account))
 
     async def claim_delegated(
         self, wallet: Wallet, provider: str, *, idempotency_key: str | None = None

@@ -22,6 +22,9 @@ contract EmissionSurroundings {
     }
 
     address private _token;
+    bool private _isRefusing;
+    bool private _isWasting;
+    uint256 private _wasted;
     uint256 public totalStakeWei;
     uint256 public word4; // the word of emission
     uint256 public nextTaken;
@@ -34,7 +37,14 @@ contract EmissionSurroundings {
     mapping(address provider => mapping(uint256 epoch => uint256)) public feesOf;
     mapping(address provider => mapping(uint256 epoch => Score)) private _scores;
 
+    error Refused();
+
     // --- what a test sets ---
+
+    /// @dev The vault refuses; or it uses all gas that it gets.
+    function refuse(bool isRefusing, bool isWasting) external {
+        (_isRefusing, _isWasting) = (isRefusing, isWasting);
+    }
 
     function setToken(address token) external {
         _token = token;
@@ -111,6 +121,8 @@ contract EmissionSurroundings {
     }
 
     function deposit(address account, uint256 amount) external {
+        if (_isRefusing) revert Refused();
+        while (_isWasting) _wasted = 1 + gasleft();
         deposited[account] += amount;
         IERC20(_token).transferFrom(msg.sender, address(this), amount);
     }

@@ -59,13 +59,17 @@ def test_what_zeros_mean() -> None:
     assert EpochRecord(0, 0, 0, 1_000, 0, 0, 0, 0).is_rolled
     assert not WeightRecord(*[0] * 5).is_registered
     assert WeightRecord(1, 0, 0, 10_000, 0).is_registered
+    parts_e9 = (0, 1, 10**9, 2**31 + 1)
+    owing = [WeightRecord(1, 0, 0, 10_000, part_e9).has_to_hand_on for part_e9 in parts_e9]
+    assert owing == [False, True, True, False]
     assert Score(0, 0).bps == 0
     assert Score(2, 3).bps == 6_666
 
 
 def test_every_call_of_the_facades_exists() -> None:
     emission, canaries = contract_abi("EmissionController"), contract_abi("Canaries")
-    for name in ("roll", "register", "claim", "claimDelegated", "expire", "circulatingWei"):
+    calls = ("roll", "register", "claim", "handOn", "vest", "vestingOwedOf", "expire")
+    for name in (*calls, "claimDelegated", "circulatingWei"):
         assert name in emission.functions
     for name in ("fund", "request", "draw", "take", "miss", "score", "specOf", "scoreOf"):
         assert name in canaries.functions

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -14,13 +16,17 @@ from neurovoyance.chain.contracts import Contracts
 from neurovoyance.chain.deploy import deploy
 from neurovoyance.chain.devnet import DevnetThread
 from neurovoyance.chain.devnet_keys import devnet_wallet
+from neurovoyance.chain.emission import WeightRecord
 from neurovoyance.chain.genesis import EconomySettings
+from neurovoyance.chain.reverts import EmissionControllerNothingToHandOn
+from neurovoyance.chain.rewards import EPOCH_S
 from neurovoyance.client import staking
 from neurovoyance.client.client import AsyncClient
 from neurovoyance.client.opening import open_from_profile
 from neurovoyance.client.settings import save_profile
 from neurovoyance.node.enrolment import enrol
 from neurovoyance.protocol.errors import ConfigError, ContractRevert
+from neurovoyance.protocol.ids import Address
 from neurovoyance.protocol.units import nvy
 from neurovoyance.tokenomics.params import default_of
 
@@ -97,6 +103,39 @@ async def test_nothing_earned_is_shown_as_nothing(holder: AsyncClient) -> None:
     assert await staking.claim_all(holder.session) == []
     with pytest.raises(ContractRevert):
         await staking.leave(holder.session, 6_000)
+
+
+class _Emission:
+    """Weeks 90 to 97 can be claimed; notes what was called."""
+
+    def __init__(self, parts_e9: dict[int, int]) -> None:
+        self.parts_e9, self.calls = parts_e9, list[object]()
+
+    async def weight_of(self, _: str, epoch: int) -> WeightRecord:
+        return WeightRecord(0, 1, 1, 1, self.parts_e9.get(epoch, 0))
+
+    async def hand_on(self, _: object, provider: Address, epoch: int) -> None:
+        self.calls.append(epoch)
+        if epoch == 93:
+            raise EmissionControllerNothingToHandOn(provider, epoch)
+
+    async def claim_delegated(self, _: object, provider: str) -> None:
+        self.calls.append(provider)
+
+
+async def test_a_delegator_hands_on_what_its_provider_left_and_then_takes_its_part() -> None:
+    emission = _Emission({89: 5, 90: 5, 92: 2**31 + 5, 93: 5, 97: 5, 98: 5})
+
+    async def time_s() -> int:
+        return 99 * EPOCH_S
+
+    session: Any = SimpleNamespace(
+        contracts=SimpleNamespace(emission=emission, has_economy=True),
+        chain=SimpleNamespace(time_s=time_s),
+        wallet=None,
+    )
+    await staking.claim_delegated(session, PROVIDER.address)
+    assert emission.calls == [90, 93, 97, PROVIDER.address]
 
 
 async def test_a_network_without_the_economy_says_so(client: AsyncClient) -> None:

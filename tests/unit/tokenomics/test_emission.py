@@ -112,6 +112,8 @@ def test_refusals_have_the_contracts_names() -> None:
     assert found.weights[9, "a"].stake_wei == 5, "of the end of the epoch"
     with pytest.raises(TwinRevert, match="EpochNotOver"):
         found.claim(10, "a", 9, has_delegators=False)
+    with pytest.raises(TwinRevert, match="NothingToHandOn"):
+        found.hand_on(11, "a", 9, has_delegators=True)
     liquid_wei, vested_wei = found.claim(11, "a", 9, has_delegators=False)
     assert liquid_wei == (liquid_wei + vested_wei) // 4
     with pytest.raises(TwinRevert, match="NotRegistered"):
@@ -119,3 +121,34 @@ def test_refusals_have_the_contracts_names() -> None:
     with pytest.raises(TwinRevert, match="ClaimExpired"):
         found.claim(19, "a", 9, has_delegators=False)
     assert found.circulating_wei(RESERVE_WEI + 7, 8) == max(0, found.paid_wei - 1)
+
+
+def test_who_joins_after_the_hand_on_changes_nothing() -> None:
+    found, plain = rolled(0), rolled(0)
+    standing = Standing(own_wei=10**21, counted_wei=5 * 10**21, passed=1, drawn=1)
+    for books in (found, plain):
+        books.register(10, "a", standing)
+    alone = plain.claim(11, "a", 9, has_delegators=True)
+    handed_on_wei = found.hand_on(11, "a", 9, has_delegators=True)
+    assert handed_on_wei == plain.delegated_wei == found.delegated_wei
+    with pytest.raises(TwinRevert, match="NothingToHandOn"):
+        found.hand_on(11, "a", 9, has_delegators=True)
+    # Eight epochs later, all delegators gone.
+    assert found.claim(18, "a", 9, has_delegators=False) == alone
+    assert found.delegated_wei == handed_on_wei
+    assert (found.reserved_wei, found.paid_wei) == (plain.reserved_wei, plain.paid_wei)
+
+
+def test_what_the_vault_refuses_is_owed_until_it_takes_it() -> None:
+    found = rolled(0)
+    found.register(10, "a", Standing(own_wei=10**21, passed=1, drawn=1))
+    found.vault_refuses = True
+    liquid_wei, vested_wei = found.claim(11, "a", 9, has_delegators=False)
+    assert (found.paid_wei, found.owed_wei["a"]) == (liquid_wei, vested_wei)
+    with pytest.raises(TwinRevert, match="Refused"):
+        found.vest("a")
+    found.vault_refuses = False
+    assert found.vest("a") == vested_wei
+    with pytest.raises(TwinRevert, match="NothingToVest"):
+        found.vest("a")
+    assert found.paid_wei == liquid_wei + vested_wei

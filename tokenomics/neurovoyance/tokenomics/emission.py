@@ -8,6 +8,7 @@ is not the contract's.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -24,6 +25,8 @@ CLAIM_LAST = 9
 LOYAL_EPOCHS = 52
 """Age at which loyalty is whole."""
 UINT96_MAX = 2**96 - 1
+HANDED_ON = 1 << 31
+"""Bit of ``Weight.delegated_e9``: the delegators have theirs already."""
 _E9 = 10**9
 _WAD = 10**18
 
@@ -44,7 +47,11 @@ class Epoch:
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """What a provider brings into an epoch; mirrors ``IEmissionController.Weight``."""
+    """What a provider brings into an epoch; mirrors ``IEmissionController.Weight``.
+
+    ``delegated_e9`` is the delegators' part of the availability reward in 1e-9; with the bit
+    :data:`HANDED_ON` they got it before the provider claimed.
+    """
 
     fees_wei: int = 0
     stake_wei: int = 0
@@ -61,6 +68,11 @@ class Weight:
     def work(self) -> int:
         """Weight in the work pool."""
         return self.fees_wei * self.loyalty
+
+    @property
+    def is_handed_on(self) -> bool:
+        """Whether the delegators' part was shared out."""
+        return self.delegated_e9 & HANDED_ON != 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +101,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Reward:
-    """What a reward consists of, wei; ``delegated_wei`` is a part of ``avail_wei``."""
+    """What a reward consists of, wei; ``delegated_wei``, handed on or not, is of ``avail_wei``."""
 
     work_wei: int = 0
     avail_wei: int = 0
@@ -142,7 +154,8 @@ def reward_of(epoch: Epoch, weight: Weight, *, has_delegators: bool) -> Reward:
         work_wei = min(epoch.work_pool_wei * weight.work // epoch.work_sum, cap_wei)
     if weight.avail:
         avail_wei = epoch.avail_pool_wei * weight.avail // epoch.avail_sum
-    delegated_wei = avail_wei * weight.delegated_e9 // _E9 if has_delegators else 0
+    theirs_e9 = weight.delegated_e9 & ~HANDED_ON if has_delegators or weight.is_handed_on else 0
+    delegated_wei = avail_wei * theirs_e9 // _E9
     return Reward(work_wei, avail_wei, delegated_wei)
 
 
@@ -160,8 +173,10 @@ class Emission:
         first_epoch: the first whole epoch after deployment.
         reserve_wei: R, promised to no epoch.
         reserved_wei: promised to epochs, not paid.
-        delegated_wei: claimed for delegators, not taken by them.
-        paid_wei: what left; the four always sum to :data:`RESERVE_WEI`.
+        delegated_wei: shared out among delegators, not taken by them.
+        paid_wei: what left; the five sums always come to :data:`RESERVE_WEI`.
+        owed_wei: what the vault has refused, by account.
+        vault_refuses: whether it refuses deposits now.
     """
 
     first_epoch: int
@@ -174,6 +189,8 @@ class Emission:
     last_epoch: int = 0
     epochs: dict[int, Epoch] = field(default_factory=dict)
     weights: dict[tuple[int, str], Weight] = field(default_factory=dict)
+    owed_wei: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    vault_refuses: bool = False
 
     def circulating_wei(self, supply_wei: int, excluded_wei: int) -> int:
         """Return the supply outside of the controller and the excluded addresses."""
@@ -247,22 +264,23 @@ class Emission:
         self, present: int, provider: str, epoch: int, *, has_delegators: bool
     ) -> tuple[int, int]:
         """Pay a provider's reward; return what is liquid and what vests, wei."""
-        if present < epoch + CLAIM_FIRST:
-            name, last = "EmissionController__EpochNotOver", epoch + CLAIM_FIRST - 1
-            raise TwinRevert(name, last, (last + 1) * EPOCH_S)
-        if present > epoch + CLAIM_LAST:
-            ended_at_s = (epoch + CLAIM_LAST + 1) * EPOCH_S
-            raise TwinRevert("EmissionController__ClaimExpired", epoch, ended_at_s)
-        weight = self.weights.pop((epoch, provider), None)
-        if weight is None:
-            raise TwinRevert("EmissionController__NotRegistered", provider, epoch)
-        found = self.epochs[epoch]
+        weight, found = self._payable(present, provider, epoch), self.epochs[epoch]
         reward = reward_of(found, weight, has_delegators=has_delegators)
-        amount_wei = reward.work_wei + reward.avail_wei
-        self.epochs[epoch] = replace(found, left_wei=found.left_wei - amount_wei)
-        self.reserved_wei -= amount_wei
-        self.delegated_wei += reward.delegated_wei
-        return self._leave(amount_wei - reward.delegated_wei, found.liquid_bps)
+        amount_wei = reward.work_wei + reward.avail_wei - reward.delegated_wei
+        del self.weights[epoch, provider]
+        self._take(epoch, amount_wei, 0 if weight.is_handed_on else reward.delegated_wei)
+        return self._leave(provider, amount_wei, found.liquid_bps)
+
+    def hand_on(self, present: int, provider: str, epoch: int, *, has_delegators: bool) -> int:
+        """Share out only the delegators' part of a provider's reward; return it, wei."""
+        weight = self._payable(present, provider, epoch)
+        reward = reward_of(self.epochs[epoch], weight, has_delegators=has_delegators)
+        if weight.is_handed_on or not reward.delegated_wei:
+            raise TwinRevert("EmissionController__NothingToHandOn", provider, epoch)
+        handed_on = replace(weight, delegated_e9=weight.delegated_e9 | HANDED_ON)
+        self.weights[epoch, provider] = handed_on
+        self._take(epoch, 0, reward.delegated_wei)
+        return reward.delegated_wei
 
     def claim_delegated(
         self, provider: str, delegator: str, amount_wei: int, word: int
@@ -271,7 +289,23 @@ class Emission:
         if not amount_wei:
             raise TwinRevert("EmissionController__NothingDelegated", provider, delegator)
         self.delegated_wei -= amount_wei
-        return self._leave(amount_wei, unpack("emission", word)["emissionLiquidBps"])
+        liquid_bps = unpack("emission", word)["emissionLiquidBps"]
+        return self._leave(delegator, amount_wei, liquid_bps)
+
+    def vest(self, account: str) -> int:
+        """Deposit what the vault has refused; return it, wei.
+
+        Raises:
+            TwinRevert: ``NothingToVest``, or the vault's while it refuses.
+        """
+        amount_wei = self.owed_wei[account]
+        if not amount_wei:
+            raise TwinRevert("EmissionController__NothingToVest", account)
+        if self.vault_refuses:
+            raise TwinRevert("Refused")
+        self.owed_wei[account] = 0
+        self.paid_wei += amount_wei
+        return amount_wei
 
     def expire(self, present: int, epoch: int) -> int:
         """Return to the reserve what nobody claimed of an epoch; return how much."""
@@ -286,6 +320,28 @@ class Emission:
         self.reserve_wei += found.left_wei
         return found.left_wei
 
-    def _leave(self, amount_wei: int, liquid_bps: int) -> tuple[int, int]:
-        self.paid_wei += amount_wei
-        return split(amount_wei, liquid_bps)
+    def _payable(self, present: int, provider: str, epoch: int) -> Weight:
+        """Return the weight of a provider in an epoch that can be paid."""
+        if present < epoch + CLAIM_FIRST:
+            name, last = "EmissionController__EpochNotOver", epoch + CLAIM_FIRST - 1
+            raise TwinRevert(name, last, (last + 1) * EPOCH_S)
+        if present > epoch + CLAIM_LAST:
+            ended_at_s = (epoch + CLAIM_LAST + 1) * EPOCH_S
+            raise TwinRevert("EmissionController__ClaimExpired", epoch, ended_at_s)
+        weight = self.weights.get((epoch, provider))
+        if weight is None:
+            raise TwinRevert("EmissionController__NotRegistered", provider, epoch)
+        return weight
+
+    def _take(self, epoch: int, leaving_wei: int, handed_on_wei: int) -> None:
+        found, sum_wei = self.epochs[epoch], leaving_wei + handed_on_wei
+        self.epochs[epoch] = replace(found, left_wei=found.left_wei - sum_wei)
+        self.reserved_wei -= sum_wei
+        self.delegated_wei += handed_on_wei
+
+    def _leave(self, account: str, amount_wei: int, liquid_bps: int) -> tuple[int, int]:
+        liquid_wei, vested_wei = split(amount_wei, liquid_bps)
+        kept_wei = vested_wei if self.vault_refuses else 0
+        self.owed_wei[account] += kept_wei
+        self.paid_wei += amount_wei - kept_wei
+        return liquid_wei, vested_wei

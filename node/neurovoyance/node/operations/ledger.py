@@ -233,9 +233,10 @@ class Ledger:
         return _row(event, Reason.VEST, "", 0, {Pocket.VESTING: event.amount_wei})
 
     def _owed(self, event: Any) -> Row | None:
-        if event.provider != self.provider:
+        # Fees are a provider's, emission also a delegator's.
+        if (getattr(event, "account", None) or event.provider) != self.provider:
             return None
-        is_new = event.solidity_name == "VestingOwed"
+        is_new = event.solidity_name in ("VestingOwed", "EmissionVestingOwed")
         amount_wei = event.amount_wei if is_new else -event.amount_wei
         return _row(event, Reason.VEST, "", 0, {Pocket.OWED: amount_wei})
 
@@ -358,6 +359,8 @@ _HANDLERS: dict[str, Callable[[Ledger, Any], Row | None]] = {
     "VestingDeposited": Ledger._deposited,
     "VestingOwed": Ledger._owed,
     "OwedVested": Ledger._owed,
+    "EmissionVestingOwed": Ledger._owed,
+    "OwedEmissionVested": Ledger._owed,
     "Harvested": Ledger._harvested,
     "Released": Ledger._released,
     "ExitExecuted": Ledger._exited,

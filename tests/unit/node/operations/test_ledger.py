@@ -182,6 +182,10 @@ def test_what_could_not_be_vested_at_once_is_owed_until_it_is() -> None:
     made = Made().tx(settled(9)).tx(fees_split(9, 4, 5), owed).tx(later, vested(5))
     assert made.ledger().pockets_wei()[Pocket.OWED] == 0
     assert made.ledger().pockets_wei()[Pocket.VESTING] == 5
+    owed = ("EmissionVestingOwed", {"account": ME, "amount_wei": 5})
+    assert Made().tx(owed).ledger().pockets_wei()[Pocket.OWED] == 5
+    later = ("OwedEmissionVested", {"account": ME, "amount_wei": 5})
+    assert Made().tx(owed).tx(later).ledger().pockets_wei()[Pocket.OWED] == 0
 
 
 def test_every_handled_name_is_an_event_of_the_contracts() -> None:
