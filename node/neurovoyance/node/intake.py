@@ -37,7 +37,7 @@ from neurovoyance.node.fitting import (
     check_given,
     refusal_of,
 )
-from neurovoyance.node.input_files import header_of, input_file_name, write_expanded
+from neurovoyance.node.input_files import header_of, input_file_name, note_use, write_expanded
 from neurovoyance.node.key_book import KeyBook
 from neurovoyance.node.runtime.base import Limits, ModelFiles, ModelInfo, Runtime
 from neurovoyance.node.runtime.confined import warm_bytes
@@ -361,7 +361,7 @@ class Intake:
         """Put held content under its own name, once, also when two jobs share it."""
         async with self._busy.setdefault(path.name, asyncio.Lock()):
             if await asyncio.to_thread(path.exists):
-                await asyncio.to_thread(os.utime, path)
+                await asyncio.to_thread(note_use, path)
             else:
                 await self._storage.fetch(cid, path, max_bytes=max_bytes)
 
@@ -379,7 +379,7 @@ class Intake:
         removed = 0
         for path in (*self._models.iterdir(), *self._inputs.iterdir()):
             is_used = (
-                path.name.partition(".")[0] in inputs_in_use or path.stat().st_mtime >= oldest_s
+                path.name.partition(".")[0] in inputs_in_use or path.stat().st_atime >= oldest_s
             )
             if not is_used and path.is_dir():
                 shutil.rmtree(path)

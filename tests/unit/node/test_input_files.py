@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,12 @@ from safetensors.numpy import load_file
 from tests.unit.node.conftest import Station
 
 from neurovoyance.node.fitting import IntakeRefused
-from neurovoyance.node.input_files import header_of, input_file_name, write_expanded
+from neurovoyance.node.input_files import (
+    header_of,
+    input_file_name,
+    note_use,
+    write_expanded,
+)
 from neurovoyance.node.intake import HeldJob
 from neurovoyance.protocol.manifest import parse_manifest
 from neurovoyance.protocol.offer_exchange import Refusal, RefusalCause
@@ -73,3 +79,14 @@ def test_a_header_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
         with pytest.raises(IntakeRefused) as caught:
             header_of(path)
         assert caught.value.refusal.cause is RefusalCause.INPUT
+
+
+def test_a_use_is_noted_without_a_change(tmp_path: Path) -> None:
+    path = tmp_path / "model"
+    path.write_bytes(b"x")
+    os.utime(path, (1, 1))
+    before = path.stat()
+    note_use(path)
+    after = path.stat()
+    assert after.st_atime > 1_000_000
+    assert after.st_mtime_ns == before.st_mtime_ns

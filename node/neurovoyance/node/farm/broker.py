@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from celery import Celery
+from kombu.exceptions import OperationalError
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -25,6 +26,8 @@ again long before."""
 
 _SOCKET_S: Final = 5.0
 REDIS_ERRORS: Final = (RedisError, OSError)
+QUEUE_ERRORS: Final = (*REDIS_ERRORS, OperationalError)
+"""What sending a message raises while Redis is away."""
 
 
 def broker_url(url: str) -> str:

@@ -21,6 +21,7 @@ from redis.asyncio import Redis
 
 from neurovoyance.node.farm.broker import (
     HARD_SPARE_S,
+    QUEUE_ERRORS,
     REDIS_ERRORS,
     connect,
     make_app,
@@ -108,9 +109,11 @@ class QueuedPool:
 
     async def expect(self, order: Order) -> None:
         """Ask one worker to fetch and load the model; see the interface."""
-        with contextlib.suppress(*REDIS_ERRORS):
+        try:
             task = await asyncio.to_thread(self._task_of, order, 0, has_input=False)
             await asyncio.to_thread(self._send, EXPECT_NAME, task, None, order.left_s)
+        except (*QUEUE_ERRORS, StorageError) as error:
+            log_event(logging.INFO, "model_not_loaded_ahead", cause=type(error).__name__)
 
     def cancel(self, execution_id: str) -> bool:
         """End an execution; False if it is unknown or over."""
@@ -179,10 +182,7 @@ class QueuedPool:
         try:
             await self._mark(running)
             await asyncio.to_thread(self._send, TASK_NAME, task, order.execution_id, left_s)
-        except REDIS_ERRORS as error:
-            log_event(logging.WARNING, "queue_unreachable", cause=type(error).__name__)
-            return False
-        except Exception as error:  # noqa: BLE001 - kombu wraps connection errors in its own
+        except QUEUE_ERRORS as error:
             log_event(logging.WARNING, "queue_unreachable", cause=type(error).__name__)
             return False
         return True

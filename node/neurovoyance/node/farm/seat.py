@@ -12,6 +12,7 @@ import contextlib
 import itertools
 import logging
 import shutil
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ from neurovoyance.node.farm.broker import REDIS_ERRORS
 from neurovoyance.node.farm.messages import Report, Task, Tensor, Usage
 from neurovoyance.node.farm.names import Names
 from neurovoyance.node.farm.parcel import BYTES_MOST, Parcel, is_held, pack, reachable, unpack
+from neurovoyance.node.input_files import note_use
 from neurovoyance.node.logs import log_event
 from neurovoyance.node.runtime.base import Limits, RunOutput, RunRequest
 from neurovoyance.node.runtime.config import Engine
@@ -39,6 +41,8 @@ from neurovoyance.protocol.errors import (
 
 REPORT_S = 3_600
 REPORT_TRIES_S = 900.0
+KEEP_S = 2 * 86_400
+"""How long a model stays on a worker's disk after its last use."""
 
 
 class Fetcher(Protocol):
@@ -197,7 +201,9 @@ class Seat:
             return found
         path = self._settings.folder / "models" / f"{parcel.digest}{Path(parcel.path).suffix}"
         if not await asyncio.to_thread(is_held, parcel, path):
+            await asyncio.to_thread(_purge, path.parent)
             await self._bring(parcel, path)
+        await asyncio.to_thread(note_use, path)
         return path
 
     async def _input(self, task: Task, work: Path) -> Path:
@@ -211,7 +217,8 @@ class Seat:
 
     async def _bring(self, parcel: Parcel, path: Path) -> None:
         """Get files that no shared folder holds: from the message, or from peers."""
-        partial = path.with_name(f".{path.name}.part")
+        # Other seats may bring the same model at the same time; whoever comes first is right.
+        partial = path.with_name(f".{path.name}.{self._settings.name}.part")
         await asyncio.to_thread(_remove, partial)
         if not await asyncio.to_thread(unpack, parcel, partial):
             if parcel.cid is None or self._fetcher is None:
@@ -222,8 +229,7 @@ class Seat:
             await self._fetcher.fetch(Cid.from_text(parcel.cid), partial)
         if not await asyncio.to_thread(is_held, parcel, partial):
             raise StorageNotFound("A file came that is not the one that was announced.")
-        await asyncio.to_thread(_remove, path)
-        await asyncio.to_thread(partial.rename, path)
+        await asyncio.to_thread(_settle, parcel, partial, path)
 
     def _output_path(self, task: Task, work: Path) -> Path:
         """Return where the output is written: beside its final name if both sides see that."""
@@ -273,6 +279,23 @@ class Seat:
         ):
             with attempt:
                 await self._redis.set(key, report.model_dump_json(), nx=True, ex=REPORT_S)
+
+
+def _settle(parcel: Parcel, partial: Path, path: Path) -> None:
+    """Give files that were compared their name, unless they lie there already."""
+    if is_held(parcel, path):
+        _remove(partial)
+        return
+    _remove(path)
+    partial.rename(path)
+
+
+def _purge(models: Path) -> None:
+    """Remove models that no task has used for days."""
+    oldest_s = time.time() - KEEP_S
+    for path in models.iterdir():
+        if path.stat().st_atime < oldest_s:
+            _remove(path)
 
 
 def _remove(path: Path) -> None:

@@ -13,6 +13,7 @@ import contextlib
 import json
 import logging
 import os
+import shutil
 import socket
 import threading
 from collections.abc import Coroutine
@@ -83,6 +84,7 @@ def run_worker(settings: WorkerSettings) -> None:
         ConfigError: Redis cannot be reached.
     """
     asyncio.run(check_redis(settings.url))
+    _tidy(settings.seat)
     names = Names(settings.seat.farm)
     app = make_app(settings.url)
     _register(app, settings)
@@ -101,6 +103,12 @@ def run_worker(settings: WorkerSettings) -> None:
             "--loglevel=WARNING",
         ]
     )
+
+
+def _tidy(seat: SeatSettings) -> None:
+    """Remove what seats of an earlier process left behind when they were killed."""
+    for path in (seat.folder / "work", *seat.folder.glob(f"{seat.name}-*")):
+        shutil.rmtree(path, ignore_errors=True)
 
 
 async def check_redis(url: str) -> None:

@@ -155,6 +155,23 @@ async def test_a_redis_that_forgot_everything_is_told_again(
     await running
 
 
+async def test_a_redis_that_is_away_is_waited_for(
+    pool: QueuedPool, server: RedisServer, order: Order, tmp_path: Path
+) -> None:
+    await asyncio.to_thread(server.stop)
+    await pool.expect(order)
+    with pytest.raises(OutOfTime):
+        await pool.execute(replace(order, left_s=0.2))
+    running = asyncio.create_task(pool.execute(order))
+    await asyncio.sleep(0.1)
+    await asyncio.to_thread(server.start)
+    async with redis.asyncio.Redis.from_url(server.url, decode_responses=True) as back:
+        token = await token_of(back, order)
+        await say(back, report_of(order, token, tmp_path))
+        await running
+    assert order.output_path.exists()
+
+
 async def test_the_deadline_ends_the_wait(pool: QueuedPool, order: Order) -> None:
     with pytest.raises(OutOfTime):
         await pool.execute(replace(order, left_s=0.1))

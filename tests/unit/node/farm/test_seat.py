@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -132,6 +133,23 @@ async def test_what_the_worker_cannot_have_or_run_is_reported(desk: Desk, tmp_pa
         report = await desk.report(changed)
         assert report is not None
         assert type(report.raised()) is kind
+
+
+async def test_seats_share_a_model_and_old_ones_go(desk: Desk, tmp_path: Path) -> None:
+    models_folder = tmp_path / "seat" / "models"
+    (models_folder / "old").mkdir()
+    os.utime(models_folder / "old", (1, 1))
+    tasks = [task_for(tmp_path, token=number) for number in range(4)]
+    served = await asyncio.gather(
+        *(desk.seats[number % 2].serve(task) for number, task in enumerate(tasks))
+    )
+    assert served == [True] * 4
+    for task in tasks:
+        report = await desk.report(task)
+        assert report is not None
+        assert report.error is None
+    [kept] = models_folder.iterdir()
+    assert kept.read_bytes() == (tmp_path / "m.onnx").read_bytes()
 
 
 class Shop:
