@@ -19,10 +19,14 @@ from neurovoyance.ipfs.backend import (
 )
 from neurovoyance.ipfs.car import InvalidCar
 from neurovoyance.ipfs.cid import PROBE, Cid, as_cid, cid_of_keccak, keccak_cid
+from neurovoyance.ipfs.composite import Composite, Places, open_storage
 from neurovoyance.ipfs.dagpb import MAX_BLOCK_BYTES, InvalidBlock
 from neurovoyance.ipfs.embedded import EmbeddedBackend
 from neurovoyance.ipfs.encryption import decrypt, decrypt_stream, encrypt, encrypt_stream, new_key
 from neurovoyance.ipfs.gateway_client import Timeouts
+from neurovoyance.ipfs.gateways import GatewayBackend
+from neurovoyance.ipfs.kubo import KuboBackend
+from neurovoyance.ipfs.kubo_rpc import KuboTimeouts
 from neurovoyance.ipfs.sealing import open_key, seal_key
 from neurovoyance.ipfs.swarm import SwarmRules
 from neurovoyance.ipfs.unixfs import DEFAULT_PROFILE, PROFILES, V0_2015, V1_2025, Kind, Profile
@@ -39,13 +43,18 @@ __all__ = [
     "V0_2015",
     "V1_2025",
     "Cid",
+    "Composite",
     "EmbeddedBackend",
+    "GatewayBackend",
     "GcReport",
     "InvalidBlock",
     "InvalidCar",
     "Kind",
+    "KuboBackend",
+    "KuboTimeouts",
     "OnProgress",
     "PinInfo",
+    "Places",
     "Profile",
     "Progress",
     "RateLimit",
@@ -65,6 +74,7 @@ __all__ = [
     "keccak_cid",
     "new_key",
     "open_key",
+    "open_storage",
     "seal_key",
 ]
 
