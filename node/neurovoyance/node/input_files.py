@@ -8,7 +8,6 @@ Never: fetch, pin or offer such an input; whoever needs it makes it again.
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 
 from safetensors.numpy import save_file
@@ -20,14 +19,6 @@ from neurovoyance.protocol.job_spec import JobSpec
 from neurovoyance.protocol.manifest import ModelManifest
 from neurovoyance.protocol.offer_exchange import RefusalCause
 from neurovoyance.verification.canary_input import expand, seed_of_cid
-
-
-def note_use(path: Path) -> None:
-    """Note that a file or folder is used now, as its time of access; blocking.
-
-    The time of change stays: whoever keeps the file loaded knows by it that it is the same.
-    """
-    os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))
 
 
 def header_of(path: Path) -> Given:

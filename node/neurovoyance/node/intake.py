@@ -37,12 +37,13 @@ from neurovoyance.node.fitting import (
     check_given,
     refusal_of,
 )
-from neurovoyance.node.input_files import header_of, input_file_name, note_use, write_expanded
+from neurovoyance.node.input_files import header_of, input_file_name, write_expanded
 from neurovoyance.node.key_book import KeyBook
 from neurovoyance.node.runtime.base import Limits, ModelFiles, ModelInfo, Runtime
 from neurovoyance.node.runtime.confined import warm_bytes
 from neurovoyance.node.runtime.input_check import check_inputs
 from neurovoyance.node.runtime.resources import ENGINE_BYTES, limits_for, measure
+from neurovoyance.node.runtime.warm import note_use
 from neurovoyance.protocol.errors import (
     NeurovoyanceError,
     ResourceExceeded,

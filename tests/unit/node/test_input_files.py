@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,6 @@ from neurovoyance.node.fitting import IntakeRefused
 from neurovoyance.node.input_files import (
     header_of,
     input_file_name,
-    note_use,
     write_expanded,
 )
 from neurovoyance.node.intake import HeldJob
@@ -79,14 +77,3 @@ def test_a_header_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
         with pytest.raises(IntakeRefused) as caught:
             header_of(path)
         assert caught.value.refusal.cause is RefusalCause.INPUT
-
-
-def test_a_use_is_noted_without_a_change(tmp_path: Path) -> None:
-    path = tmp_path / "model"
-    path.write_bytes(b"x")
-    os.utime(path, (1, 1))
-    before = path.stat()
-    note_use(path)
-    after = path.stat()
-    assert after.st_atime > 1_000_000
-    assert after.st_mtime_ns == before.st_mtime_ns

@@ -26,11 +26,11 @@ from neurovoyance.node.farm.broker import REDIS_ERRORS
 from neurovoyance.node.farm.messages import Report, Task, Tensor, Usage
 from neurovoyance.node.farm.names import Names
 from neurovoyance.node.farm.parcel import BYTES_MOST, Parcel, is_held, pack, reachable, unpack
-from neurovoyance.node.input_files import note_use
 from neurovoyance.node.logs import log_event
 from neurovoyance.node.runtime.base import Limits, RunOutput, RunRequest
 from neurovoyance.node.runtime.config import Engine
 from neurovoyance.node.runtime.confined import ConfinedRuntime
+from neurovoyance.node.runtime.warm import note_use
 from neurovoyance.protocol.errors import (
     InternalError,
     NeurovoyanceError,

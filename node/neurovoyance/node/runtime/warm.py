@@ -8,6 +8,8 @@ hand out a child for another model, configuration or set of outputs than it was 
 from __future__ import annotations
 
 import asyncio
+import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -147,6 +149,14 @@ def stamp_of(model_path: Path) -> tuple[tuple[str, int, int, int], ...]:
             continue
         found.append((path.name, stat.st_size, stat.st_mtime_ns, stat.st_ino))
     return tuple(found)
+
+
+def note_use(path: Path) -> None:
+    """Note that a file or folder is used now, as its time of access; blocking.
+
+    The time of change stays, by which :func:`stamp_of` knows that a model is the same.
+    """
+    os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))
 
 
 def locked_limits(limits: Limits) -> Limits:

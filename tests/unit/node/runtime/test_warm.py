@@ -21,7 +21,7 @@ from neurovoyance.node.runtime.confined import ConfinedRuntime
 from neurovoyance.node.runtime.onnx_ import OnnxRuntime
 from neurovoyance.node.runtime.sandbox import resident_bytes
 from neurovoyance.node.runtime.torch_ import TorchRuntime
-from neurovoyance.node.runtime.warm import WarmPolicy, locked_limits, stamp_of
+from neurovoyance.node.runtime.warm import WarmPolicy, locked_limits, note_use, stamp_of
 from neurovoyance.protocol.errors import InputMismatch, ResourceExceeded
 from neurovoyance.verification.canonical import decode_tensors
 
@@ -231,6 +231,17 @@ async def test_a_warm_torch_model_gives_the_bytes_of_a_cold_one(tmp_path: Path) 
                 done = await runtime.run(asked, replace(LIMITS, memory_bytes=GIB))
                 outputs.append(done.output_path.read_bytes())
     assert len(set(outputs)) == 1
+
+
+def test_a_use_is_noted_without_a_change(tmp_path: Path) -> None:
+    path = tmp_path / "model"
+    path.write_bytes(b"x")
+    os.utime(path, (1, 1))
+    before = path.stat()
+    note_use(path)
+    after = path.stat()
+    assert after.st_atime > 1_000_000
+    assert after.st_mtime_ns == before.st_mtime_ns
 
 
 @pytest.mark.slow
