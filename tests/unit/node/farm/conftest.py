@@ -26,8 +26,8 @@ import sys
 from pathlib import Path
 from neurovoyance.node.farm.seat import SeatSettings
 from neurovoyance.node.farm.worker import WorkerSettings, run_worker
-url, name, folder, shared = sys.argv[1:]
-seat = SeatSettings(name, "test", Path(folder), tuple(Path(p) for p in shared.split(":") if p),
+url, name, folder, shared, farm = sys.argv[1:]
+seat = SeatSettings(name, farm, Path(folder), tuple(Path(p) for p in shared.split(":") if p),
                     beat_s=0.2, lost_after_s=3.0)
 run_worker(WorkerSettings(url, seat, memory_bytes=512 << 20, output_bytes=8 << 20))
 """
@@ -85,13 +85,13 @@ class Workers:
     shared: Path
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
-    def start(self, *names: str, is_shared: bool = True) -> None:
+    def start(self, *names: str, is_shared: bool = True, farm: str = "test") -> None:
         for name in names:
             log = os.open(self.folder / f"{name}.log", os.O_WRONLY | os.O_CREAT)
             self.processes[name] = subprocess.Popen(
                 [
                     *(sys.executable, "-c", WORKER_PROGRAM, self.server.url, name),
-                    *(str(self.folder / name), str(self.shared) if is_shared else ""),
+                    *(str(self.folder / name), str(self.shared) if is_shared else "", farm),
                 ],
                 stdout=log,
                 stderr=log,
@@ -99,12 +99,12 @@ class Workers:
             )
             os.close(log)
         for name in names:
-            wait_for(lambda name=name: self._is_shown(name))  # type: ignore[misc]
+            wait_for(lambda name=name: self._is_shown(name, farm))  # type: ignore[misc]
 
-    def _is_shown(self, name: str) -> bool:
+    def _is_shown(self, name: str, farm: str) -> bool:
         assert self.processes[name].poll() is None, (self.folder / f"{name}.log").read_text()
         with redis.Redis.from_url(self.server.url) as client:
-            return bool(client.keys(f"neurovoyance:test:worker:{name}-*"))
+            return bool(client.keys(f"neurovoyance:{farm}:worker:{name}-*"))
 
     def seat_pid(self, name: str) -> int:
         """Return the process of a worker's only seat."""

@@ -48,9 +48,12 @@ async def pool(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
         return
     workers: Workers = request.getfixturevalue("workers")
     if request.param not in workers.processes:
-        workers.stop()
-        workers.start(request.param, is_shared=request.param == "shared")
-    queued = QueuedPool(FarmSettings(workers.server.url, "test", lost_after_s=3.0, poll_s=0.02))
+        is_shared = request.param == "shared"
+        await asyncio.to_thread(
+            workers.start, request.param, is_shared=is_shared, farm=request.param
+        )
+    settings = FarmSettings(workers.server.url, request.param, lost_after_s=3.0, poll_s=0.02)
+    queued = QueuedPool(settings)
     await queued.open()
     yield queued
     await queued.close()
