@@ -32,6 +32,7 @@ from neurovoyance.chain.genesis import CanaryModel, EconomySettings
 from neurovoyance.chain.rewards import EPOCH_S
 from neurovoyance.chain.wallet import DEVNET_CHAIN_ID, Wallet
 from neurovoyance.cli.processes import Child, stop_all
+from neurovoyance.client.joining import Invitation
 from neurovoyance.client.opening import PROFILE_NAME
 from neurovoyance.client.settings import NetworkProfile, save_profile
 from neurovoyance.node.enrolment import enrol, take_seats
@@ -181,6 +182,7 @@ class LocalNetwork:
             self.on_step(f"staking and starting {self.node_count - self.cheats} nodes")
             await self._enrol(chain, Contracts(chain, self.deployment))
         save_profile(self.profile(), self.home / PROFILE_NAME)
+        self.invitation_path.write_text(self.invitation().model_dump_json(indent=2) + "\n")
         await asyncio.gather(*(self.start_node(node) for node in self.honest))
 
     async def start_node(self, node: LocalNode) -> None:
@@ -304,7 +306,7 @@ class LocalNetwork:
             "pools": [AUDIT_POOL],
             **({"kubo_rpc_url": self.kubo_rpc_url} if self.kubo_rpc_url else {}),
             "collect_rewards": self.collects,
-            "peers": [f"http://127.0.0.1:{self.content_port}"] if self.canary_models else [],
+            "peers": self._peers,
         }
         module = "neurovoyance.node"
         if index >= self.node_count - self.cheats:
@@ -333,6 +335,20 @@ class LocalNetwork:
             poll_s=0.25,
             kubo_rpc_url=self.kubo_rpc_url,
         )
+
+    def invitation(self) -> Invitation:
+        """Return what others on this machine need to join, without a key."""
+        return Invitation.of(self.profile(), self.known_deployment, peers=self._peers)
+
+    @property
+    def invitation_path(self) -> Path:
+        """The file of the invitation; it ends with the network."""
+        return self.folder / "invitation.json"
+
+    @property
+    def _peers(self) -> list[str]:
+        """Where nodes look for the models of the catalogue."""
+        return [f"http://127.0.0.1:{self.content_port}"] if self.canary_models else []
 
     async def wait_for_node(self, node: LocalNode) -> None:
         """Wait until a node answers.

@@ -31,6 +31,7 @@ from neurovoyance.cli import (
     job_quote,
     job_submit,
     job_watch,
+    join,
     market_serve,
     model_add,
     model_calibrate,
@@ -109,6 +110,7 @@ def _root(
 _ALL = (
     (app, "demo", demo.demo, "See a whole market work on this machine."),
     (app, "up", up.up, "Keep a private network running here."),
+    (app, "join", join.join, "Join a network that runs."),
     (app, "money", money.money, "See where every coin of yours is."),
     (app, "doctor", doctor.doctor, "Check this machine and say what to do."),
     (job, "submit", job_submit.submit, "Run a model on your inputs."),

@@ -99,7 +99,11 @@ async def _init(
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     async with opened(home) as client:
         session = client.session
-        password = await asyncio.to_thread(ask_password, "the node's new hot key", repeat=True)
+        password_file = _password_file(folder, session.chain.chain_id)
+        if password_file is None:
+            password = await asyncio.to_thread(ask_password, "the node's new hot key", repeat=True)
+        else:
+            password = password_file.read_text(encoding="utf-8")
         operator = await asyncio.to_thread(make_operator_key, folder / "operator.json", password)
         url = values["endpoint"] or f"http://127.0.0.1:{values['listen_port']}"
         if not is_agreed:
@@ -114,7 +118,7 @@ async def _init(
         own_wei = await enrol(
             session.contracts, session.wallet, Address(operator.address), url, stake_wei
         )
-        config = _write_config(folder, values, session, operator.address)
+        config = _write_config(folder, values, session, operator.address, password_file)
         taken = await _take_seats(session, config, seats)
     if as_json:
         emit_json(
@@ -134,6 +138,25 @@ async def _init(
         count = "1 seat" if taken == 1 else f"{taken} seats"
         out.print(f"  It has {count} and may be drawn to audit jobs and judge disputes.")
     out.print("  Start it with: neurovoyance node start\n")
+
+
+def _password_file(folder: Path, chain_id: int) -> Path | None:
+    """Return the file with a password that nobody chose: on the devnet, whose coins have no worth.
+
+    None where a person has to choose one, or has chosen one already.
+    """
+    import secrets
+
+    from neurovoyance.chain.wallet import DEVNET_CHAIN_ID
+
+    path = folder / "operator.password"
+    if path.exists():
+        return path
+    if chain_id != DEVNET_CHAIN_ID or (folder / "operator.json").exists():
+        return None
+    path.touch(mode=0o600)
+    path.write_text(secrets.token_urlsafe(24), encoding="utf-8")
+    return path
 
 
 def _seats_line(has_audits: bool, stake_wei: int, seats: int | None) -> str:
@@ -201,7 +224,13 @@ def _idle_table(path: Path, is_idle: bool | None) -> dict[str, Any]:
     return {**table, "mode": "idle" if is_idle else "always"}
 
 
-def _write_config(folder: Path, values: dict[str, Any], session: Any, operator: str) -> Path:
+def _write_config(
+    folder: Path,
+    values: dict[str, Any],
+    session: Any,
+    operator: str,
+    password_file: Path | None,
+) -> Path:
     """Write node.toml; JSON strings, numbers and lists of them are valid TOML values."""
     path = folder / "node.toml"
     idle = _idle_table(path, values.pop("idle"))
@@ -212,7 +241,9 @@ def _write_config(folder: Path, values: dict[str, Any], session: Any, operator: 
         "data_dir": str(folder / "data"),
         "owner": session.address,
         "operator_keystore": str(folder / "operator.json"),
+        **({"operator_password_file": str(password_file)} if password_file else {}),
         "allow_private_addresses": session.settings.allows_private_peers,
+        **_places_of(session.settings.profile),
         **{name: value for name, value in values.items() if value is not None},
     }
     text = "".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items())
@@ -222,3 +253,9 @@ def _write_config(folder: Path, values: dict[str, Any], session: Any, operator: 
     path.write_text(f"# Settings of the node with operator {operator}.\n" + text, encoding="utf-8")
     path.chmod(0o600)
     return path
+
+
+def _places_of(profile: Any) -> dict[str, Any]:
+    """Return where the network says that content and offers are found."""
+    found = {"peers": profile.peers, "markets": profile.markets, "gateways": profile.gateways}
+    return {name: urls for name, urls in found.items() if urls}

@@ -132,6 +132,7 @@ def _network_json(network: LocalNetwork) -> dict[str, object]:
         "rpc_url": network.rpc_url,
         "chain_id": deployment.chain_id,
         "home": str(network.home),
+        "invitation": str(network.invitation_path),
         "contracts": {
             "token": deployment.token,
             "market": deployment.market,
@@ -178,4 +179,6 @@ def _print_network(network: LocalNetwork, *, is_default_home: bool) -> None:
         f"neurovoyance money{flag}",
     ):
         out.print(f"    {line}", soft_wrap=True)
+    out.print("\n  Others on this machine join with a folder of their own:\n")
+    out.print(f"    neurovoyance join {network.invitation_path} --home FOLDER", soft_wrap=True)
     out.print("\n  Ctrl-C ends it; nothing of the chain is kept.\n")

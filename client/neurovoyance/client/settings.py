@@ -32,6 +32,8 @@ class NetworkProfile(BaseModel):
         kubo_rpc_url: RPC of an IPFS daemon that is asked for content and told of it.
         kubo_authorization_file: file whose first line its Authorization header must say.
         gateways: trustless gateways asked last; none by default.
+        peers: base URLs where a node of this profile looks for models and inputs.
+        markets: market services to which such a node tells its standing offer.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -46,10 +48,12 @@ class NetworkProfile(BaseModel):
     kubo_rpc_url: str | None = None
     kubo_authorization_file: str | None = None
     gateways: Annotated[list[str], Field(max_length=16)] = []
+    peers: Annotated[list[str], Field(max_length=32)] = []
+    markets: Annotated[list[str], Field(max_length=16)] = []
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
-        for url in self.rpc_urls:
+        for url in (*self.rpc_urls, *self.peers, *self.markets):
             HttpUrl(url)
         if self.devnet_account is not None and self.chain_id != DEVNET_CHAIN_ID:
             raise ValueError("devnet_account: only the devnet may use publicly known keys")

@@ -103,13 +103,18 @@ class Deployment:
         return tuple(self.named_addresses().values())
 
 
+def record_of(deployment: Deployment) -> dict[str, Any]:
+    """Return what the file says; :func:`parse_deployment` reads it."""
+    return {"format": _FORMAT, **asdict(deployment)}
+
+
 def save_deployment(deployment: Deployment, path: Path) -> None:
     """Write the record in one step, replacing an older one.
 
     Raises:
         ConfigError: the disk refuses.
     """
-    text = json.dumps({"format": _FORMAT, **asdict(deployment)}, indent=2) + "\n"
+    text = json.dumps(record_of(deployment), indent=2) + "\n"
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -139,7 +144,7 @@ def load_deployment(path: Path, chain_id: int) -> Deployment:
         ) from error
     except (ValueError, RecursionError) as error:
         raise _damaged(path, "it is not JSON") from error
-    deployment = _parse(document, path)
+    deployment = parse_deployment(document, str(path))
     if deployment.chain_id != chain_id:
         raise ConfigError(
             f"The deployment file {path} is of chain {deployment.chain_id}, not of {chain_id}.",
@@ -151,7 +156,12 @@ def load_deployment(path: Path, chain_id: int) -> Deployment:
     return deployment
 
 
-def _parse(document: Any, path: Path) -> Deployment:
+def parse_deployment(document: Any, path: str) -> Deployment:
+    """Return the deployment that a record names; ``path`` says where it was found.
+
+    Raises:
+        ConfigError: it is not such a record.
+    """
     if not isinstance(document, dict) or document.get("format") != _FORMAT:
         raise _damaged(path, "its format is unknown")
     genesis = document.get("genesis_hash")
@@ -169,7 +179,7 @@ def _parse(document: Any, path: Path) -> Deployment:
     return Deployment(int(document["chain_id"]), genesis, int(document["deploy_block"]), *found)
 
 
-def _damaged(path: Path, why: str) -> ConfigError:
+def _damaged(path: Path | str, why: str) -> ConfigError:
     return ConfigError(
         f"The deployment file {path} is damaged: {why}.",
         hint="Deploy again, or copy the file from who did.",

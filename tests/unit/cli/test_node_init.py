@@ -32,9 +32,8 @@ def provider_home(home: Path, tmp_path: Path) -> Path:
 
 
 def test_a_machine_becomes_a_provider_and_stays_one(
-    provider_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    provider_home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("NEUROVOYANCE_PASSWORD", "correct horse battery")
     arguments = [
         "node",
         "init",
@@ -58,6 +57,8 @@ def test_a_machine_becomes_a_provider_and_stays_one(
     assert settings.idle.mode is Mode.IDLE
     assert settings.operator_keystore is not None
     assert settings.operator_keystore.stat().st_mode & 0o077 == 0
+    assert settings.operator_password_file is not None, "the devnet's keys protect nothing"
+    assert settings.operator_password_file.stat().st_mode & 0o077 == 0
     shutil.rmtree(provider_home)
 
 
@@ -73,9 +74,8 @@ def auditor_home(audited_network: dict[str, Any], tmp_path: Path) -> Path:
 
 
 def test_half_of_the_stake_takes_seats_in_the_pools_of_the_settings(
-    auditor_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    auditor_home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("NEUROVOYANCE_PASSWORD", "correct horse battery")
     arguments = ["node", "init", "--stake", "5000", "--pool", "trial", "--exact"]
     rest = ["--home", str(auditor_home), "--json"]
     shown: list[dict[str, Any]] = []
