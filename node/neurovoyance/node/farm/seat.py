@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import itertools
 import logging
+import secrets
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -218,8 +219,7 @@ class Seat:
     async def _bring(self, parcel: Parcel, path: Path) -> None:
         """Get files that no shared folder holds: from the message, or from peers."""
         # Other seats may bring the same model at the same time; whoever comes first is right.
-        partial = path.with_name(f".{path.name}.{self._settings.name}.part")
-        await asyncio.to_thread(_remove, partial)
+        partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
         if not await asyncio.to_thread(unpack, parcel, partial):
             if parcel.cid is None or self._fetcher is None:
                 raise StorageNotFound(
@@ -228,6 +228,7 @@ class Seat:
                 )
             await self._fetcher.fetch(Cid.from_text(parcel.cid), partial)
         if not await asyncio.to_thread(is_held, parcel, partial):
+            await asyncio.to_thread(_remove, partial)
             raise StorageNotFound("A file came that is not the one that was announced.")
         await asyncio.to_thread(_settle, parcel, partial, path)
 
@@ -286,8 +287,9 @@ def _settle(parcel: Parcel, partial: Path, path: Path) -> None:
     if is_held(parcel, path):
         _remove(partial)
         return
-    _remove(path)
-    partial.rename(path)
+    if path.is_dir():
+        _remove(path)
+    partial.replace(path)
 
 
 def _purge(models: Path) -> None:
