@@ -77,6 +77,7 @@ class ChannelBook:
         # Made before SQLite opens it: its companion files copy the mode.
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         path.chmod(0o600)
+        self.path = path
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._db.execute("PRAGMA busy_timeout=10000")
         self._db.execute("PRAGMA synchronous=FULL")
@@ -149,7 +150,7 @@ class ChannelBook:
             raise SpecError("A payment must be above zero; nothing was signed.")
         with self._transaction():
             last = self.last(channel_id, payee)
-            if last is not None and self._is_paid(channel_id, payee, work):
+            if last is not None and self.is_paid(channel_id, payee, work):
                 return last
             paid_wei = max(last.voucher.cumulative_wei if last else 0, side.redeemed_wei)
             receipt = Receipt(work=work, start_wei=paid_wei, end_wei=paid_wei + amount_wei)
@@ -181,7 +182,8 @@ class ChannelBook:
         kept = self.receipts(channel_id, payee)
         return [receipt for receipt in kept if receipt.end_wei > redeemed_wei]
 
-    def _is_paid(self, channel_id: bytes, payee: str, work: bytes) -> bool:
+    def is_paid(self, channel_id: bytes, payee: str, work: bytes) -> bool:
+        """Tell whether a piece of work is under a voucher already."""
         row = self._db.execute(
             "SELECT 1 FROM receipts WHERE channel_id = ? AND payee = ? AND work = ?",
             (channel_id, payee, work),

@@ -29,6 +29,7 @@ from neurovoyance.client.models import PublishedModel
 from neurovoyance.client.money import MoneyView, money_view
 from neurovoyance.client.nodes import Asker, MarketId, Node, Quote, known_nodes
 from neurovoyance.client.orders import new_order, plan_and_journal
+from neurovoyance.client.paying import PayingClient
 from neurovoyance.client.private_inputs import quoted_spec, store_input
 from neurovoyance.client.private_keys import PrivateKeys
 from neurovoyance.client.serving import serve_storage
@@ -45,7 +46,7 @@ DEFAULT_MAX_PRICE_WEI = 10 * WEI_PER_NVY
 """What a job may cost when the caller states no maximum; offers above are refused."""
 
 
-class AsyncClient:
+class AsyncClient(PayingClient):
     """One open client; make it with :meth:`open` and close it, or use ``async with``.
 
     Attributes:
@@ -53,8 +54,7 @@ class AsyncClient:
     """
 
     def __init__(self, session: Session, stack: AsyncExitStack) -> None:
-        self.session = session
-        self._stack = stack
+        super().__init__(session, stack)
 
     @classmethod
     async def open(

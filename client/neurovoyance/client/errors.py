@@ -46,3 +46,19 @@ class ResultMismatch(VerificationError):
 
     code = "verification.mismatch"
     exit_code = 6
+
+
+class BatchMismatch(VerificationError):
+    """A batch of tasks is not what was ordered, signed for, or what the model computes."""
+
+    code = "verification.batch"
+    exit_code = 6
+
+
+class TasksRefused(RequestError):
+    """A provider takes no tasks on these terms now; nothing was signed and nothing is owed."""
+
+    code = "request.tasks_refused"
+    retryable = True
+    http_status = 409
+    exit_code = 3

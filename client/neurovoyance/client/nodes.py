@@ -126,7 +126,16 @@ class Asker:
         self._allow_private = allow_private
         self._timeout_s = timeout_s
 
-    def _session(self, timeout_s: float) -> aiohttp.ClientSession:
+    def url(self, endpoint: str, path: str) -> str:
+        """Return where a path of a node lies.
+
+        Raises:
+            NeurovoyanceError: the address may not be asked.
+        """
+        return check_url(endpoint, self._allow_private) + path
+
+    def http(self, timeout_s: float) -> aiohttp.ClientSession:
+        """Return an HTTP session that asks allowed addresses alone; close it."""
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(resolver=PolicyResolver(self._allow_private), limit=64),
             timeout=aiohttp.ClientTimeout(total=timeout_s, sock_connect=5),
@@ -143,7 +152,7 @@ class Asker:
             now_s: chain time, unix seconds.
         """
         body = request.model_dump_json().encode()
-        async with self._session(self._timeout_s) as session:
+        async with self.http(self._timeout_s) as session:
             answers = await asyncio.gather(
                 *(self._ask_one(session, node, request, body, now_s) for node in nodes)
             )
@@ -159,7 +168,7 @@ class Asker:
         """
         url = check_url(endpoint, self._allow_private) + path
         async with (
-            self._session(self._timeout_s) as session,
+            self.http(self._timeout_s) as session,
             session.get(url, allow_redirects=False) as response,
         ):
             response.raise_for_status()
@@ -173,7 +182,7 @@ class Asker:
         try:
             url = check_url(endpoint, self._allow_private) + "/v1/executions"
             async with (
-                self._session(_PHASE_TIMEOUT_S) as session,
+                self.http(_PHASE_TIMEOUT_S) as session,
                 session.get(url, allow_redirects=False) as response,
             ):
                 listed = json.loads(await _bounded(response, EXECUTIONS_MAX_BYTES))

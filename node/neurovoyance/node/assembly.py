@@ -46,6 +46,7 @@ from neurovoyance.node.runtime.onnx_ import OnnxRuntime
 from neurovoyance.node.settings import NodeSettings
 from neurovoyance.node.shell import Shell
 from neurovoyance.node.standing import HttpSink, StandingDuty
+from neurovoyance.node.task_assembly import TaskParts, build_channels
 from neurovoyance.node.watch import Watch
 from neurovoyance.node.work import Work
 from neurovoyance.protocol.ids import ZERO_ADDRESS
@@ -134,6 +135,11 @@ def build_agent(settings: NodeSettings, machine: Machine, stack: AsyncExitStack)
             *build_duties(settings, machine, work, crash, stack, key_desk),
             *build_reward_duties(settings, machine, intake, signer, stack),
             *build_standing(settings, machine, desk),
+            *build_channels(
+                settings,
+                TaskParts(chain, machine.storage, desk, work.bench, machine.identity, crash),
+                stack,
+            ),
         ],
     )
 

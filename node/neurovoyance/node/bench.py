@@ -104,6 +104,16 @@ class Bench:
             peak_memory_bytes=output.usage.peak_memory_bytes,
         )
 
+    async def compute_task(self, order: Order) -> None:
+        """Compute one task of a batch; its place is free for a job before the next one.
+
+        Raises:
+            NoRoom: nothing was started.
+            ExecutionError, SpecError: see :meth:`neurovoyance.node.runtime.base.Runtime.run`.
+        """
+        async with self._free:
+            await self.pool.execute(order)
+
     def cancel(self, path: Path) -> None:
         """End the run whose output would go to ``path``, if there is one."""
         self.pool.cancel(path.stem)

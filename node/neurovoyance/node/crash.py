@@ -14,9 +14,10 @@ from enum import StrEnum
 from neurovoyance.node.audit_rules import AuditorAction
 from neurovoyance.node.disputing.values import DisputeAction
 from neurovoyance.node.execution_values import Action
+from neurovoyance.node.task_book import TaskAction
 from neurovoyance.protocol.errors import ConfigError
 
-ACTIONS: tuple[StrEnum, ...] = (*Action, *AuditorAction, *DisputeAction)
+ACTIONS: tuple[StrEnum, ...] = (*Action, *AuditorAction, *DisputeAction, *TaskAction)
 CRASH_POINTS = tuple(
     dict.fromkeys(f"{when}:{action.value}" for action in ACTIONS for when in ("before", "after"))
 )

@@ -44,6 +44,7 @@ from neurovoyance.node.runtime.base import Runtime
 from neurovoyance.node.runtime.numeric_class import numeric_class
 from neurovoyance.node.runtime.onnx_ import OnnxRuntime
 from neurovoyance.node.settings import NodeSettings
+from neurovoyance.node.task_assembly import task_routes
 from neurovoyance.protocol.errors import ChainError, ConfigError, ExecutionError, RpcError
 
 RPC_WAIT_S = 60.0
@@ -199,7 +200,7 @@ async def _build(
         endpoint=endpoint,
         allowed_hosts=settings.allowed_hosts,
         numeric_class=own_class,
-        owner_routes=owner.routes(),
+        owner_routes=[*owner.routes(), *task_routes(agent)],
     )
     await tell_metrics(settings, agent, gate, storage.store.index.stored_bytes, served, stack)
     return _Parts(chain, agent, gate, app, listener, endpoint)

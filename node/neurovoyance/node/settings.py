@@ -121,6 +121,11 @@ class NodeSettings(BaseModel):
         harvest_threshold_wei: earnings are paid out to the owner above this.
         collect_rewards: register, claim, harvest and release for the owner when it is due, and
             help canaries along for everybody; canaries drawn for the owner are always taken.
+        task_base_price_wei: of one task paid by voucher, in place of ``base_price_wei``.
+        task_credit_wei: how much work one client may get ahead of its newest voucher; 0 takes no
+            tasks.
+        redeem_threshold_wei: vouchers are redeemed when they add this, or before they end.
+        redeem_gas_price_max_wei: above this price of gas, redeeming waits until it cannot.
         lend: ``paid`` by the price list, or ``volunteer``: one wei, for ``public_clients`` alone.
         public_clients: addresses of clients for whom a volunteer works.
         idle: when the machine is lent and how much of it; ``idle = "idle"`` stands for a table
@@ -175,6 +180,10 @@ class NodeSettings(BaseModel):
     exact: bool = False
     harvest_threshold_wei: Amount = 10 * 10**18
     collect_rewards: bool = True
+    task_base_price_wei: Amount = 10**14
+    task_credit_wei: Amount = 5 * 10**17
+    redeem_threshold_wei: Amount = 10**18
+    redeem_gas_price_max_wei: Amount = 100 * 10**9
     lend: Lend = Lend.PAID
     public_clients: Annotated[list[AddressSetting], BeforeValidator(_list)] = []
     idle: Annotated[IdleSettings, BeforeValidator(_idle)] = IdleSettings()

@@ -3,7 +3,7 @@
 Place: a journal of its own beside the node's others. A voucher is checked against the channel as it
 stands on chain and written down before any work is done for it; only the best one of a channel is
 kept, since it includes all before it. Redeeming is a decision on plain values
-(:func:`is_worthwhile`, :func:`must_redeem`, :func:`must_settle`), then one call of the chain.
+(:func:`is_worthwhile`, :func:`must_redeem`, :func:`must_settle`), then ``channel_duty`` sends.
 Never: work on a voucher that could not be redeemed, or a lower one in place of a higher one.
 """
 
@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from neurovoyance.chain.channels import ChannelRecord, Channels, RedemptionRecord, SideRecord
-from neurovoyance.chain.wallet import Wallet
 from neurovoyance.node.sqlite_file import SqliteFile
 from neurovoyance.protocol.errors import SpecError
 from neurovoyance.protocol.vouchers import (
@@ -27,6 +26,8 @@ LIFE_MIN_S = 6 * 3_600
 SAFETY_S = 2 * 3_600
 """Redeem this long before a voucher, a delegate or a channel ends, worthwhile or not."""
 
+SETTLED_AT_ONCE = 32
+"""Most channels of one settlement in bulk."""
 SETTLE_GAINS = 7
 """Settle when so many least gains are due, so that one fee serves many redemptions."""
 IDLE_S = 86_400
@@ -229,37 +230,6 @@ async def standing_of(channels: Channels, channel_id: bytes, payee: str) -> Stan
         await channels.redemption_of(channel_id, payee),
         await channels.client.time_s(),
     )
-
-
-async def redeem_due(
-    book: VoucherBook, channels: Channels, wallet: Wallet, *, min_gain_wei: int
-) -> list[bytes]:
-    """Redeem what is worth it and settle what is; return the channels acted on.
-
-    Args:
-        book: the vouchers held.
-        channels: the contract.
-        wallet: owner or operator of the payee.
-        min_gain_wei: see :func:`is_worthwhile`.
-
-    Raises:
-        ChainError: a call failed; vouchers stay in the book.
-    """
-    acted = []
-    for signed in book.all():
-        channel_id = signed.voucher.channel_id
-        standing = await standing_of(channels, channel_id, book.payee)
-        key = f"{channel_id.hex()}:{signed.voucher.cumulative_wei}"
-        if is_worthwhile(signed, standing, min_gain_wei=min_gain_wei):
-            await channels.redeem(wallet, signed, idempotency_key=f"redeem:{key}")
-            acted.append(channel_id)
-        elif must_settle(standing, min_gain_wei=min_gain_wei):
-            key = f"settle:{channel_id.hex()}:{standing.last.due_at_s}:{standing.is_waiting}"
-            await channels.settle(wallet, channel_id, book.payee, idempotency_key=key)
-            acted.append(channel_id)
-        elif is_over(signed, standing):
-            book.forget(channel_id)
-    return acted
 
 
 def _check_amount(cumulative_wei: int, standing: Standing, owed_wei: int) -> None:
