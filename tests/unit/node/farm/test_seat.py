@@ -46,7 +46,7 @@ class Desk:
 async def desk(server: RedisServer, tmp_path: Path) -> AsyncIterator[Desk]:
     client = redis.asyncio.Redis.from_url(server.url, decode_responses=True)
     await client.flushall()
-    settings = SeatSettings("w", "seat", tmp_path / "seat", beat_s=0.02, lost_after_s=1.0)
+    settings = SeatSettings("w", "seat", tmp_path / "seat", beat_s=0.02, lost_after_s=60.0)
     async with OnnxRuntime() as runtime:
         seats = [
             Seat(replace(settings, name=name), client, {Engine.ORT: runtime}, lambda s: LIMITS)
