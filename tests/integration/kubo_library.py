@@ -41,8 +41,8 @@ def call(repo: Path, *arguments: object) -> str:
     """Run one command in a process; return what it printed last."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.integration.kubo_library", repo, *map(str, arguments)],
-        cwd=_ROOT,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        cwd=repo.parent,  # the library leaves a log where it stands
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(_ROOT), *filter(None, sys.path)])},
         capture_output=True,
         text=True,
         timeout=120,
