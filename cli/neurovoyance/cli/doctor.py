@@ -4,34 +4,49 @@ from __future__ import annotations
 
 import typer
 
+from neurovoyance.cli.node_start import ConfigOption
 from neurovoyance.cli.options import HomeOption, JsonOption
 
-_MARKS = {"ok": "[green]ok[/]  ", "note": "[yellow]note[/]", "bad": "[bold red]bad[/] "}
+_MARKS = {
+    "ok": "[green]ok[/]     ",
+    "warn": "[yellow]warn[/]   ",
+    "fail": "[bold red]fail[/]   ",
+    "unknown": "[cyan]unknown[/]",
+}
 
 
-def doctor(home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Check this machine, its packages, keys, storage and network; exit code 1 if a part is bad."""
+def doctor(
+    config: ConfigOption = None, home: HomeOption = None, as_json: JsonOption = False
+) -> None:
+    """Check this machine, its packages, keys, storage, network and node; exit code 1 if one fails.
+
+    Each check says what it found and what to do next; unknown means that nobody can tell from here.
+    """
     import asyncio
+
+    from rich.markup import escape
 
     from neurovoyance.cli.doctor_checks import run_checks
     from neurovoyance.cli.opened import home_of
     from neurovoyance.cli.output import console, emit_json
 
-    findings = asyncio.run(run_checks(home_of(home)))
-    is_well = not any(finding.verdict == "bad" for finding in findings)
+    findings = asyncio.run(run_checks(home_of(home), config))
+    counts = {state: sum(found.state == state for found in findings) for state in _MARKS}
     if as_json:
-        emit_json({"ok": is_well, "checks": [finding.as_json() for finding in findings]})
+        shown = [finding.as_json() for finding in findings]
+        emit_json({"ok": not counts["fail"], "counts": counts, "checks": shown})
     else:
         out = console()
         out.print()
         for finding in findings:
-            out.print(
-                f"  {_MARKS[finding.verdict]}  {finding.name:<16}  {finding.words}", soft_wrap=True
-            )
-            if finding.advice:
-                out.print(f"        {'':<16}  [dim]->[/] {finding.advice}", soft_wrap=True)
+            mark, words = _MARKS[finding.state], escape(finding.found)
+            out.print(f"  {mark}  {finding.name:<12}  {words}", soft_wrap=True)
+            if finding.next:
+                next_ = escape(finding.next)
+                out.print(f"  {'':<7}  {'':<12}  [dim]->[/] {next_}", soft_wrap=True)
         out.print()
-        bad = sum(finding.verdict == "bad" for finding in findings)
-        out.print("  All is well.\n" if is_well else f"  {bad} to mend.\n")
-    if not is_well:
+        words = "All is well." if not counts["fail"] else f"{counts['fail']} to mend."
+        rest = [f"{counts[state]} {state}" for state in ("warn", "unknown") if counts[state]]
+        out.print(f"  {words}{' ' + ', '.join(rest) + '.' if rest else ''}\n")
+    if counts["fail"]:
         raise typer.Exit(1)

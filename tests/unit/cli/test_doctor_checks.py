@@ -1,74 +1,46 @@
-"""Each check finds the fault that it is there for, and advises."""
+"""All checks come together: at least twenty, each named once, in the order of dependence."""
 
 from __future__ import annotations
 
-from collections import namedtuple
 from pathlib import Path
 
 import pytest
 
-from neurovoyance.cli import doctor_checks
-from neurovoyance.cli.doctor_checks import (
-    check_disk,
-    check_engines,
-    check_home,
-    check_keys,
-    check_loopback,
-    check_memory,
-    check_packages,
-    check_python,
-    check_sandbox,
-)
-
-Usage = namedtuple("Usage", "total used free")
+from neurovoyance.cli import doctor_devices
+from neurovoyance.cli.doctor_checks import run_checks
+from neurovoyance.cli.doctor_finding import Finding, State, ok
 
 
-def test_two_engines_that_overwrite_each_other_are_bad(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor_checks, "_version", lambda package: "1.0")
-    engine = check_engines()[0]
-    assert engine.verdict == "bad"
-    assert "overwrite" in engine.words
-    assert "pip uninstall" in engine.advice
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Engines take seconds to import; ``test_doctor_devices`` asks them."""
+
+    async def providers() -> Finding:
+        return ok("providers", "CPU")
+
+    monkeypatch.setattr(doctor_devices, "check_providers", providers)
 
 
-def test_without_an_engine_one_can_buy_but_not_lend(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor_checks, "_version", lambda package: None)
-    assert [finding.verdict for finding in check_engines()] == ["note", "note"]
-    assert check_packages().verdict == "bad"
+async def test_a_node_is_looked_at_from_all_sides(home: Path) -> None:
+    findings = await run_checks(home, home / "local" / "node-1" / "node.toml")
+    names = [finding.name for finding in findings]
+    assert len(set(names)) == len(names) >= 28, names
+    bad = [finding for finding in findings if finding.state is State.FAIL]
+    assert not bad
+    for finding in findings:
+        assert finding.found
+        assert finding.next or finding.state in (State.OK, State.UNKNOWN), finding
 
 
-def test_a_key_that_others_can_read_is_bad(tmp_path: Path) -> None:
-    assert check_keys(tmp_path).verdict == "ok"
-    key = tmp_path / "keys" / "me.json"
-    key.parent.mkdir()
-    key.write_text("{}")
-    key.chmod(0o644)
-    finding = check_keys(tmp_path)
-    assert finding.verdict == "bad"
-    assert finding.advice == f"chmod 600 {key}"
-    key.chmod(0o600)
-    assert check_keys(tmp_path).verdict == "ok"
-    tmp_path.chmod(0o755)
-    assert check_home(tmp_path).advice == f"chmod 700 {tmp_path}"
+async def test_an_empty_folder_is_told_how_to_begin(tmp_path: Path) -> None:
+    findings = {finding.name: finding for finding in await run_checks(tmp_path)}
+    assert findings["network"].state is State.WARN
+    assert "neurovoyance up" in findings["network"].next
+    assert "operator" not in findings
 
 
-def test_a_full_disk_is_bad(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(doctor_checks.shutil, "disk_usage", lambda path: Usage(1, 1, 1 << 20))
-    assert check_disk(tmp_path / "not" / "there").verdict == "bad"
-
-
-def test_this_machine_passes() -> None:
-    for check in (check_python, check_memory, check_loopback, check_sandbox):
-        assert check().verdict in ("ok", "note")
-
-
-@pytest.mark.parametrize(
-    ("ahead_s", "is_devnet", "verdict"),
-    [(0, False, "ok"), (10_000, True, "note"), (10_000, False, "bad"), (-10_000, True, "bad")],
-)
-def test_a_clock_that_is_off_is_bad(ahead_s: int, is_devnet: bool, verdict: str) -> None:
-    import time
-
-    found = doctor_checks._skew(int(time.time()) + ahead_s, is_devnet=is_devnet)
-    assert found.verdict == verdict
-    assert set(found.as_json()) == {"name", "verdict", "words", "advice"}
+async def test_settings_that_are_wrong_are_one_finding(tmp_path: Path) -> None:
+    config = tmp_path / "node.toml"
+    config.write_text("nonsense = 1\n")
+    last = (await run_checks(tmp_path, config))[-1]
+    assert (last.name, last.state) == ("settings", State.FAIL)
