@@ -51,6 +51,15 @@ def init(
             help="Yield to whoever uses this machine, or compute always; as before if left out.",
         ),
     ] = None,
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(
+            "--metrics-port",
+            min=0,
+            max=65_535,
+            help="Loopback port of Prometheus' metrics, such as 9420; as before if left out.",
+        ),
+    ] = None,
     yes: YesOption = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -74,6 +83,7 @@ def init(
         "pools": pool or None,
         "exact": exact,
         "idle": idle,
+        "metrics_port": metrics_port,
     }
     if idle and seats is None:
         seats = 0
@@ -244,6 +254,7 @@ def _write_config(
         **({"operator_password_file": str(password_file)} if password_file else {}),
         "allow_private_addresses": session.settings.allows_private_peers,
         **_places_of(session.settings.profile),
+        **_kept(path),
         **{name: value for name, value in values.items() if value is not None},
     }
     text = "".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items())
@@ -253,6 +264,14 @@ def _write_config(
     path.write_text(f"# Settings of the node with operator {operator}.\n" + text, encoding="utf-8")
     path.chmod(0o600)
     return path
+
+
+def _kept(path: Path) -> dict[str, Any]:
+    """Return what an owner set up about watching the node; the command repeats without it."""
+    import tomllib
+
+    known = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return {name: known[name] for name in ("metrics_port", "log_format", "log_path") if name in known}
 
 
 def _places_of(profile: Any) -> dict[str, Any]:

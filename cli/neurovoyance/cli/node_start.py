@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,20 @@ ConfigOption = Annotated[
 ]
 
 
-def start(config: ConfigOption = None, home: HomeOption = None) -> None:
+class LogForm(StrEnum):
+    """Forms of the log: an object a line for programs, or a line for people."""
+
+    JSON = "json"
+    TEXT = "text"
+
+
+def start(
+    config: ConfigOption = None,
+    log_format: Annotated[
+        LogForm | None, typer.Option("--log-format", help="As the settings say if left out.")
+    ] = None,
+    home: HomeOption = None,
+) -> None:
     """Run the node until Ctrl-C; work under way is finished first, and resumed after a crash."""
     import os
     import sys
@@ -24,8 +38,11 @@ def start(config: ConfigOption = None, home: HomeOption = None) -> None:
     path = config_path(config, home)
     console(stderr=True).print(f"Starting the node of {path}. Its log follows.", soft_wrap=True)
     sys.stderr.flush()
+    arguments = ["-m", "neurovoyance.node", "--config", str(path)]
+    if log_format is not None:
+        arguments += ["--log-format", log_format.value]
     # The node takes the place of this process, so signals and exit code are its own.
-    os.execv(sys.executable, [sys.executable, "-m", "neurovoyance.node", "--config", str(path)])  # noqa: S606
+    os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606
 
 
 def config_path(config: Path | None, home: Path | None) -> Path:

@@ -19,6 +19,8 @@ def test_it_becomes_the_node(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     assert run(["node", "start", "--config", str(config)]) == 0
     wanted = [sys.executable, "-m", "neurovoyance.node", "--config", str(config)]
     assert called == [(sys.executable, wanted)]
+    assert run(["node", "start", "--config", str(config), "--log-format", "text"]) == 0
+    assert called[1] == (sys.executable, [*wanted, "--log-format", "text"])
 
 
 def test_without_settings_nothing_is_started(
