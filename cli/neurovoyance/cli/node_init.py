@@ -271,7 +271,8 @@ def _kept(path: Path) -> dict[str, Any]:
     import tomllib
 
     known = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    return {name: known[name] for name in ("metrics_port", "log_format", "log_path") if name in known}
+    names = ("metrics_port", "log_format", "log_path")
+    return {name: known[name] for name in names if name in known}
 
 
 def _places_of(profile: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from neurovoyance.cli.main import run
-from neurovoyance.cli.node_init import CPU_MAX_C, _idle_table, _own_pool
+from neurovoyance.cli.node_init import CPU_MAX_C, _idle_table, _kept, _own_pool
 from neurovoyance.cli.opened import opened
 from neurovoyance.node.idle.settings import Mode
 from neurovoyance.node.settings import load_settings
@@ -111,6 +111,13 @@ def test_too_small_a_stake_is_refused_before_anything_is_sent(
     monkeypatch.setenv("NEUROVOYANCE_PASSWORD", "correct horse battery")
     assert run(["node", "init", "--stake", "1", "--home", str(provider_home), "--json"]) == 2
     assert "below the minimum" in json.loads(capsys.readouterr().out)["error"]["message"]
+
+
+def test_what_watches_a_node_outlives_a_repetition(tmp_path: Path) -> None:
+    path = tmp_path / "node.toml"
+    assert _kept(path) == {}
+    path.write_text('metrics_port = 9420\nlog_format = "text"\nlisten_port = 1\n')
+    assert _kept(path) == {"metrics_port": 9420, "log_format": "text"}
 
 
 def test_the_owners_limits_outlive_a_repetition(
