@@ -7,7 +7,17 @@ import signal
 
 import aiohttp
 from tests.unit.node.content import publish, tiny_model
-from tests.worlds import FUNDS_WEI, WAIT_S, Start, World, check_result, finish, nodes, world
+from tests.worlds import (
+    FUNDS_WEI,
+    WAIT_S,
+    Start,
+    World,
+    check_result,
+    finish,
+    free_port,
+    nodes,
+    world,
+)
 
 from neurovoyance.protocol.lifecycle import JobState
 from neurovoyance.protocol.offer_exchange import OfferReply, OfferRequest
@@ -17,12 +27,14 @@ __all__ = ["nodes", "world"]
 
 
 async def test_a_posted_job_is_computed_revealed_and_settled(world: World, nodes: Start) -> None:
+    world.settings["metrics_port"] = metrics_port = free_port()
     spec = await publish(world.storage)
     process = await nodes()
     job_id = await world.post(spec)
     await world.wait_for(job_id, JobState.REVEALED, process=process)
     await check_result(world, job_id)
     await finish(world, job_id, process)
+    await check_metrics(f"http://127.0.0.1:{metrics_port}/metrics")
 
     process.send_signal(signal.SIGTERM)
     assert await asyncio.wait_for(process.wait(), WAIT_S) == 0, world.log()
@@ -32,6 +44,23 @@ async def test_a_posted_job_is_computed_revealed_and_settled(world: World, nodes
     assert (await world.contracts.stakes.stake_of(owner)).locked_wei == 0
     for secret in (bytes(world.devnet.wallet(2).account.key).hex(), "result_key"):
         assert secret not in world.log()
+
+
+async def check_metrics(url: str) -> None:
+    """The node tells of its job: settled, paid, and how long it computed."""
+    async with asyncio.timeout(WAIT_S), aiohttp.ClientSession() as session:
+        text = ""
+        # The node reads the settlement of the chain a moment later.
+        while 'jobs_ended{outcome="settled"} 1.0' not in text:
+            async with session.get(url) as response:
+                text = await response.text()
+    for line in (
+        'neurovoyance_node_income_nvy{reason="job"} 0.07',
+        'neurovoyance_node_phase_seconds_count{phase="running"} 1.0',
+        'neurovoyance_node_device_executions{device="cpu"} 0.0',
+        'neurovoyance_node_paused{device="cpu",reason="paused by hand"} 0.0',
+    ):
+        assert line in text.splitlines(), line
 
 
 async def test_a_job_opened_with_a_signed_offer_is_settled(world: World, nodes: Start) -> None:
