@@ -26,8 +26,8 @@ from neurovoyance.protocol.units import nvy
 from tests.unit.node.content import tiny_model
 from tests.worlds import Party, World, built, enrolled, free_port
 
-PRICE_WEI = 10**14 + 10**15
-"""What a node asks by default for a task of one second."""
+PRICE_WEI = 10**14 + 2 * 10**15
+"""What a node asks by default for a task of two seconds."""
 
 
 def inputs(count: int, first: int = 0) -> list[dict[str, np.ndarray]]:

@@ -95,7 +95,7 @@ class TaskClient:
         provider: str | None = None,
         preset: str = Preset.CHEAPEST,
         max_price_wei: int = DEFAULT_MAX_PRICE_WEI,
-        max_runtime_s: int = 1,
+        max_runtime_s: int = 2,
         job_class: JobClass | None = None,
         check: int = 0,
         checker: Checker | str | None = None,

@@ -181,7 +181,7 @@ class NodeSettings(BaseModel):
     harvest_threshold_wei: Amount = 10 * 10**18
     collect_rewards: bool = True
     task_base_price_wei: Amount = 10**14
-    task_credit_wei: Amount = 5 * 10**17
+    task_credit_wei: Amount = 10**18
     redeem_threshold_wei: Amount = 10**18
     redeem_gas_price_max_wei: Amount = 100 * 10**9
     lend: Lend = Lend.PAID

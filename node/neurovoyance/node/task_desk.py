@@ -231,6 +231,7 @@ class TaskDesk:
                 self.tasks.begin(batch.order_hash, order, batch.client, int(time.time()))
                 self.crash.reach("after", TaskAction.BEGIN)
                 self.running[batch.order_hash] = batch
+                log_event(logging.INFO, "batch_begun", order=batch.order_hash, client=batch.client)
             batch.work = asyncio.create_task(self._work(batch, model))
         finally:
             self.drop(batch)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from neurovoyance.node.offering import PricePolicy, quote
 from neurovoyance.node.task_book import Ledger
-from neurovoyance.node.voucher_book import LIFE_MIN_S, Standing
+from neurovoyance.node.voucher_book import Standing
 from neurovoyance.protocol.job_spec import JobSpec
 from neurovoyance.protocol.offer_exchange import Refusal, RefusalCause
 from neurovoyance.protocol.tasks import ORDER_LIFE_MAX_S, BatchOrder
@@ -91,7 +91,7 @@ def _channel_fault(standing: Standing, end_wei: int) -> Refusal | None:
 
 
 def _time_fault(order: BatchOrder, time_s: int) -> Refusal | None:
-    if not time_s <= order.expiry_s <= time_s + ORDER_LIFE_MAX_S + LIFE_MIN_S:
+    if not time_s <= order.expiry_s <= time_s + 2 * ORDER_LIFE_MAX_S:
         return _refuse(RefusalCause.TIME, "The order is over, or valid for too long.")
     return None
 

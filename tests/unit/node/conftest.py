@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.unit.node.content import publish, publish_certified
+from tests.unit.node.tasked import channel_market, tasked
 
 from neurovoyance.chain.chain_control import ChainControl
 from neurovoyance.chain.client import ChainClient, Receipt
@@ -39,6 +40,8 @@ from neurovoyance.protocol.certificate import pool_of
 from neurovoyance.protocol.ids import Address, JobId
 from neurovoyance.protocol.job_spec import JobSpec
 from neurovoyance.protocol.units import nvy
+
+__all__ = ["channel_market", "tasked"]
 
 STAKE_WEI = nvy("5000")
 FUNDS_WEI = nvy("100")
