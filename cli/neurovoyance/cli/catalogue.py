@@ -14,7 +14,8 @@ from contextlib import asynccontextmanager
 from neurovoyance.chain.genesis import CanaryModel
 from neurovoyance.chain.registry import ModelState
 from neurovoyance.cli.demo_model import registered_model, shipped_manifest
-from neurovoyance.cli.local_network import AUDIT_POOL, LocalNetwork
+from neurovoyance.cli.local_network import LocalNetwork
+from neurovoyance.cli.local_node import AUDIT_POOL
 from neurovoyance.client.client import AsyncClient
 from neurovoyance.client.filetypes import installed_model
 from neurovoyance.client.opening import PROFILE_NAME, open_from_profile

@@ -16,7 +16,8 @@ from typing import Any
 from neurovoyance.chain.chain_control import ChainControl
 from neurovoyance.chain.devnet_keys import devnet_wallet
 from neurovoyance.chain.reverts import StakeManagerSlashNotReady
-from neurovoyance.cli.local_network import LocalNetwork, LocalNode
+from neurovoyance.cli.local_network import LocalNetwork
+from neurovoyance.cli.local_node import LocalNode
 from neurovoyance.client.client import AsyncClient
 from neurovoyance.client.job_story import job_facts
 from neurovoyance.client.job_words import words_of

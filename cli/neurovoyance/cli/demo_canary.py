@@ -17,7 +17,8 @@ from neurovoyance.chain.chain_control import ChainControl
 from neurovoyance.chain.devnet_keys import devnet_wallet
 from neurovoyance.chain.emission import CanaryState
 from neurovoyance.cli.catalogue import is_open
-from neurovoyance.cli.local_network import LocalNetwork, LocalNode
+from neurovoyance.cli.local_network import LocalNetwork
+from neurovoyance.cli.local_node import LocalNode
 from neurovoyance.client.client import AsyncClient
 from neurovoyance.protocol.ids import JobId
 from neurovoyance.protocol.lifecycle import JobState

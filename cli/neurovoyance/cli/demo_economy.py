@@ -29,7 +29,7 @@ from neurovoyance.chain.history import history
 from neurovoyance.chain.rewards import EPOCH_S
 from neurovoyance.chain.wallet import Wallet
 from neurovoyance.cli.demo_canary import CanaryStory, canary_json
-from neurovoyance.cli.local_network import LocalNode
+from neurovoyance.cli.local_node import LocalNode
 from neurovoyance.client.client import AsyncClient
 from neurovoyance.protocol.errors import ContractRevert
 from neurovoyance.protocol.units import WEI_PER_NVY

@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 
 from safetensors.numpy import save_file
 
-from neurovoyance.cli.local_network import AUDIT_POOL
+from neurovoyance.cli.local_node import AUDIT_POOL
 from neurovoyance.client.certificates import register
 from neurovoyance.client.client import AsyncClient
 from neurovoyance.client.filetypes import FileTypeModel, input_of

@@ -26,7 +26,8 @@ from neurovoyance.cli.demo_canary import followed, play_canary
 from neurovoyance.cli.demo_economy import EconomyStory, play_economy
 from neurovoyance.cli.demo_files import write_demo_files
 from neurovoyance.cli.demo_model import registered_model
-from neurovoyance.cli.local_network import LocalNetwork, LocalNode
+from neurovoyance.cli.local_network import LocalNetwork
+from neurovoyance.cli.local_node import LocalNode
 from neurovoyance.cli.opened import logging_to
 from neurovoyance.cli.progress import StepLines
 from neurovoyance.client.client import AsyncClient
@@ -257,8 +258,7 @@ class DemoRun:
 
     async def _bring_back(self, network: LocalNetwork) -> None:
         if self._victim is not None:
-            self._victim.child.start()
-            await network.wait_for_node(self._victim)
+            await self._victim.start()
             self._away_s = time.monotonic() - self._killed_s
             words = f"is back after {self._away_s:.1f} s and reads its journal"
             self._lines.event("", self._victim.name, words, "yellow")

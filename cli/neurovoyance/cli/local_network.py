@@ -1,6 +1,7 @@
 """A private network on this machine: devnet, contracts, provider nodes, and a profile to use it.
 
-Place: what ``up`` keeps running and ``demo`` plays on. Chain and nodes are processes of their own.
+Place: what ``up`` keeps running and ``demo`` plays on. Chain, nodes and services are processes of
+their own; :mod:`.local_chain`, :mod:`.local_node` and :mod:`.local_services` know how each starts.
 The keys are the devnet's publicly known ones; account 0 deploys, 1 is the client, and each node
 has an owner and an operator. Never: a network that others can reach, or keys of any other chain.
 """
@@ -9,28 +10,26 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
-import json
 import shutil
-import socket
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import TextIO
 
-import aiohttp
-
 from neurovoyance.chain.chain_control import ChainControl
 from neurovoyance.chain.client import ChainClient
 from neurovoyance.chain.contracts import Contracts
 from neurovoyance.chain.deploy import AuditSettings, deploy
 from neurovoyance.chain.deployment import Deployment
-from neurovoyance.chain.devnet import ACCOUNTS
 from neurovoyance.chain.devnet_keys import devnet_wallet
 from neurovoyance.chain.genesis import CanaryModel, EconomySettings
 from neurovoyance.chain.rewards import EPOCH_S
-from neurovoyance.chain.wallet import DEVNET_CHAIN_ID, Wallet
+from neurovoyance.chain.wallet import DEVNET_CHAIN_ID
+from neurovoyance.cli.local_chain import connect, keep_time, start_devnet, wait_for_devnet
+from neurovoyance.cli.local_node import AUDIT_POOL, LocalNode, make_node
+from neurovoyance.cli.local_ports import free_port
+from neurovoyance.cli.local_services import MarketProcess, Services, worker_process
 from neurovoyance.cli.processes import Child, stop_all
 from neurovoyance.client.joining import Invitation
 from neurovoyance.client.opening import PROFILE_NAME
@@ -44,43 +43,15 @@ CLIENT_ACCOUNT = 1
 CLIENT_FUNDS_WEI = 1_000 * WEI_PER_NVY
 NODE_STAKE_WEI = 5_000 * WEI_PER_NVY
 NODE_SEATS = 4
-AUDIT_POOL = "cpu"
 AUDIT_POOL_WEI = 1_000 * WEI_PER_NVY
-CHEAT_PRICE_WEI = 10**15
-"""Base price of a node that cheats: less work can be sold for less."""
 NODE_GAS_WEI = 10**18
 MAX_NODES = 8
-_START_S = 60.0
-_POLL_S = 0.05
 
 OnStep = Callable[[str], None]
 
 
 def _say_nothing(_step: str) -> None:
     """Tell nobody."""
-
-
-@dataclass(slots=True)
-class LocalNode:
-    """One provider's node.
-
-    Attributes:
-        name: ``node 1`` and so on.
-        owner: the provider: earnings and stake are its.
-        operator: the hot key that the node works with.
-        url: where it answers.
-    """
-
-    name: str
-    owner: Wallet
-    operator: Wallet
-    port: int
-    child: Child
-
-    @property
-    def url(self) -> str:
-        """Base URL of its API and gateway."""
-        return f"http://127.0.0.1:{self.port}"
 
 
 @dataclass(slots=True)
@@ -99,6 +70,7 @@ class LocalNetwork:
         cheats: how many of the nodes, the last ones, compute with other weights than they claim;
             they ask for less, and are started by :meth:`start_node` alone.
         kubo_rpc_url: RPC of an IPFS daemon that client and nodes use.
+        services: what runs beside the nodes, and real servers in place of built-in parts.
         on_step: told of each step of the start.
         content_port: where nodes look for the models of the catalogue; nothing listens there
             until somebody serves them.
@@ -114,12 +86,15 @@ class LocalNetwork:
     collects: bool = True
     cheats: int = 0
     kubo_rpc_url: str | None = None
+    services: Services = field(default_factory=Services)
     on_step: OnStep = _say_nothing
     nodes: list[LocalNode] = field(default_factory=list)
     rpc_url: str = ""
     content_port: int = field(default_factory=lambda: free_port())
     deployment: Deployment | None = None
+    market: MarketProcess | None = None
     _children: list[Child] = field(default_factory=list)
+    _clock: asyncio.Task[None] | None = None
     _lock: TextIO | None = None
 
     @property
@@ -141,6 +116,8 @@ class LocalNetwork:
         try:
             await self._start()
         except BaseException:
+            if self._clock is not None:
+                self._clock.cancel()
             self.stop()
             raise
         return self
@@ -151,6 +128,9 @@ class LocalNetwork:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self._clock is not None:
+            self._clock.cancel()
+            await asyncio.wait([self._clock])
         await asyncio.to_thread(self.stop)
 
     def stop(self) -> None:
@@ -166,9 +146,7 @@ class LocalNetwork:
         self._claim_home()
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True, mode=0o700)
-        self.on_step("starting a private chain")
-        chain_child = self._start_chain()
-        async with await self._connect(chain_child) as chain:
+        async with await self._open_chain() as chain:
             self.on_step("deploying the contracts")
             self.deployment = await deploy(
                 chain,
@@ -183,12 +161,17 @@ class LocalNetwork:
             await self._enrol(chain, Contracts(chain, self.deployment))
         save_profile(self.profile(), self.home / PROFILE_NAME)
         self.invitation_path.write_text(self.invitation().model_dump_json(indent=2) + "\n")
-        await asyncio.gather(*(self.start_node(node) for node in self.honest))
+        if self.services.redis_url is not None:
+            self._children.append(worker := worker_process(self.services, self.folder))
+            worker.start()
+        await asyncio.gather(
+            *(self.start_node(node) for node in self.honest),
+            *([self.market.start()] if self.market else []),
+        )
 
     async def start_node(self, node: LocalNode) -> None:
         """Start a node that does not run and wait until it answers."""
-        node.child.start()
-        await self.wait_for_node(node)
+        await node.start()
 
     def _claim_home(self) -> None:
         """Hold the home folder: a second network would wipe the first one's files."""
@@ -203,52 +186,47 @@ class LocalNetwork:
                 faults=["home: in use"],
             ) from error
 
-    def _start_chain(self) -> Child:
-        port = self.rpc_port or free_port()
-        if is_listening(port):
-            raise ConfigError(
-                f"Port {port}, where the private chain would answer, is in use already.",
-                hint="Choose another with `neurovoyance up --port N`, or end what uses it.",
-                faults=["port: in use"],
-            )
-        self.rpc_url = f"http://127.0.0.1:{port}"
-        child = Child(
-            "the chain",
-            ["neurovoyance.cli.devnet_process", "--port", str(port)],
-            self.folder / "logs" / "chain.log",
-        )
-        child.start()
-        self._children.append(child)
-        return child
-
-    async def _connect(self, child: Child) -> ChainClient:
-        deadline, port = time.monotonic() + _START_S, int(self.rpc_url.rsplit(":", 1)[1])
-        while not is_listening(port):
-            if not child.is_running or time.monotonic() > deadline:
-                raise ConfigError(
-                    f"The private chain did not start: {child.tail(2) or 'no message'}",
-                    hint=f"Its log is {child.log_path}. Is the port in use?",
-                    faults=["chain: did not start"],
-                )
-            await asyncio.sleep(_POLL_S)
-        return await ChainClient.connect(
-            [self.rpc_url],
-            state_dir=self.folder / "setup",
-            expected_chain_id=DEVNET_CHAIN_ID,
-            poll_s=0.05,
-        )
+    async def _open_chain(self) -> ChainClient:
+        if self.services.rpc_url is None:
+            self.on_step("starting a private chain")
+            self.rpc_url, child = start_devnet(self.rpc_port, self.folder / "logs")
+            self._children.append(child)
+            await wait_for_devnet(child, self.rpc_url)
+        else:
+            self.rpc_url = self.services.rpc_url
+            self.on_step(f"using the chain at {self.rpc_url}")
+        chain = await connect(self.rpc_url, self.folder / "setup")
+        if self.services.rpc_url is not None:
+            self._clock = asyncio.create_task(keep_time(self.rpc_url, self.folder / "clock"))
+        if self.services.has_market:
+            self.market = MarketProcess(self.services, self.home, self.folder)
+            self._children.append(self.market.child)
+        return chain
 
     async def _enrol(self, chain: ChainClient, contracts: Contracts) -> None:
         """Give client and nodes their money, register and stake; the deployer holds it all."""
         bank = devnet_wallet(0)
+        common = {
+            "max_jobs": self.max_jobs,
+            "collect_rewards": self.collects,
+            "peers": self._peers,
+            "markets": self._markets,
+            **({"kubo_rpc_url": self.kubo_rpc_url} if self.kubo_rpc_url else {}),
+            **self.services.node_settings(),
+        }
+        honest = self.node_count - self.cheats
         for index in range(self.node_count):
-            self.nodes.append(self._new_node(index))
+            cheats = index >= honest
+            node = make_node(index, self.folder, self.rpc_url, common, cheats=cheats)
+            self.nodes.append(node)
+            self._children.append(node.child)
         await contracts.token.transfer(
             bank, devnet_wallet(CLIENT_ACCOUNT).address, CLIENT_FUNDS_WEI
         )
-        for index, node in enumerate(self.nodes):
-            if 3 + 2 * index >= ACCOUNTS:
-                for wallet in (node.owner, node.operator):
+        for node in self.nodes:
+            for wallet in (node.owner, node.operator):
+                # Chains differ in how many of the known accounts they fund.
+                if await chain.balance_wei(wallet.address) < NODE_GAS_WEI:
                     await chain.transfer_native(bank, wallet.address, NODE_GAS_WEI)
             await contracts.token.transfer(bank, node.owner.address, NODE_STAKE_WEI)
         await asyncio.gather(
@@ -286,44 +264,6 @@ class LocalNetwork:
             raise ConfigError("The local network has not been started.")
         return self.deployment
 
-    def _new_node(self, index: int) -> LocalNode:
-        port, name = free_port(), f"node-{index + 1}"
-        owner, operator = devnet_wallet(2 + 2 * index), devnet_wallet(3 + 2 * index)
-        data = self.folder / name
-        data.mkdir(mode=0o700)
-        config = data / "node.toml"
-        settings = {
-            "rpc_urls": [self.rpc_url],
-            "chain_id": DEVNET_CHAIN_ID,
-            "deployment_path": str(self.folder / "deployment.json"),
-            "data_dir": str(data / "data"),
-            "owner": owner.address,
-            "operator_raw_key": "0x" + operator.account.key.hex().removeprefix("0x"),
-            "listen_port": port,
-            "allow_private_addresses": True,
-            "max_jobs": self.max_jobs,
-            "poll_interval_s": 0.25,
-            "pools": [AUDIT_POOL],
-            **({"kubo_rpc_url": self.kubo_rpc_url} if self.kubo_rpc_url else {}),
-            "collect_rewards": self.collects,
-            "peers": self._peers,
-        }
-        module = "neurovoyance.node"
-        if index >= self.node_count - self.cheats:
-            module = "neurovoyance.cli.cheating_node"
-            settings["base_price_wei"] = str(CHEAT_PRICE_WEI)
-        # JSON values of these kinds are TOML values.
-        lines = [f"{key} = {json.dumps(value)}" for key, value in settings.items()]
-        config.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        config.chmod(0o600)
-        child = Child(
-            name,
-            [module, "--config", str(config)],
-            self.folder / "logs" / f"{name}.log",
-        )
-        self._children.append(child)
-        return LocalNode(name.replace("-", " "), owner, operator, port, child)
-
     def profile(self) -> NetworkProfile:
         """Return what a client needs to use the network, with the key of its account."""
         return NetworkProfile(
@@ -334,6 +274,7 @@ class LocalNetwork:
             devnet_account=CLIENT_ACCOUNT,
             poll_s=0.25,
             kubo_rpc_url=self.kubo_rpc_url,
+            markets=self._markets,
         )
 
     def invitation(self) -> Invitation:
@@ -350,28 +291,10 @@ class LocalNetwork:
         """Where nodes look for the models of the catalogue."""
         return [f"http://127.0.0.1:{self.content_port}"] if self.canary_models else []
 
-    async def wait_for_node(self, node: LocalNode) -> None:
-        """Wait until a node answers.
-
-        Raises:
-            ConfigError: it ended, or does not answer in time; the message quotes its log.
-        """
-        deadline = time.monotonic() + _START_S
-        async with aiohttp.ClientSession(trust_env=False) as session:
-            while True:
-                try:
-                    async with session.get(f"{node.url}/v1/status") as response:
-                        if response.status == 200:
-                            return
-                except aiohttp.ClientError:
-                    pass
-                if not node.child.is_running or time.monotonic() > deadline:
-                    raise ConfigError(
-                        f"{node.name} did not start: {node.child.tail(2) or 'no message'}",
-                        hint=f"Its log is {node.child.log_path}.",
-                        faults=[f"{node.name}: did not start"],
-                    )
-                await asyncio.sleep(_POLL_S)
+    @property
+    def _markets(self) -> list[str]:
+        """Where nodes publish standing offers, and clients look for them."""
+        return [self.market.url] if self.market else []
 
     def node_of(self, provider: str) -> LocalNode | None:
         """Return the node of a provider."""
@@ -382,17 +305,3 @@ async def _to_whole_week(chain: ChainClient) -> None:
     """Begin where an epoch begins: the first whole one is the first that emits."""
     missing_s = EPOCH_S - await chain.time_s() % EPOCH_S
     await ChainControl(chain.rpc).increase_time(missing_s)
-
-
-def free_port() -> int:
-    """Return a TCP port of the loopback interface that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def is_listening(port: int) -> bool:
-    """Return whether something listens on a port of the loopback interface."""
-    with socket.socket() as probe:
-        probe.settimeout(0.5)
-        return probe.connect_ex(("127.0.0.1", port)) == 0

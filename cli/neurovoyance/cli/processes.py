@@ -12,7 +12,7 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from neurovoyance.protocol.errors import ConfigError
@@ -28,17 +28,23 @@ def _die_with_parent() -> None:
 
 @dataclass(slots=True)
 class Child:
-    """One child process: its name for people, its module, its arguments, its log."""
+    """One child process: its name for people, its module and arguments, its log.
+
+    Attributes:
+        environment: variables that it gets besides those of this process; passwords go there,
+            because every user of the machine may read arguments.
+    """
 
     name: str
     arguments: list[str]
     log_path: Path
     process: subprocess.Popen[bytes] | None = None
+    environment: dict[str, str] = field(default_factory=dict, repr=False)
 
     def start(self) -> None:
         """Start ``python -m ARGUMENTS``; ConfigError when it cannot be started."""
         self.log_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1", **self.environment}
         with self.log_path.open("ab") as log:
             try:
                 self.process = subprocess.Popen(
@@ -84,6 +90,11 @@ class Child:
             self.process.wait(_STOP_S)
         except subprocess.TimeoutExpired:
             self.kill()
+
+    def run_to_end(self) -> int:
+        """Start it, wait for its end however long that takes, and return its exit code."""
+        self.start()
+        return self.process.wait() if self.process else 1
 
     def tail(self, lines: int = 5) -> str:
         """Return the last lines of its log, for an error message."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     import asyncio
 
     from neurovoyance.cli.local_network import LocalNetwork
+    from neurovoyance.cli.local_services import Services
+
+MARKET_PORT = 8650
 
 
 def up(
@@ -37,22 +40,107 @@ def up(
         str | None,
         typer.Option("--kubo", metavar="URL", help="RPC of an IPFS daemon that all shall use."),
     ] = None,
+    market: Annotated[
+        bool, typer.Option("--market/--no-market", help="With the market's index and REST API.")
+    ] = True,
+    market_port: Annotated[
+        int | None,
+        typer.Option(
+            "--market-port",
+            min=0,
+            max=65_535,
+            help="Port of the market's service; 0 picks one.",
+            show_default=f"{MARKET_PORT}, or any with --port 0",
+        ),
+    ] = None,
+    redis: Annotated[
+        str | None,
+        typer.Option(
+            "--redis",
+            metavar="URL",
+            envvar="NEUROVOYANCE_UP_REDIS",
+            help="Nodes hand executions to workers behind this Redis; one worker is started.",
+        ),
+    ] = None,
+    postgres: Annotated[
+        str | None,
+        typer.Option(
+            "--postgres",
+            metavar="URL",
+            envvar="NEUROVOYANCE_UP_POSTGRES",
+            help="The market's database, in place of a file; its index is made anew.",
+        ),
+    ] = None,
+    rpc: Annotated[
+        str | None,
+        typer.Option(
+            "--rpc", metavar="URL", help="A development chain that runs, such as Anvil (id 31337)."
+        ),
+    ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Start a private chain with contracts, nodes and a funded client; ends with Ctrl-C."""
-    from neurovoyance.cli.opened import run
+    """Start a private market: chain, contracts, nodes, index, a funded client; until Ctrl-C."""
+    from neurovoyance.cli.local_network import LocalNetwork
+    from neurovoyance.cli.opened import home_of, run
+    from neurovoyance.cli.progress import StepLines
 
-    run(_up(nodes, port, audits, economy, kubo, home, as_json))
+    lines = StepLines(is_silent=as_json)
+    wished = MARKET_PORT if port else 0
+    services = _services(market, wished if market_port is None else market_port, redis, postgres)
+    made = LocalNetwork(
+        home_of(home),
+        node_count=nodes,
+        rpc_port=port,
+        max_jobs=2,
+        has_economy=economy,
+        services=replace(services, rpc_url=rpc),
+        on_step=lines.step,
+    )
+    run(_up(made, audits, kubo, is_default_home=home is None, as_json=as_json))
+
+
+def _services(
+    has_market: bool, market_port: int, redis: str | None, postgres: str | None
+) -> Services:
+    """Return what runs beside the nodes; without the market where its packages are missing."""
+    from secrets import token_hex
+
+    from neurovoyance.cli.local_services import Services, missing_for_market
+    from neurovoyance.cli.output import console
+    from neurovoyance.protocol.errors import ConfigError
+
+    missing = missing_for_market() if has_market else None
+    if postgres is not None and (missing or not has_market):
+        raise ConfigError(
+            "--postgres names the database of the market's service, which is left out"
+            + (f": {missing} is not installed." if missing else " with --no-market."),
+            hint="pip install 'neurovoyance[market,postgres]'" if missing else "Give one of them.",
+            faults=["postgres: no market"],
+        )
+    if missing:
+        console(stderr=True).print(
+            f"The market's service is left out, as {missing} is not installed: "
+            "pip install 'neurovoyance[market]'",
+            markup=False,
+            soft_wrap=True,
+        )
+    return Services(
+        has_market=has_market and not missing,
+        market_port=market_port,
+        postgres_url=postgres,
+        redis_url=redis,
+        # A name of its own: orders that an earlier network left in Redis are nobody's.
+        farm=f"up-{token_hex(4)}",
+    )
 
 
 async def _up(
-    node_count: int,
-    port: int,
+    made: LocalNetwork,
     has_audits: bool,
-    has_economy: bool,
     kubo: str | None,
-    home: Path | None,
+    *,
+    is_default_home: bool,
     as_json: bool,
 ) -> None:
     import asyncio
@@ -60,30 +148,20 @@ async def _up(
 
     from neurovoyance.chain.deploy import AuditSettings
     from neurovoyance.cli.catalogue import installed_catalogue
-    from neurovoyance.cli.local_network import LocalNetwork
-    from neurovoyance.cli.opened import home_of, logging_to
-    from neurovoyance.cli.progress import StepLines
+    from neurovoyance.cli.local_services import check_servers
+    from neurovoyance.cli.opened import logging_to
     from neurovoyance.cli.storage_parts import checked_daemon
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
-    folder = home_of(home)
-    lines = StepLines(is_silent=as_json)
-    made = LocalNetwork(
-        folder,
-        node_count=node_count,
-        rpc_port=port,
-        max_jobs=2,
-        audits=AuditSettings.local() if has_audits else None,
-        has_economy=has_economy,
-        canary_models=installed_catalogue() if has_audits and has_economy else (),
-        kubo_rpc_url=await checked_daemon(kubo) if kubo else None,
-        on_step=lines.step,
-    )
-    with logging_to(folder / "network.log"):
-        await _keep(made, stop, is_default_home=home is None, as_json=as_json)
+    await check_servers(made.services)
+    made.audits = AuditSettings.local() if has_audits else None
+    made.canary_models = installed_catalogue() if has_audits and made.has_economy else ()
+    made.kubo_rpc_url = await checked_daemon(kubo) if kubo else None
+    with logging_to(made.home / "network.log"):
+        await _keep(made, stop, is_default_home=is_default_home, as_json=as_json)
 
 
 async def _keep(
@@ -93,17 +171,18 @@ async def _keep(
 
     from neurovoyance.cli.catalogue import offered
     from neurovoyance.cli.output import console, emit_json
+    from neurovoyance.cli.up_screen import network_json, print_network
 
     async with made as network, offered(network):
         if as_json:
-            emit_json(_network_json(network))
+            emit_json(network_json(network))
         else:
-            _print_network(network, is_default_home=is_default_home)
+            print_network(network, is_default_home=is_default_home)
         watching = asyncio.create_task(_watch(network))
         await stop.wait()
         watching.cancel()
         if not as_json:
-            console().print("\n  Stopping the nodes, then the chain.")
+            console().print("\n  Stopping the nodes, then the rest.")
 
 
 async def _watch(network: LocalNetwork) -> None:
@@ -122,63 +201,3 @@ async def _watch(network: LocalNetwork) -> None:
                     f"  [yellow]{child.name} ended[/]; its log is {child.log_path}",
                     soft_wrap=True,
                 )
-
-
-def _network_json(network: LocalNetwork) -> dict[str, object]:
-    from neurovoyance.protocol.ids import hex_of
-
-    deployment = network.known_deployment
-    return {
-        "rpc_url": network.rpc_url,
-        "chain_id": deployment.chain_id,
-        "home": str(network.home),
-        "invitation": str(network.invitation_path),
-        "contracts": {
-            "token": deployment.token,
-            "market": deployment.market,
-            "stake_manager": deployment.stake_manager,
-            "beacon": deployment.beacon,
-            "registry": deployment.registry,
-            "audit_court": deployment.audit_court,
-            "dispute_court": deployment.dispute_court,
-        },
-        "nodes": [
-            {"name": node.name, "url": node.url, "provider": node.owner.address}
-            for node in network.nodes
-        ],
-        "canary_models": [hex_of(model.model_id) for model in network.canary_models],
-    }
-
-
-def _print_network(network: LocalNetwork, *, is_default_home: bool) -> None:
-    from rich.padding import Padding
-
-    from neurovoyance.cli.local_network import CLIENT_FUNDS_WEI
-    from neurovoyance.cli.output import console, nvy, table
-
-    out = console()
-    shown = table("part", "where", "account")
-    shown.add_row("chain", network.rpc_url, f"chain id {network.known_deployment.chain_id}")
-    for node in network.nodes:
-        shown.add_row(node.name, node.url, node.owner.address)
-    out.print()
-    out.print(Padding(shown, (0, 0, 0, 2), expand=False))
-    flag = "" if is_default_home else f" --home {network.home}"
-    out.print(f"\n  Your account holds {nvy(CLIENT_FUNDS_WEI)}. In another terminal:\n")
-    first = []
-    if network.known_deployment.has_audits:
-        out.print("  Jobs are audited, so a model is measured and registered first.\n")
-        first = [
-            f"neurovoyance model calibrate MODEL.onnx --inputs FOLDER{flag}",
-            f"neurovoyance model register MODEL.onnx{flag}",
-        ]
-    for line in (
-        *first,
-        f"neurovoyance job submit MODEL.onnx --input INPUT.npz{flag}",
-        f"neurovoyance job list{flag}",
-        f"neurovoyance money{flag}",
-    ):
-        out.print(f"    {line}", soft_wrap=True)
-    out.print("\n  Others on this machine join with a folder of their own:\n")
-    out.print(f"    neurovoyance join {network.invitation_path} --home FOLDER", soft_wrap=True)
-    out.print("\n  Ctrl-C ends it; nothing of the chain is kept.\n")

@@ -60,6 +60,7 @@ class Invitation(BaseModel):
             rpc_urls=profile.rpc_urls,
             deployment=record_of(deployment),
             peers=peers,
+            markets=profile.markets,
             gateways=profile.gateways,
         )
 

@@ -32,6 +32,7 @@ def settings_of(home: Path | None, **changes: Any) -> ClientSettings:
     """
     folder = (home or default_home()).expanduser().absolute()
     profile = load_profile(folder / PROFILE_NAME)
+    changes.setdefault("market_urls", tuple(profile.markets))
     return ClientSettings(home=folder, profile=profile, profile_dir=folder, **changes)
 
 

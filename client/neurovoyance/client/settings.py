@@ -33,7 +33,8 @@ class NetworkProfile(BaseModel):
         kubo_authorization_file: file whose first line its Authorization header must say.
         gateways: trustless gateways asked last; none by default.
         peers: base URLs where a node of this profile looks for models and inputs.
-        markets: market services to which such a node tells its standing offer.
+        markets: market services to which such a node tells its standing offer; a client asks them
+            for those of others.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)

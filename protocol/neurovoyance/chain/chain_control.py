@@ -27,6 +27,10 @@ class ChainControl:
         """Mine blocks at once."""
         await self._rpc.request("anvil_mine", [hex(blocks)])
 
+    async def mine_block(self) -> None:
+        """Mine one block; Hardhat's node knows this call too."""
+        await self._rpc.request("evm_mine", [])
+
     async def set_automine(self, is_on: bool) -> None:
         """Mine on every transaction, or only when told or by interval."""
         await self._rpc.request("evm_setAutomine", [is_on])

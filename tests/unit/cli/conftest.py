@@ -54,7 +54,7 @@ def write_sum_model(path: Path) -> Path:
 @contextmanager
 def up(home: Path, *options: str) -> Iterator[dict[str, Any]]:
     """``neurovoyance up``; gives what it printed as JSON, home included."""
-    command = [sys.executable, "-m", "neurovoyance.cli.main", "up", "--json"]
+    command = [sys.executable, "-m", "neurovoyance.cli.main", "up", "--json", "--no-market"]
     process = subprocess.Popen(
         [*command, "--port", "0", "--home", str(home), *options],
         stdout=subprocess.PIPE,

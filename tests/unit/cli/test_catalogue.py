@@ -14,7 +14,8 @@ from neurovoyance.chain.registry import ModelState
 from neurovoyance.cli import catalogue
 from neurovoyance.cli.catalogue import installed_catalogue, offered, shipped_catalogue
 from neurovoyance.cli.demo_model import shipped_manifest
-from neurovoyance.cli.local_network import AUDIT_POOL, LocalNetwork
+from neurovoyance.cli.local_network import LocalNetwork
+from neurovoyance.cli.local_node import AUDIT_POOL
 from neurovoyance.cli.opened import opened
 from neurovoyance.protocol.certificate import pool_of
 from neurovoyance.protocol.errors import ConfigError

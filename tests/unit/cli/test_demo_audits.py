@@ -7,7 +7,7 @@ from typing import Any
 
 from neurovoyance.chain.devnet_keys import devnet_wallet
 from neurovoyance.cli.demo_audits import CheatStory, tell_cheat
-from neurovoyance.cli.local_network import LocalNode
+from neurovoyance.cli.local_node import LocalNode
 from neurovoyance.cli.opened import opened
 from neurovoyance.cli.processes import Child
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from neurovoyance.cli.demo_canary import CanaryStory, canary_json, followed, play_canary
-from neurovoyance.cli.local_network import LocalNode
+from neurovoyance.cli.local_node import LocalNode
 
 
 def node(name: str) -> Any:

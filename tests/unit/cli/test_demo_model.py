@@ -8,7 +8,7 @@ import pytest
 from tests.models import magika
 
 from neurovoyance.cli.demo_model import MEASURED, shipped_manifest
-from neurovoyance.cli.local_network import AUDIT_POOL
+from neurovoyance.cli.local_node import AUDIT_POOL
 from neurovoyance.ipfs.embedded import EmbeddedBackend
 from neurovoyance.protocol.certificate import pool_of, tau_sq_of, verify_rows_hash
 from neurovoyance.protocol.job_spec import JobClass

@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 from neurovoyance.chain.client import ChainClient
-from neurovoyance.cli.local_network import free_port, is_listening
+from neurovoyance.cli.local_ports import free_port, is_listening
 from neurovoyance.cli.processes import Child
 
 

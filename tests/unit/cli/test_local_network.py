@@ -1,4 +1,4 @@
-"""The local network refuses what it cannot be, and finds free ports."""
+"""The local network refuses what it cannot be."""
 
 from __future__ import annotations
 
@@ -7,17 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from neurovoyance.cli.local_network import LocalNetwork, free_port, is_listening
+from neurovoyance.cli.local_network import LocalNetwork
 from neurovoyance.protocol.errors import ConfigError
-
-
-def test_a_free_port_can_be_listened_on() -> None:
-    port = free_port()
-    assert not is_listening(port)
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", port))
-        server.listen()
-        assert is_listening(port)
 
 
 async def test_a_network_of_no_nodes_is_refused(tmp_path: Path) -> None:
