@@ -33,7 +33,11 @@ def status(
     """
     from neurovoyance.cli.opened import run
 
-    run(_status(url, once, config, home, as_json))
+    try:
+        run(_status(url, once, config, home, as_json))
+    except KeyboardInterrupt:
+        # The ordinary way to leave the screen.
+        raise typer.Exit(0) from None
 
 
 async def _status(

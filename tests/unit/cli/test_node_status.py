@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 from typing import Any
 
+import pytest
+from rich.console import Console
+
+from neurovoyance.cli import node_status, output
+from neurovoyance.cli.status_facts import Facts
+from neurovoyance.protocol.errors import Unreachable
+
 from .conftest import Invoke
+from .looks import answer, execution, facts
 
 
 def test_a_running_node_shows_stake_and_jobs(
@@ -54,3 +64,35 @@ def test_the_owner_of_a_node_sees_its_reason_and_money(
     text = invoke("node", "status", "--once", "--config", config, text=True)
     assert "\x1b" not in text, "no escape code in a pipe"
     assert "state" in text and "income" in text and "last jobs" in text
+
+
+class Story:
+    """A node that works, goes away, comes back; then somebody presses Ctrl-C."""
+
+    def __init__(self) -> None:
+        busy = facts(answer(executions=[execution("running")]))
+        away = Unreachable("The node does not answer.", hint="Start it.")
+        self.steps: list[Facts | Exception | type[asyncio.CancelledError]] = [busy, away, facts()]
+
+    async def look(self) -> Facts:
+        if not self.steps:
+            raise asyncio.CancelledError
+        step = self.steps.pop(0)
+        if isinstance(step, Facts):
+            return step
+        raise step
+
+
+async def test_the_screen_follows_the_node_and_survives_its_absence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    out = io.StringIO()
+    made = Console(file=out, width=100, height=40, force_terminal=True, color_system=None)
+    monkeypatch.setattr(output, "console", lambda: made)
+    monkeypatch.setattr(node_status, "REFRESH_S", 0.0)
+    with pytest.raises(asyncio.CancelledError):
+        await node_status._follow(Story(), facts())  # type: ignore[arg-type]
+    shown = out.getvalue()
+    for words in ("Nobody listed a job", "It works on a job", "The node does not answer"):
+        assert words in shown
+    assert shown.endswith("\x1b[?25h") or "\x1b[?1049l" in shown, "the terminal is as it was"
