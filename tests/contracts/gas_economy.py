@@ -11,7 +11,7 @@ import json
 from typing import Any, Final
 
 from eth_account import Account
-from gas_operations import ABI_DIR, NVY, OPERATOR, TX_GAS, anvil
+from gas_market import ABI_DIR, NVY, OPERATOR, TX_GAS, anvil
 from web3 import Web3
 
 from neurovoyance.chain.deploy import create_address
@@ -216,6 +216,22 @@ def _harvests(m: Economy) -> None:
             m.gas["harvest whole"] = used
 
 
+def _emission(m: Economy) -> None:
+    """Roll, register and claim a week of fees; nothing here is dearer the first time."""
+    f, side = m.emission.functions, Side(m, 200)
+    m.pass_time(EPOCH_S)
+    m.send(m.client, side.open_call())
+    m.send(m.operator, side.redeem_call())
+    m.pass_time(WINDOW_S + 1)
+    m.send(m.operator, side.settle_call())
+    epoch = m.now() // EPOCH_S
+    m.pass_time(EPOCH_S)
+    m.measure("emission roll", m.other, f.roll())
+    m.measure("emission register", m.other, f.register(m.owner))
+    m.pass_time(EPOCH_S)
+    m.measure("emission claim", m.operator, f.claim(m.owner, epoch))
+
+
 def _vesting(m: Economy) -> None:
     f, owner = m.vault.functions, m.owner
     m.deposit(owner, 10_000 * NVY)
@@ -261,7 +277,7 @@ def measure_economy() -> dict[str, int]:
     """Return gas used per named operation."""
     with anvil() as w3:
         economy = Economy(w3)
-        for step in (_staking, _channels, _harvests, _vesting, _after_idle_months):
+        for step in (_staking, _channels, _harvests, _vesting, _after_idle_months, _emission):
             step(economy)
         return economy.gas
 

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from eth_account import Account
 from eth_account.messages import encode_typed_data
-from gas_operations import ABI_DIR, ROOT, TX_GAS, anvil
+from gas_market import ABI_DIR, ROOT, TX_GAS, anvil
 from web3 import Web3
 
 NVY: Final = 10**18
