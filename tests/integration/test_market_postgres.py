@@ -1,20 +1,16 @@
 """The same index in PostgreSQL as in SQLite, row for row, through reorganisations.
 
-The cluster is the test's own: a temporary folder, a socket in it, no port; skipped where the
-programs of PostgreSQL are not installed.
+The server is the test's own, see ``tests.clusters``; skipped where PostgreSQL is not installed.
 """
 
 from __future__ import annotations
 
-import os
-import pwd
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from tests.clusters import cluster
 from tests.unit.marketplace.market_events import (
     DEPLOYMENT,
     address,
@@ -35,48 +31,15 @@ from neurovoyance.marketplace.service_tables import SERVICE
 from neurovoyance.protocol.errors import ConfigError, InternalError, SignatureError
 
 
-def programs() -> Path:
-    """Return the folder of the newest server's programs."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if not found:
-        pytest.skip("PostgreSQL is not installed (apt-get install postgresql).")
-    return found[-1].parent
-
-
-def as_nobody(command: list[str], folder: Path) -> None:
-    """Run a program of PostgreSQL; it refuses to run as root, so then as ``nobody``."""
-    user = "nobody" if os.geteuid() == 0 else None
-    done = subprocess.run(
-        command, user=user, cwd=folder, capture_output=True, text=True, check=False, timeout=60
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    bin_dir = programs()
-    # A socket's path has to be short, and pytest's own folders are closed to other users.
-    folder = Path(subprocess.check_output(["mktemp", "-d", "-t", "pg.XXXXXX"], text=True).strip())
-    if os.geteuid() == 0:
-        os.chown(folder, pwd.getpwnam("nobody").pw_uid, -1)
-    data = folder / "data"
-    options = f"-k {folder} -c listen_addresses='' -c fsync=off"
-    try:
-        initdb = [str(bin_dir / "initdb"), "-D", str(data), "-U", "market", "-A", "trust"]
-        as_nobody([*initdb, "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"], folder)
-        control = [str(bin_dir / "pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "log")]
-        as_nobody([*control, "-o", options, "start"], folder)
-        try:
-            yield f"postgresql://market@/postgres?host={folder}"
-        finally:
-            as_nobody([*control, "-m", "immediate", "stop"], folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+def server() -> Iterator[str]:
+    with cluster() as running:
+        yield running.url
 
 
 @pytest.fixture
-def database(cluster: str) -> Iterator[Database]:
-    opened = Database(cluster)
+def database(server: str) -> Iterator[Database]:
+    opened = Database(server)
     with opened.writer.begin() as connection:
         connection.execute(text("DROP SCHEMA public CASCADE"))
         connection.execute(text("CREATE SCHEMA public"))

@@ -48,6 +48,15 @@ class RequestTooLarge(RequestError):
     http_status = 413
 
 
+class DatabaseAway(InternalError):
+    """The database does not answer: it restarts, or its disk is full. Nothing was changed."""
+
+    code = "market.database"
+    retryable = True
+    http_status = 503
+    default_hint = "Try again in a moment."
+
+
 class NoMatcher(RequestError):
     """This service lists offers but does not rank them."""
 

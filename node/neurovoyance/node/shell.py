@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_fixed
 
 from neurovoyance.node.chain_side import ChainSide
 from neurovoyance.node.crash import CrashPoint
@@ -45,6 +48,8 @@ REOPEN_S = 3_600
 """How long an ended execution is watched for a reorganisation that undoes its end."""
 FUNDS_RETRY_S = 30
 DEFECT_RETRY_S = 60
+JOURNAL_RETRY_S = 1.0
+"""Pause while the journal takes nothing, on a full disk for instance."""
 _WORK = (Action.CHECK, Action.RUN, Action.RECHECK)
 
 
@@ -196,21 +201,36 @@ class Shell:
             event = ActionFailed(action, is_counted=False)
         except NeurovoyanceError as error:
             event = self._failure(live, action, error)
+        except sqlite3.OperationalError as error:
+            # A full disk, most likely; what was sent is found again by its key.
+            log_event(logging.ERROR, "journal_not_written", action=action.value, error=str(error))
+            event = ActionFailed(action, is_counted=False)
         except Exception:
             # A defect in one job must not end the node: its other jobs have stake behind them.
             logging.getLogger(__name__).exception("defect in %s", action.value)
             event = ActionFailed(action, retry_s=DEFECT_RETRY_S)
-        self._answer(live, action, event)
+        await self._answer(live, action, event)
         if isinstance(event, ActionFailed) and action in SENDS:
             try:
                 await self.refresh(live.job.job_id)
             except ChainError as error:
                 log_event(logging.WARNING, "chain_unreadable", error=error)
 
-    def _answer(self, live: Live, action: Action, event: Event) -> None:
+    async def _answer(self, live: Live, action: Action, event: Event) -> None:
+        """Feed an answer back; one that cannot be journalled is kept until it can.
+
+        Dropped, its action would count as under way until the next start, and the job be lost.
+        """
         self._crash.reach("after", action)
-        self._journal.answer(live.job.job_id, action, type(event).__name__)
-        self.feed(live.job.job_id, event)
+        retrying = AsyncRetrying(
+            wait=wait_fixed(JOURNAL_RETRY_S),
+            retry=retry_if_exception_type(sqlite3.OperationalError),
+            before_sleep=_tell_unwritten,
+        )
+        async for attempt in retrying:
+            with attempt:
+                self._journal.answer(live.job.job_id, action, type(event).__name__)
+                self.feed(live.job.job_id, event)
 
     async def _work_on(self, live: Live, instruction: Instruction) -> Event:
         match instruction.action:
@@ -254,7 +274,7 @@ class Shell:
                 view = await self._chain.view(live.job.job_id, live.execution.view.round)
             except ChainError as error:
                 log_event(logging.WARNING, "chain_unreadable", error=error)
-            self._answer(live, action, ActionDone(action, view))
+            await self._answer(live, action, ActionDone(action, view))
 
     def _failure(self, live: Live, action: Action, error: NeurovoyanceError) -> ActionFailed:
         # A revert is the ordinary way to lose a race; other failures are worth a warning.
@@ -287,3 +307,8 @@ class Shell:
             outcome=execution.outcome.value if execution.outcome else None,
             refusal=execution.refusal.message if execution.refusal else None,
         )
+
+
+def _tell_unwritten(state: RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    log_event(logging.ERROR, "journal_not_written", error=str(error), attempt=state.attempt_number)

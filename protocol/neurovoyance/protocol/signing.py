@@ -22,6 +22,8 @@ from neurovoyance.protocol.stack_guard import restore_recursion_limit
 restore_recursion_limit()
 
 OFFER_MAX_S = 600
+_SIGNATURE_BYTES = 65
+_LARGEST_S = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
 
 _DOMAIN_NAME = "Neurovoyance JobMarket"
 _OFFER_FIELDS = [
@@ -129,15 +131,27 @@ def recover_signer(message: SignableMessage, signature: bytes, *, what: str, hin
         raise SignatureError(f"The {what} cannot be read.", hint=hint) from error
 
 
+def has_one_form(signature: bytes) -> bool:
+    """Whether bytes are a signature as contracts take it: 65 of them, low s, v of 27 or 28.
+
+    Recovery alone also reads the mirrored form and other v, which every contract refuses.
+    """
+    return (
+        len(signature) == _SIGNATURE_BYTES
+        and signature[-1] in (27, 28)
+        and int.from_bytes(signature[32:64], "big") <= _LARGEST_S
+    )
+
+
 def recover_offer_signer(offer: Offer, signature: bytes, *, chain_id: int, market: str) -> Address:
     """Return the address that signed an offer.
 
     Raises:
-        SignatureError: the bytes are not a signature at all.
+        SignatureError: the bytes are no signature, or in a form that the contract refuses.
     """
-    return recover_signer(
-        offer_message(offer, chain_id=chain_id, market=market),
-        signature,
-        what="offer's signature",
-        hint="Ask the provider for a new offer; nothing was paid.",
-    )
+    hint = "Ask the provider for a new offer; nothing was paid."
+    message = offer_message(offer, chain_id=chain_id, market=market)
+    signer = recover_signer(message, signature, what="offer's signature", hint=hint)
+    if not has_one_form(signature):
+        raise SignatureError("The offer's signature is not in the one form that counts.", hint=hint)
+    return signer

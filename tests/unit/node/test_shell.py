@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from tests.unit.node.conftest import CLIENT, OTHER, Station
 
 from neurovoyance.chain.devnet_keys import devnet_wallet
+from neurovoyance.node import shell
 from neurovoyance.node.crash import CrashPoint
 from neurovoyance.node.enrolment import enrol
 from neurovoyance.node.execution_values import (
@@ -19,6 +23,7 @@ from neurovoyance.node.execution_values import (
     Phase,
     SlotGranted,
 )
+from neurovoyance.node.journal import Journal
 from neurovoyance.node.records import PostedJob
 from neurovoyance.node.shell import Live, Shell
 from neurovoyance.node.work import Work
@@ -164,4 +169,32 @@ async def test_a_defect_in_one_job_is_waited_out_and_does_not_spread(
         await station.shell.wait_until(lambda: not live.execution.pending)
     assert live.execution.phase is Phase.SEEN
     assert live.execution.not_before_s > station.shell.time_s
+    assert asked(station, job_id) == [Action.CHECK]
+
+
+async def test_an_answer_waits_until_the_journal_can_be_written(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = ["answer", "write"]
+
+    def full(name: str) -> None:
+        if name in left:
+            left.remove(name)
+            raise sqlite3.OperationalError("database or disk is full")
+
+    job_id = await listed(station)
+    for name in ("answer", "write"):
+        whole = getattr(Journal, name)
+
+        def limited(
+            self: Journal, *given: Any, name: str = name, whole: Callable[..., None] = whole
+        ) -> None:
+            full(name)
+            whole(self, *given)
+
+        monkeypatch.setattr(Journal, name, limited)
+    monkeypatch.setattr(shell, "JOURNAL_RETRY_S", 0.01)
+    live = await until(station.shell, job_id, Phase.HELD)
+    assert not left
+    assert not live.execution.pending
     assert asked(station, job_id) == [Action.CHECK]

@@ -14,10 +14,11 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from neurovoyance.marketplace.errors import (
+    DatabaseAway,
     MarketNotFound,
     RequestTooLarge,
     SignInNeeded,
@@ -112,6 +113,11 @@ async def _http(_: Request, error: Exception) -> JSONResponse:
     return answer
 
 
+async def _away(request: Request, error: Exception) -> JSONResponse:
+    _log.error("database_away path=%s", request.url.path, exc_info=error)
+    return problem(DatabaseAway("The database does not answer now."))
+
+
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     what = "The database" if isinstance(error, SQLAlchemyError) else "The service"
     _log.error(
@@ -125,5 +131,6 @@ def answer_problems(app: FastAPI) -> None:
     app.add_exception_handler(NeurovoyanceError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(OperationalError, _away)
     app.add_exception_handler(SQLAlchemyError, _unexpected)
     app.add_exception_handler(Exception, _unexpected)

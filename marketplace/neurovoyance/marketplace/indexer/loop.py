@@ -2,7 +2,7 @@
 
 Place: run by the service as a background task, or to the head once by ``market reindex``. It asks
 the chain for a batch and for the times of its blocks, and hands both to the store; an outage is
-waited out, a reorganisation in between reads again.
+waited out, of the chain or of the database; a reorganisation in between reads again.
 
 Never: a rule; what events mean is ``folding``'s.
 """
@@ -13,6 +13,8 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from neurovoyance.chain.client import ChainClient, parse_block
 from neurovoyance.chain.deployment import Deployment
@@ -118,6 +120,11 @@ class Indexer:
             except (RpcError, InternalError) as error:
                 self.progress.last_error = error.message
                 _log.warning("index_step_failed error=%s", error)
+                moved = False
+            except SQLAlchemyError as error:
+                # The database restarts, or its disk is full; a batch is one transaction.
+                self.progress.last_error = "The database does not take the index now."
+                _log.warning("index_not_written kind=%s", type(error).__name__, exc_info=error)
                 moved = False
             if not moved:
                 await asyncio.sleep(self._poll_s)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx
 import pytest
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from neurovoyance.marketplace.api.problems import problem
 from neurovoyance.marketplace.api.reading import Reading
@@ -13,17 +13,25 @@ from neurovoyance.protocol.errors import error_codes
 
 
 @pytest.mark.parametrize(
-    "failure", [OperationalError("SELECT hidden", {}, ValueError("hidden")), ValueError("hidden")]
+    ("failure", "told"),
+    [
+        (OperationalError("SELECT hidden", {}, ValueError("hidden")), (503, "market.database")),
+        (ProgrammingError("SELECT hidden", {}, ValueError("hidden")), (500, "internal")),
+        (ValueError("hidden"), (500, "internal")),
+    ],
 )
 async def test_a_defect_is_an_answer_without_its_inside(
-    service: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, failure: Exception
+    service: httpx.AsyncClient,
+    monkeypatch: pytest.MonkeyPatch,
+    failure: Exception,
+    told: tuple[int, str],
 ) -> None:
     def page(*_: object) -> None:
         raise failure
 
     monkeypatch.setattr(Reading, "page", page)
     answer = await service.get("/v1/jobs")
-    assert (answer.status_code, answer.json()["code"]) == (500, "internal")
+    assert (answer.status_code, answer.json()["code"]) == told
     assert "hidden" not in answer.text
 
 

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any, cast
 
 import pytest
+from sqlalchemy.exc import OperationalError
 from tests.unit.marketplace.market_events import (
     DEPLOYMENT,
     batch_of,
@@ -80,7 +81,12 @@ async def test_an_outage_is_noted_and_waited_out(
     progress = Progress()
     indexer = made(store, Chain(), progress)
     seen: list[str] = []
-    answers: list[Exception | bool] = [RpcError("It is down."), True, WrongChain("another chain")]
+    answers: list[Exception | bool] = [
+        RpcError("It is down."),
+        True,
+        OperationalError("INSERT", {}, ValueError("the disk is full")),
+        WrongChain("another chain"),
+    ]
 
     async def step() -> bool:
         seen.append(progress.last_error)
@@ -93,5 +99,5 @@ async def test_an_outage_is_noted_and_waited_out(
     async with asyncio.timeout(10):
         with pytest.raises(WrongChain):
             await indexer.run()
-    assert seen == ["", "It is down.", ""]
+    assert seen == ["", "It is down.", "", "The database does not take the index now."]
     assert progress.chain_time_s == 1_234
