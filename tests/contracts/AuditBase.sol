@@ -330,4 +330,10 @@ abstract contract AuditBase is MarketBase {
     function _pool() internal view returns (uint256) {
         return market.freeOf(address(audits));
     }
+
+    /// @dev An audit whose auditor committed.
+    function _awaitingAnswer() internal returns (AuditFacts memory f) {
+        f = _audited(TENSOR, 1);
+        _commitAudit(f, 0, _z1(Outcome.Pass), 0);
+    }
 }
