@@ -7,7 +7,6 @@ that lies. Never: a transaction.
 from __future__ import annotations
 
 import asyncio
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -45,12 +44,13 @@ _NOT_IN_CODE = {"EIP712DomainChanged"}
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """The chain that is meant."""
+    """The chain that is meant; ``state_dir`` is a scratch folder for the connection."""
 
     urls: Sequence[str]
     chain_id: int
     deployment_path: Path
     is_devnet: bool
+    state_dir: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ async def check_chain(where: Where) -> tuple[list[Finding], ChainClient | None]:
     try:
         client = await ChainClient.connect(
             where.urls,
-            state_dir=Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="doctor-")),
+            state_dir=where.state_dir,
             expected_chain_id=where.chain_id,
             rpc_timeout_s=TIMEOUT_S,
         )

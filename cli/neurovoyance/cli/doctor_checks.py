@@ -9,6 +9,7 @@ configured addresses.
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,9 +41,10 @@ async def run_checks(home: Path, config: Path | None = None) -> list[Finding]:
     findings += await asyncio.to_thread(_devices, settings)
     profile, words = _profile(home)
     findings.append(words)
-    where = _where(home, profile, settings)
-    if where is not None:
-        findings += await _on_chain(home, where, profile, settings)
+    with tempfile.TemporaryDirectory(prefix="doctor-") as scratch:
+        where = _where(home, profile, settings, Path(scratch))
+        if where is not None:
+            findings += await _on_chain(home, where, profile, settings)
     if settings is not None:
         findings += await _of_node(settings)
     elif profile is not None:
@@ -87,15 +89,19 @@ def _profile(home: Path) -> tuple[NetworkProfile | None, Finding]:
 
 
 def _where(
-    home: Path, profile: NetworkProfile | None, settings: NodeSettings | None
+    home: Path,
+    profile: NetworkProfile | None,
+    settings: NodeSettings | None,
+    scratch: Path,
 ) -> Where | None:
     """Return the chain that is meant: the node's own settings count before the client's."""
     is_devnet = profile is not None and profile.devnet_account is not None
     if settings is not None:
-        return Where(settings.rpc_urls, settings.chain_id, settings.deployment_path, is_devnet)
+        path = settings.deployment_path
+        return Where(settings.rpc_urls, settings.chain_id, path, is_devnet, scratch)
     if profile is not None:
         path = home / profile.deployment
-        return Where(profile.rpc_urls, profile.chain_id, path, is_devnet)
+        return Where(profile.rpc_urls, profile.chain_id, path, is_devnet, scratch)
     return None
 
 

@@ -26,7 +26,7 @@ UP, AWAY = Head("a", 100, 1), Head("b", error="b does not answer.")
 
 
 def where(*urls: str) -> Where:
-    return Where(urls, 31337, Path("nowhere.json"), False)
+    return Where(urls, 31337, Path("nowhere.json"), False, Path("nowhere"))
 
 
 @pytest.mark.parametrize(
@@ -76,10 +76,12 @@ def test_a_clock_that_is_off_fails(ahead_s: int, is_devnet: bool, state: str) ->
     assert check_clock(int(time.time()) + ahead_s, is_devnet=is_devnet).state == state
 
 
-async def test_a_running_chain_is_asked_and_another_chain_refused(home: Path) -> None:
+async def test_a_running_chain_is_asked_and_another_chain_refused(
+    home: Path, tmp_path: Path
+) -> None:
     profile = json.loads((home / "network.json").read_text())
     url, path = profile["rpc_urls"][0], home / profile["deployment"]
-    findings, client = await check_chain(Where([url, url], 31337, path, True))
+    findings, client = await check_chain(Where([url, url], 31337, path, True, tmp_path))
     assert client is not None
     await client.close()
     found = {finding.name: finding for finding in findings}
