@@ -183,6 +183,14 @@ class TaskBook:
         ).fetchone()
         return int(row[0])
 
+    def newest(self) -> list[bytes]:
+        """Return the batch paid last of every payee of every channel."""
+        rows = self._db.execute(
+            "SELECT order_hash, max(rowid) FROM batches WHERE state = ? GROUP BY channel_id, payee",
+            (BatchState.PAID,),
+        )
+        return [bytes(row[0]) for row in rows]
+
     def found(self, spec_hash: bytes) -> tuple[bytes, int] | None:
         """Return (order, position) of a task that was delivered and paid before, or None."""
         row = self._db.execute(

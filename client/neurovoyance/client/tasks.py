@@ -132,6 +132,7 @@ class TaskClient:
         results = TaskResults([None] * len(given))
         left = await self._left(model, given, results) if reuse else list(range(len(given)))
         if not left:
+            results.is_handed_over = await self._handed_over()
             return results
         [payee, *_] = await payees_of(
             self._session,
@@ -159,8 +160,9 @@ class TaskClient:
         Raises:
             BatchMismatch, TasksRefused, Unreachable: as :meth:`run`.
         """
-        checking = Checking(check, checker)
-        return await self._resumed(None, "", checking)
+        ended = await self._resumed(None, "", Checking(check, checker))
+        await self._handed_over()
+        return ended
 
     async def terms(self, channel_id: bytes, payee: str) -> TaskTerms:
         """Return what a provider asks for tasks, and how it sees a channel.
@@ -283,6 +285,11 @@ class TaskClient:
                 ended.append(self.book.batch(order_hash))
                 await self._batches.hand_over(batch)
         return ended
+
+    async def _handed_over(self) -> bool:
+        """Hand the newest vouchers over once more, as far as providers answer."""
+        done = [await self._batches.hand_over(self.book.batch(item)) for item in self.book.newest()]
+        return all(done)
 
     def _checker(
         self, payee: Payee, checker: Checker | str | None, max_price_wei: int
