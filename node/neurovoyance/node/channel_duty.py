@@ -8,7 +8,6 @@ fee that a redemption is not worth, unless it is the last occasion.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -106,7 +105,7 @@ class ChannelDuty:
             elif is_over(signed, standing):
                 self._forget(signed)
         await self._settle(settled)
-        await asyncio.to_thread(self.desk.tidy)
+        await self.desk.tidy()
         self._next_look_s = time_s + LOOK_EVERY_S
 
     def due(self) -> int:

@@ -2,7 +2,7 @@
 
 Place: a journal of its own beside ``voucher_book``. An order is written before its first task runs,
 a commitment before it leaves the node; a batch that was begun and not sealed when the process died
-is void, and nothing is owed for it. Never: two commitments for one order, or a batch under a
+is void, and nothing is owed for it. What a client never paid is never forgotten. Never: two commitments for one order, or a batch under a
 channel in which another one runs.
 """
 
@@ -163,12 +163,6 @@ class TaskBook(SqliteFile):
             (BatchState.BEGUN, before_s),
         )
         return [bytes(row[0]) for row in rows]
-
-    def forget(self, channel_id: bytes) -> None:
-        """Drop the batches of a channel that is over."""
-        with self._transaction():
-            self._db.execute("DELETE FROM batches WHERE channel_id = ?", (channel_id,))
-            self._db.execute("DELETE FROM promises WHERE channel_id = ?", (channel_id,))
 
     def _change(
         self,

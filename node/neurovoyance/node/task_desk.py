@@ -128,10 +128,11 @@ class TaskDesk:
             work.cancel()
         await asyncio.gather(*works, return_exceptions=True)
 
-    def tidy(self) -> None:
-        """Remove the files of batches that ended long ago; blocking."""
+    async def tidy(self) -> None:
+        """Remove the files of batches that ended long ago."""
         for order_hash in self.tasks.forgettable(int(time.time()) - KEEP_S):
-            shutil.rmtree(self.folder / order_hash.hex(), ignore_errors=True)
+            folder = self.folder / order_hash.hex()
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
     # --- channels ---
 

@@ -60,8 +60,6 @@ def test_a_batch_is_begun_once_and_ends_once(book: TaskBook) -> None:
         with pytest.raises(InternalError):
             end()
     assert book.forgettable(3) == [name]
-    book.forget(CHANNELS[0])
-    assert book.state(name) is None
 
 
 class Dealings(RuleBasedStateMachine):
