@@ -158,16 +158,17 @@ class LocalNetwork:
             if self.has_economy:
                 await _to_whole_week(chain)
             self.on_step(f"staking and starting {self.node_count - self.cheats} nodes")
-            await self._enrol(chain, Contracts(chain, self.deployment))
-        save_profile(self.profile(), self.home / PROFILE_NAME)
+            save_profile(self.profile(), self.home / PROFILE_NAME)
+            # The market answers before a node starts, or it would miss the first standing offers.
+            await asyncio.gather(
+                self._enrol(chain, Contracts(chain, self.deployment)),
+                *([self.market.start()] if self.market else []),
+            )
         self.invitation_path.write_text(self.invitation().model_dump_json(indent=2) + "\n")
         if self.services.redis_url is not None:
             self._children.append(worker := worker_process(self.services, self.folder))
             worker.start()
-        await asyncio.gather(
-            *(self.start_node(node) for node in self.honest),
-            *([self.market.start()] if self.market else []),
-        )
+        await asyncio.gather(*(self.start_node(node) for node in self.honest))
 
     async def start_node(self, node: LocalNode) -> None:
         """Start a node that does not run and wait until it answers."""

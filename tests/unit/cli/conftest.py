@@ -61,15 +61,18 @@ def up(home: Path, *options: str) -> Iterator[dict[str, Any]]:
         text=True,
     )
     assert process.stdout is not None
-    lines = []
-    for line in process.stdout:
-        lines.append(line)
-        if line == "}\n":
-            break
-    yield json.loads("".join(lines))
-    process.send_signal(signal.SIGINT)
-    process.stdout.close()
-    assert process.wait(60) == 0
+    try:
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if line == "}\n":
+                break
+        yield json.loads("".join(lines))
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.stdout.close()
+        code = process.wait(60)
+    assert code == 0
 
 
 @pytest.fixture(scope="session")
