@@ -18,6 +18,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import aiohttp
 import numpy as np
@@ -53,6 +54,15 @@ FUNDS_WEI = nvy("100")
 
 
 Start = Callable[..., Awaitable[asyncio.subprocess.Process]]
+
+
+class Network(Protocol):
+    """A running chain that has funded the devnet's keys."""
+
+    @property
+    def url(self) -> str: ...
+
+    def wallet(self, index: int) -> Wallet: ...
 
 
 class _Server(uvicorn.Server):
@@ -141,7 +151,7 @@ class World:
     """
 
     folder: Path
-    devnet: Devnet
+    devnet: Network
     chain: ChainClient
     contracts: Contracts
     control: ChainControl
@@ -246,11 +256,17 @@ async def serve(backend: EmbeddedBackend) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def built(
-    folder: Path, audits: AuditSettings | None = None, economy: EconomySettings | None = None
+    folder: Path,
+    audits: AuditSettings | None = None,
+    economy: EconomySettings | None = None,
+    network: Network | None = None,
 ) -> AsyncIterator[World]:
-    """Build a world: contracts, a client with money, one enrolled provider."""
+    """Build a world: contracts, a client with money, one enrolled provider.
+
+    ``network`` is a running chain with the devnet's keys; a devnet of its own if None.
+    """
     async with AsyncExitStack() as stack:
-        devnet = await stack.enter_async_context(Devnet(block_interval_s=0.3))
+        devnet = network or await stack.enter_async_context(Devnet(block_interval_s=0.3))
         chain = await stack.enter_async_context(
             await ChainClient.connect([devnet.url], state_dir=folder / "chain", poll_s=0.05)
         )
