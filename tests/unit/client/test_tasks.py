@@ -1,0 +1,28 @@
+"""What a run refuses before anything is signed; ``tests/integration/test_tasks.py`` runs them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from neurovoyance.client.task_book import TaskBook
+from neurovoyance.client.tasks import TaskClient, TaskResults
+from neurovoyance.protocol.errors import SpecError
+
+
+@pytest.mark.parametrize("terms", [{"inputs": []}, {"inputs": [{}], "check": 1}, {"check": -1}])
+async def test_a_run_without_sense_is_refused(tmp_path: Path, terms: dict[str, Any]) -> None:
+    nothing: Any = None
+    book = TaskBook(tmp_path / "tasks.sqlite")
+    tasks = TaskClient(nothing, nothing, book, tmp_path)
+    with pytest.raises(SpecError, match="at least one input"):
+        await tasks.run(nothing, **({"inputs": [{}]} | terms))
+    assert book.open_batches() == []
+    book.close()
+
+
+def test_results_are_complete_when_nothing_is_missing() -> None:
+    assert TaskResults([{}]).is_complete
+    assert not TaskResults([{}, None]).is_complete
