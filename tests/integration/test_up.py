@@ -64,6 +64,7 @@ def test_the_market_stands_beside_a_chain_that_runs_already(tmp_path: Path) -> N
     assert (tmp_path / "local" / "market" / "index.sqlite").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_a_worker_computes_and_the_index_is_in_postgres(
     tmp_path: Path, server: RedisServer
