@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from neurovoyance.chain.events import EventCursor
+from neurovoyance.node.chain_clock import ChainClock
 from neurovoyance.node.chain_side import ChainSide
 from neurovoyance.node.duty import Duty
 from neurovoyance.node.execution_values import (
@@ -91,6 +92,7 @@ class Agent:
         self._cursor = cursor
         self._intake = intake
         self._settings = settings
+        self._clock = ChainClock(chain.time_s, settings.poll_interval_s)
         self.duties = tuple(duties)
         shell.inputs_of_duties = self._inputs_of_duties
         desk.occupied_by_duties = lambda: sum(duty.occupied() for duty in self.duties)
@@ -174,6 +176,8 @@ class Agent:
 
     async def _read_events(self) -> None:
         batch = await self._cursor.read()
+        if self._cursor.head is not None:
+            self._clock.tell(self._cursor.head.timestamp_s)
         await self.watch.handle(batch.items)
         for duty in self.duties:
             await duty.handle(batch.items)
@@ -181,7 +185,7 @@ class Agent:
 
     async def _sweep(self) -> None:
         """Read the clock and every live job again, then hand out free slots."""
-        self.shell.time_s = await self.chain.time_s()
+        self.shell.time_s = await self._clock.time_s()
         self._sweeps += 1
         with_ended = self._sweeps % ENDED_SWEEP_EVERY == 0
         gate = asyncio.Semaphore(SWEEP_AT_ONCE)
@@ -206,7 +210,7 @@ class Agent:
 
     def _turn_of(self, duty: Duty) -> Callable[[], Awaitable[None]]:
         async def turn() -> None:
-            await duty.sweep(await self.chain.time_s())
+            await duty.sweep(await self._clock.time_s())
 
         return turn
 

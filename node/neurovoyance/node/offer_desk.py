@@ -84,6 +84,11 @@ class OfferDesk:
         self.held = HeldModels()
         self.standing: Callable[[], SignedStandingOffer | None] = lambda: None
 
+    def taken(self) -> int:
+        """Return how many places are occupied or promised, without asking the chain."""
+        occupied = self._shell.count(OCCUPYING) + self.occupied_by_duties()
+        return occupied + len(self._chain.journal.live_offers(self._shell.time_s))
+
     async def room(self) -> Room:
         """Return what is free for one more job.
 

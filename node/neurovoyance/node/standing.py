@@ -124,7 +124,7 @@ class StandingDuty:
         if self._desk.is_draining:
             self.current = None
             return
-        facts = await self._facts()
+        facts = self._facts()
         if not self._is_due(facts, time_s):
             return
         self.current = self._signed(facts, time_s)
@@ -133,14 +133,14 @@ class StandingDuty:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _facts(self) -> dict[str, Any]:
+    def _facts(self) -> dict[str, Any]:
         """Return what the offer says, without its number and times."""
-        policy, room = self._desk.policy, await self._desk.room()
+        policy, slots = self._desk.policy, self._desk.max_jobs
         # While the owner uses the machine nothing is taken, and a volunteer takes nothing of
         # strangers: matching leaves out who is full.
-        occupied = room.occupied + room.promised
+        occupied = self._desk.taken()
         if self._desk.is_paused or policy.lending.is_volunteer:
-            occupied = max(occupied, QUEUE_DEPTH * room.slots)
+            occupied = max(occupied, QUEUE_DEPTH * slots)
         return {
             "provider": self._chain.provider,
             "endpoint": self._endpoint,
@@ -148,7 +148,7 @@ class StandingDuty:
             "devices": [{"device": DEVICE, "per_second_wei": policy.price_per_second_wei}],
             "held": self._desk.held.listed(),
             "job_classes": sorted(SUPPORTED_CLASSES),
-            "slots": room.slots,
+            "slots": slots,
             "occupied": occupied,
             "max_runtime_s": policy.max_runtime_s,
             "memory_bytes": self._memory_bytes,

@@ -24,7 +24,7 @@ from neurovoyance.chain import wire
 from neurovoyance.chain._generated_events import *  # noqa: F403 - the classes are this module's API
 from neurovoyance.chain._generated_events import EVENT_CLASSES
 from neurovoyance.chain.checkpoints import Checkpoint, CheckpointStore, Positions
-from neurovoyance.chain.client import ChainClient, parse_block
+from neurovoyance.chain.client import Block, ChainClient, parse_block
 from neurovoyance.chain.event_base import ChainEvent, LogMeta, RawJobSpec
 from neurovoyance.chain.logs import RawLog, decode_log, parse_log
 from neurovoyance.chain.rpc_errors import ResponseTooLarge, RpcRefused, WrongChain
@@ -86,6 +86,9 @@ class EventCursor:
         chunk_blocks: longest range of one request; halved when a node finds it too large.
         poll_s: pause of the iterators when there is nothing new.
         outage_s: how long the iterators wait out an RPC outage before they raise RpcError.
+
+    Attributes:
+        head: the newest block that :meth:`read` has seen; None while it has seen none.
     """
 
     def __init__(
@@ -116,6 +119,7 @@ class EventCursor:
         self._chunk_max = self._chunk = max(1, chunk_blocks)
         self._poll_s = poll_s
         self._outage_s = outage_s
+        self.head: Block | None = None
 
     def close(self) -> None:
         """Close the file of positions."""
@@ -198,13 +202,20 @@ class EventCursor:
         """Return the head, and the position to walk back to when the chain no longer has ours."""
         if not base.block_hash:
             return await self._client.block_number(), None
+        # Usually nothing or one block has come since: then one answer proves our place.
+        self.head = parse_block(
+            await self._client.rpc.request("eth_getBlockByNumber", ["latest", False])
+        )
+        if base.block_hash in (self.head.hash, self.head.parent_hash):
+            return self.head.number, None
         latest, ours = await self._client.rpc.request_all(
             [
                 ("eth_getBlockByNumber", ["latest", False]),
                 ("eth_getBlockByNumber", [hex(base.block_number), False]),
             ]
         )
-        head = parse_block(latest).number
+        self.head = parse_block(latest)
+        head = self.head.number
         if ours is not None and parse_block(ours).hash == base.block_hash:
             return head, None
         kept = self._store.newest_first(min(head, base.block_number))
