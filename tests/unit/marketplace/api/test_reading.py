@@ -7,6 +7,7 @@ import contextlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.sql import quoted_name
 
 from neurovoyance.marketplace.api.reading import as_json, decode_cursor, encode_cursor
 from neurovoyance.marketplace.indexer.schema import JOB
@@ -37,3 +38,9 @@ def test_what_is_not_a_place_is_refused(text: str) -> None:
 def test_amounts_are_text_and_documents_are_documents() -> None:
     row = {"price_wei": 10**30, "batch": 3, "spec_json": '{"a":1}'}
     assert as_json(JOB, row) == {"price_wei": str(10**30), "batch": 3, "spec": {"a": 1}}
+
+
+def test_names_are_plain_text_so_that_writing_json_is_quick() -> None:
+    shown = as_json(JOB, {quoted_name("batch", None): 3, quoted_name("price_wei", None): 5})
+    assert shown == {"batch": 3, "price_wei": "5"}
+    assert {type(name) for name in shown} == {str}
