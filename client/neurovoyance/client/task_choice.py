@@ -179,7 +179,7 @@ def fitting_count(
         raise TasksRefused(
             f"{payee.address} advances at most {payee.terms.credit_wei} wei, less than one task "
             "costs, or waits for a voucher of yours.",
-            hint="Resume what was ordered before: `neurovoyance job batch --resume`.",
+            hint="Run what you ordered before again: it is fetched, checked and paid first.",
         )
     count, total_bytes = 0, 0
     for size_bytes in sizes_bytes[: min(most, by_channel, by_credit)]:
