@@ -226,6 +226,8 @@ async def _numeric_class(reference: OnnxRuntime | None) -> bytes | None:
     except ExecutionError as error:
         log_event(logging.WARNING, "numeric_class_unknown", error=error)
         return None
+    finally:
+        reference.shed()  # the model of the suite never comes again
 
 
 async def _connected(settings: NodeSettings) -> ChainClient:

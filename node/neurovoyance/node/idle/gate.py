@@ -2,7 +2,7 @@
 
 Place: beside the agent, which hears of changes through ``on_change``. A look takes at most
 :data:`READ_MAX_S` and begins :data:`PERIOD_S` after the last, so that a return is answered within
-two seconds; engines are stopped before anything is written or told. Never: a rule, or a device
+two seconds, or :data:`CLOSED_PERIOD_S` while nothing may run; engines are stopped before anything is written or told. Never: a rule, or a device
 left running because its sensors hang.
 """
 
@@ -33,6 +33,8 @@ from neurovoyance.node.idle.settings import IdleSettings, Mode
 from neurovoyance.node.logs import log_event
 
 PERIOD_S = 0.75
+CLOSED_PERIOD_S = 3.0
+"""Between looks while nothing may run: then nobody waits for an answer within two seconds."""
 READ_MAX_S = 1.0
 _FIRST = Reason(Cause.UNMEASURED, "The node has just started and looks around.")
 
@@ -125,6 +127,12 @@ class Gate:
         """Tell whether a device may compute now."""
         return self.decision.of(device).may_run
 
+    @property
+    def period_s(self) -> float:
+        """Return the pause until the next look."""
+        is_open = any(map(self.may_run, self._engines))
+        return PERIOD_S if is_open else CLOSED_PERIOD_S
+
     async def run(self) -> None:
         """Look again and again until cancelled; a defect of a sensor closes the gate."""
         try:
@@ -134,7 +142,7 @@ class Gate:
                 except Exception:
                     # Engines stop before anything else is done, so what failed came after.
                     logging.getLogger(__name__).exception("defect in the gate")
-                await asyncio.sleep(PERIOD_S)
+                await asyncio.sleep(self.period_s)
         finally:
             if self._reading is not None:
                 self._reading.cancel()

@@ -7,7 +7,10 @@ as somebody else's.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
@@ -26,13 +29,50 @@ class CpuCount:
     own_s: float
 
 
-def own_tree(root_pid: int) -> list[psutil.Process]:
-    """Return a process and all its descendants that live now."""
+def own_tree(root_pid: int, known: Sequence[psutil.Process] = ()) -> list[psutil.Process]:
+    """Return a process and all its descendants that live now.
+
+    Args:
+        root_pid: the process.
+        known: descendants found before. Those that still live stay, because the kernel's list of
+            children may leave one out while another ends.
+    """
     try:
         root = psutil.Process(root_pid)
-        return [root, *root.children(recursive=True)]
+        pids = _descendants(root_pid)
+        if pids is None:
+            return [root, *root.children(recursive=True)]
+        found = {root_pid: root}
+        for process in known:
+            if process.pid not in found and process.is_running():
+                found[process.pid] = process
+        for pid in pids:
+            if pid not in found:
+                with suppress(psutil.Error):
+                    found[pid] = psutil.Process(pid)
+        return list(found.values())
     except psutil.Error:
         return []
+
+
+def _descendants(root_pid: int, proc: Path = Path("/proc")) -> list[int] | None:
+    """Return the descendants that the kernel lists thread by thread; None where it does not.
+
+    Looking at every process of the machine for its parent, the other way, costs twenty times
+    as much on a desktop.
+    """
+    pids, position = [root_pid], 0
+    while position < len(pids):
+        tasks = proc / str(pids[position]) / "task"
+        position += 1
+        try:
+            listed = [(task / "children").read_text() for task in tasks.iterdir()]
+        except OSError:
+            if position == 1:
+                return None
+            continue
+        pids += [int(pid) for text in listed for pid in text.split()]
+    return pids[1:]
 
 
 def cpu_count(tree: list[psutil.Process]) -> CpuCount:

@@ -71,10 +71,11 @@ class HostSensors:
         self._wants_programs = wants_programs
         self._root_pid = os.getpid() if root_pid is None else root_pid
         self._count: load.CpuCount | None = None
+        self._tree: list[psutil.Process] = []
 
     def read(self) -> Sensors:
         """Return a snapshot; loads are those since the last one."""
-        tree = load.own_tree(self._root_pid)
+        tree = self._tree = load.own_tree(self._root_pid, self._tree)
         pids = frozenset(process.pid for process in tree)
         return Sensors(
             monotonic_s=time.monotonic(),

@@ -6,6 +6,7 @@ than half a second.
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
@@ -18,6 +19,8 @@ Ask: TypeAlias = Callable[[Sequence[str]], str | None]
 
 def ask(command: Sequence[str]) -> str | None:
     """Run a program for at most half a second and return what it printed, or None."""
+    if shutil.which(command[0]) is None:
+        return None  # cheaper than a child process that cannot start
     try:
         finished = subprocess.run(
             command,

@@ -18,7 +18,14 @@ from tests.unit.node.runtime import models
 from tests.unit.node.runtime.behaviour import LIMITS
 
 from neurovoyance.node.idle.book import IdleBook
-from neurovoyance.node.idle.gate import PERIOD_S, READ_MAX_S, ClockOnly, Gate, silent
+from neurovoyance.node.idle.gate import (
+    CLOSED_PERIOD_S,
+    PERIOD_S,
+    READ_MAX_S,
+    ClockOnly,
+    Gate,
+    silent,
+)
 from neurovoyance.node.idle.policy import CPU, Cause, Hold
 from neurovoyance.node.idle.readings import InputIdle, Sensors
 from neurovoyance.node.idle.settings import IdleSettings, Mode
@@ -94,6 +101,18 @@ async def test_a_return_stops_engines_before_anything_is_written_or_told(book: I
 
 def test_a_return_is_seen_within_two_seconds_whatever_the_sensors_do() -> None:
     assert PERIOD_S + READ_MAX_S < 2.0
+
+
+async def test_looks_are_seldom_only_while_nothing_may_run(book: IdleBook) -> None:
+    sensors = Script()
+    gate = Gate(IDLE, sensors, book, {CPU: []})
+    assert gate.period_s == CLOSED_PERIOD_S, "a machine that was not looked at is in use"
+    while not gate.may_run():
+        await gate.look()
+    assert gate.period_s == PERIOD_S
+    sensors.now = quiet(0.0, inputs=HERE)
+    await gate.look()
+    assert gate.period_s == CLOSED_PERIOD_S
 
 
 async def test_sensors_that_hang_or_fail_count_as_in_use(

@@ -91,3 +91,25 @@ def test_shares_stay_shares_whatever_the_counters_do() -> None:
 
 def test_a_process_that_is_gone_has_no_tree() -> None:
     assert own_tree(2**22 + 1) == []
+
+
+def test_the_kernels_list_of_children_is_as_complete_as_looking_at_everybody() -> None:
+    inner = "s.Popen([sys.executable, '-S', '-c', 'input()'], stdin=s.PIPE)"
+    program = f"import subprocess as s, sys; {inner}; print('on', flush=True); input()"
+    with child(program) as parent:
+        asked = psutil.Process(os.getpid())
+        everybody = {asked.pid, *(one.pid for one in asked.children(recursive=True))}
+        assert {one.pid for one in own_tree(os.getpid())} == everybody
+        grandchildren = parent.children()
+        assert grandchildren and set(grandchildren) <= set(own_tree(os.getpid()))
+        for one in grandchildren:
+            one.kill()
+
+
+def test_a_child_known_before_stays_until_it_has_ended() -> None:
+    with child("print('on', flush=True); input()") as stranger:
+        # Not listed under this root, as when the kernel's list leaves a child out for a moment.
+        with child(SPIN) as known:
+            assert known in own_tree(stranger.pid, [known])
+        known.wait()
+        assert known not in own_tree(stranger.pid, [known])
