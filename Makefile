@@ -118,6 +118,12 @@ bench: $(STAMPS)/node  ## print the benchmarks of docs/benchmarks.md
 	$(BIN)/python tests/bench/bench_storage.py
 	$(BIN)/python tests/bench/bench_market.py
 	PYTHONPATH=. $(BIN)/python tests/bench/bench_verification.py
+	PYTHONPATH=. $(BIN)/python tests/bench/bench_indexer.py
+	PYTHONPATH=. $(BIN)/python tests/bench/bench_matching.py
+	PYTHONPATH=. $(BIN)/python tests/bench/bench_api.py
+	PYTHONPATH=. $(BIN)/python tests/bench/bench_tasks.py
+	PYTHONPATH=. $(BIN)/python tests/bench/bench_idle_agent.py
+	PYTHONPATH=. $(BIN)/python tests/bench/sim_scale.py
 	npm run --silent gas
 
 clean:  ## remove everything that was installed or built
