@@ -142,6 +142,8 @@ class Seat:
         """Show that this task is alive, and end it when the order does not stand any more."""
         names, expires_ms = self._names, int(self._settings.lost_after_s * 1000)
         for number in itertools.count():
+            if work.done():
+                return  # a cancellation that arrives inside the Redis client can be lost there
             with contextlib.suppress(*REDIS_ERRORS):
                 pipe = self._redis.pipeline(transaction=False)
                 pipe.set(
