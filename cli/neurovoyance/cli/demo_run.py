@@ -195,7 +195,7 @@ class DemoRun:
                     self._victim = await self._kill(network, jobs[0])
                 waiting.create_task(self._finish(client, jobs[-1]))
                 if len(jobs) == _JOBS_WHILE_AWAY:
-                    waiting.create_task(self._bring_back(network))
+                    waiting.create_task(self._bring_back())
         cheat = await self._hire_cheat(network, client, published, features, jobs)
         self._lines.step("challenge windows end; audited jobs are settled")
         await settle_all(network, client, [item.job for item in jobs])
@@ -256,7 +256,7 @@ class DemoRun:
         self._lines.event(first.name, "assigned", words, "yellow")
         return victim
 
-    async def _bring_back(self, network: LocalNetwork) -> None:
+    async def _bring_back(self) -> None:
         if self._victim is not None:
             await self._victim.start()
             self._away_s = time.monotonic() - self._killed_s

@@ -2,8 +2,8 @@
 
 Place: a journal of its own beside ``voucher_book``. An order is written before its first task runs,
 a commitment before it leaves the node; a batch that was begun and not sealed when the process died
-is void, and nothing is owed for it. What a client never paid is never forgotten. Never: two commitments for one order, or a batch under a
-channel in which another one runs.
+is void, and nothing is owed for it. What a client never paid is never forgotten. Never: two
+commitments for one order, or a batch under a channel in which another one runs.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Place: beside the agent, which hears of changes through ``on_change``. A look takes at most
 :data:`READ_MAX_S` and begins :data:`PERIOD_S` after the last, so that a return is answered within
-two seconds, or :data:`CLOSED_PERIOD_S` while nothing may run; engines are stopped before anything is written or told. Never: a rule, or a device
-left running because its sensors hang.
+two seconds, or :data:`CLOSED_PERIOD_S` while nothing may run; engines are stopped before anything
+is written or told. Never: a rule, or a device left running because its sensors hang.
 """
 
 from __future__ import annotations

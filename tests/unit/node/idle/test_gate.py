@@ -263,6 +263,14 @@ def stopped(process: psutil.Process) -> bool:
     return any(process.status() == psutil.STATUS_STOPPED for _ in range(100_000))
 
 
+async def at_rest(process: psutil.Process) -> bool:
+    """Wait until a process is stopped: until its runtime knows it, and the signal came."""
+    async with asyncio.timeout(WAIT_S):
+        while process.status() != psutil.STATUS_STOPPED:
+            await asyncio.sleep(0.01)
+    return True
+
+
 async def test_a_paused_job_may_be_given_up_for_its_memory_and_begun_anew(
     book: IdleBook, tmp_path: Path
 ) -> None:
@@ -318,7 +326,7 @@ async def test_a_child_that_is_born_while_all_rest_rests_too(
         running = asyncio.create_task(runtime.run(Job(tmp_path).request, LIMITS))
         child = await until_child()
         gate.set_hold(Hold(True))
-        assert stopped(child), "also before it was ready"
+        assert await at_rest(child), "also before it was ready"
         gate.set_hold(Hold())
         await asyncio.wait_for(running, WAIT_S)
 
