@@ -186,8 +186,9 @@ def _applied(execution: Execution, event: Event, time_s: int, margins: Margins) 
     match event:
         case Tick():
             return execution
-        case Restarted():
-            return replace(execution, pending=frozenset(), has_slot=False, not_before_s=0)
+        case Restarted(latest):
+            changed = replace(execution, view=latest or execution.view)
+            return replace(changed, pending=frozenset(), has_slot=False, not_before_s=0)
         case ChainSeen(view):
             return replace(execution, view=view)
         case SlotGranted():

@@ -284,7 +284,13 @@ class ActionFailed:
 
 @dataclass(frozen=True, slots=True)
 class Restarted:
-    """The process is new: nothing is under way any more."""
+    """The process is new: nothing is under way any more, and the chain may have gone on.
+
+    One event, not two: what the chain shows must not be acted on before it is known that nothing
+    is under way, or the same work begins twice.
+    """
+
+    view: ChainView | None = None
 
 
 @dataclass(frozen=True, slots=True)

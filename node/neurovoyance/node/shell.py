@@ -111,9 +111,7 @@ class Shell:
             live = Live(entry.job, entry.execution, entry.changed_s)
             view = await self._chain.view(entry.job.job_id, entry.execution.view.round)
             self._live[entry.job.job_id] = live
-            # First where the job stands, then what is to be done about it.
-            self.feed(entry.job.job_id, ChainSeen(view))
-            self.feed(entry.job.job_id, Restarted())
+            self.feed(entry.job.job_id, Restarted(view))
         return len(entries)
 
     def begin(self, job: PostedJob, view: ChainView) -> None:

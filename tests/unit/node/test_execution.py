@@ -237,6 +237,14 @@ def test_a_restart_asks_again_with_the_same_keys() -> None:
     assert again == instructions
 
 
+def test_a_restart_begins_work_once_wherever_the_chain_stands_by_now() -> None:
+    execution, _ = play(CheckPassed(TERMS), SlotGranted(), first=OPEN)
+    assert Action.ACCEPT in execution.pending
+    execution, instructions = step(execution, Restarted(ASSIGNED), START_S)
+    assert (execution.view, actions(instructions)) == (ASSIGNED, [Action.RUN])
+    assert execution.pending == {Action.RUN}
+
+
 def test_a_revert_uses_up_the_key_and_a_lost_endpoint_does_not() -> None:
     execution, first = step(begin(JOB, 60, REVEALED, 1_999)[0], Tick(), 2_001)
     kept, _ = step(execution, ActionFailed(Action.SETTLE, retry_s=0), 2_001)
