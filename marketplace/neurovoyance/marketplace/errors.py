@@ -11,7 +11,7 @@ from neurovoyance.protocol.errors import InternalError, RequestError
 class MarketNotFound(RequestError):
     """The index knows nothing under this name; it may be a few blocks behind the chain."""
 
-    code = "market.not_found"
+    code = "request.market.not_found"
     http_status = 404
     default_hint = "Check the id; /v1/health says how far the index is."
 
@@ -19,7 +19,7 @@ class MarketNotFound(RequestError):
 class SignInNeeded(RequestError):
     """The request needs a session or an API key, and has none that is valid."""
 
-    code = "market.sign_in"
+    code = "request.market.sign_in"
     http_status = 401
     default_hint = "Sign in with Ethereum at /v1/auth/sign-in, or send a valid API key."
 
@@ -27,7 +27,7 @@ class SignInNeeded(RequestError):
 class IdempotencyConflict(RequestError):
     """The idempotency key was used for another request, or that request is still running."""
 
-    code = "market.idempotency"
+    code = "request.market.idempotency"
     http_status = 409
     default_hint = "Use a new key for a new request; repeat the same body for the same key."
 
@@ -35,7 +35,7 @@ class IdempotencyConflict(RequestError):
 class TookTooLong(RequestError):
     """The request was not received or answered in time; it was given up."""
 
-    code = "market.timeout"
+    code = "request.market.timeout"
     retryable = True
     http_status = 503
     default_hint = "Try again; send the body at once."
@@ -44,14 +44,14 @@ class TookTooLong(RequestError):
 class RequestTooLarge(RequestError):
     """The body of the request is longer than any valid one; the rest was not read."""
 
-    code = "market.too_large"
+    code = "request.market.too_large"
     http_status = 413
 
 
 class DatabaseAway(InternalError):
     """The database does not answer: it restarts, or its disk is full. Nothing was changed."""
 
-    code = "market.database"
+    code = "internal.market.database"
     retryable = True
     http_status = 503
     default_hint = "Try again in a moment."
@@ -60,7 +60,7 @@ class DatabaseAway(InternalError):
 class NoMatcher(RequestError):
     """This service lists offers but does not rank them."""
 
-    code = "market.no_matcher"
+    code = "request.market.no_matcher"
     http_status = 501
     default_hint = "Read /v1/offers, or ask nodes with `neurovoyance job quote`."
 
@@ -68,6 +68,6 @@ class NoMatcher(RequestError):
 class BooksUnavailable(InternalError):
     """An event contradicts the books, so the service shows no balances rather than wrong ones."""
 
-    code = "market.books"
+    code = "internal.market.books"
     http_status = 503
     default_hint = "Ask the contracts with `neurovoyance money`; report the event that is named."

@@ -124,6 +124,10 @@ class Emission(Facade):
         """Deposit in the vault what it refused in claims of an account; anyone."""
         return await self._send(wallet, idempotency_key, "vest", account)
 
+    async def vesting_owed_wei(self) -> int:
+        """Return what the vault has refused of everybody's emission."""
+        return int(await self._read("vestingOwedWei"))
+
     async def vesting_owed_of_wei(self, account: str) -> int:
         """Return what the vault has refused of an account's emission."""
         return int(await self._read("vestingOwedOf", account))

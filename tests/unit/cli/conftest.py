@@ -83,6 +83,13 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]
 
 
 @pytest.fixture(scope="session")
+def joined_network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """A network that gets nodes which never run; the others count who answers."""
+    with up(tmp_path_factory.mktemp("joined"), "--nodes", "1") as shown:
+        yield shown
+
+
+@pytest.fixture(scope="session")
 def audited_network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """A private network with audits: one node computes, another one audits it."""
     with up(tmp_path_factory.mktemp("audited"), "--nodes", "2", "--audits") as shown:

@@ -15,8 +15,8 @@ from neurovoyance.client.settings import load_profile
 
 
 @pytest.fixture
-def invitation(home: Path) -> Path:
-    return home / "local" / "invitation.json"
+def invitation(joined_network: dict[str, Any]) -> Path:
+    return Path(joined_network["home"]) / "local" / "invitation.json"
 
 
 def test_a_guest_gets_an_account_that_nobody_uses(

@@ -21,9 +21,9 @@ from neurovoyance.protocol.certificate import pool_of
 
 
 @pytest.fixture
-def provider_home(home: Path, tmp_path: Path) -> Path:
+def provider_home(joined_network: dict[str, Any], tmp_path: Path) -> Path:
     """A home of an account of the same network that is no provider yet and holds tokens."""
-    folder = tmp_path / "provider"
+    folder, home = tmp_path / "provider", Path(joined_network["home"])
     folder.mkdir()
     profile = json.loads((home / "network.json").read_text())
     profile |= {"devnet_account": 0, "deployment": str(home / "local" / "deployment.json")}

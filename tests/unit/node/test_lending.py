@@ -115,7 +115,7 @@ async def test_courts_take_a_gift_as_they_take_any_job(court_station: Station) -
 
 async def test_a_volunteer_announces_no_price_to_strangers(station: Station) -> None:
     duty = StandingDuty(station.chain, station.desk, endpoint="http://127.0.0.1:1")
-    assert (await duty._facts())["occupied"] == 0
+    assert duty._facts()["occupied"] == 0
     station.desk.policy = volunteer()
-    facts = await duty._facts()
+    facts = duty._facts()
     assert facts["occupied"] >= QUEUE_DEPTH * facts["slots"], "matching leaves out who is full"

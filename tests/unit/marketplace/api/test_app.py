@@ -57,7 +57,7 @@ async def test_money_is_told_to_the_wei_or_not_at_all(
         broken = '{"fault": "Slashed in block 9, log 1: it", "burned_wei": 0, "insurance_wei": 0}'
         connection.execute(update(BOOK).where(BOOK.c.entry == "totals").values(value=broken))
     answer = await service.get(f"/v1/money/{address(200)}")
-    assert (answer.status_code, answer.json()["code"]) == (503, "market.books")
+    assert (answer.status_code, answer.json()["code"]) == (503, "internal.market.books")
     assert "block 9" in answer.text
 
 
@@ -65,13 +65,13 @@ async def test_money_is_told_to_the_wei_or_not_at_all(
     ("method", "path", "status", "code"),
     [
         ("GET", "/v1/jobs/0x12", 422, "spec"),
-        ("GET", "/v1/jobs/0x" + "ab" * 32, 404, "market.not_found"),
+        ("GET", "/v1/jobs/0x" + "ab" * 32, 404, "request.market.not_found"),
         ("GET", "/v1/jobs?cursor=abc", 422, "spec"),
         ("GET", "/v1/jobs?cursor=WzEsIDJd", 422, "spec"),
         ("GET", "/v1/jobs?limit=100000", 422, "spec"),
-        ("GET", "/v1/nothing", 404, "market.not_found"),
+        ("GET", "/v1/nothing", 404, "request.market.not_found"),
         ("PUT", "/v1/jobs", 405, "request"),
-        ("GET", "/v1/keys", 401, "market.sign_in"),
+        ("GET", "/v1/keys", 401, "request.market.sign_in"),
         ("POST", "/v1/quotes", 422, "spec"),
         ("GET", "/v1/providers/0x" + "aB" * 20, 422, "spec"),
     ],
@@ -93,7 +93,7 @@ async def test_long_bodies_and_foreign_hosts_are_refused(service: httpx.AsyncCli
 
     for body in (b" " * 70_000, drip()):
         answer = await service.post("/v1/auth/sign-in", content=body)
-        assert (answer.status_code, answer.json()["code"]) == (413, "market.too_large")
+        assert (answer.status_code, answer.json()["code"]) == (413, "request.market.too_large")
     answer = await service.get("/v1/jobs", headers={"Host": "evil.example"})
     assert answer.status_code == 403
 

@@ -31,7 +31,7 @@ async def get(app: object, host: str = "localhost") -> httpx.Response:
 
 async def test_an_answer_that_does_not_begin_is_given_up() -> None:
     answer = await get(Deadline(endless, 0.01))
-    assert (answer.status_code, answer.json()["code"]) == (503, "market.timeout")
+    assert (answer.status_code, answer.json()["code"]) == (503, "request.market.timeout")
     assert answer.headers["connection"] == "close"
 
 

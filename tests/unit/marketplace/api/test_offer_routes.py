@@ -36,7 +36,7 @@ async def test_a_key_repeats_the_answer_and_not_the_effect(
     assert answers[1].json() == answers[2].json() == {"number": 2}
     other = {**BODY, "signature": "0x" + "11" * 65}
     conflict = await service.post("/v1/offers", json=other, headers=headers)
-    assert (conflict.status_code, conflict.json()["code"]) == (409, "market.idempotency")
+    assert (conflict.status_code, conflict.json()["code"]) == (409, "request.market.idempotency")
     assert len(calls) == 2
 
 

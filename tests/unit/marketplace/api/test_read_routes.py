@@ -23,7 +23,7 @@ async def test_lists_answer_pages(service: httpx.AsyncClient, path: str) -> None
     "path", ["/v1/disputes/9", "/v1/governance/proposals/9", f"/v1/vesting/{address(1)}"]
 )
 async def test_what_is_not_there_is_404(service: httpx.AsyncClient, path: str) -> None:
-    assert (await service.get(path)).json()["code"] == "market.not_found"
+    assert (await service.get(path)).json()["code"] == "request.market.not_found"
 
 
 async def test_an_address_is_found_in_any_case(service: httpx.AsyncClient) -> None:
