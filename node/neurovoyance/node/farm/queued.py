@@ -147,6 +147,8 @@ class QueuedPool:
         while True:
             if running.is_cancelled:
                 raise ExecutionCancelled("The execution was cancelled; no output was written.")
+            if (task := asyncio.current_task()) is not None and task.cancelling():
+                raise asyncio.CancelledError  # it came inside the Redis client and was lost there
             seen, text = await self._look(running) if is_sent else (None, None)
             out, move = judge(out, seen, self._clock(), self._settings.lost_after_s)
             match move:

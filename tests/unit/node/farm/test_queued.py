@@ -58,6 +58,13 @@ async def token_of(client: redis.asyncio.Redis, order: Order, *, after: int = 0)
             await asyncio.sleep(0.005)
 
 
+async def is_queued(client: redis.asyncio.Redis) -> None:
+    """Wait for the one message; the mark comes before it."""
+    async with asyncio.timeout(60):
+        while await client.llen(NAMES.queue(Engine.ORT)) != 1:
+            await asyncio.sleep(0.005)
+
+
 def report_of(order: Order, token: int, folder: Path, values: object = VALUES) -> Report:
     path = folder / f"{token}.result"
     path.write_bytes(encode_tensors([np.asarray(values)]))
@@ -143,6 +150,7 @@ async def test_a_redis_that_forgot_everything_is_told_again(
 ) -> None:
     running = asyncio.create_task(pool.execute(order))
     first = await token_of(client, order)
+    await is_queued(client)
     await client.flushall()
     # A worker that goes on with it shows itself: the mark comes back, nothing is sent again.
     await client.set(NAMES.beat(order.execution_id, first), "w:1")
@@ -150,9 +158,7 @@ async def test_a_redis_that_forgot_everything_is_told_again(
     assert await client.llen(NAMES.queue(Engine.ORT)) == 0
     await client.flushall()
     second = await token_of(client, order, after=first)
-    async with asyncio.timeout(60):
-        while await client.llen(NAMES.queue(Engine.ORT)) != 1:  # the mark comes before the message
-            await asyncio.sleep(0.01)
+    await is_queued(client)
     await say(client, report_of(order, second, tmp_path))
     await running
 
