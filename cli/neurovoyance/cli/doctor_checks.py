@@ -82,7 +82,9 @@ def _profile(home: Path) -> tuple[NetworkProfile | None, Finding]:
     try:
         profile = load_profile(home / PROFILE_NAME)
     except ConfigError as error:
-        advice = "Start a local network with `neurovoyance up`; it writes one."
+        advice = (
+            "Join a network with `neurovoyance join INVITATION`, or start one: `neurovoyance up`."
+        )
         return None, warn("network", error.message, advice)
     words = f"{profile.name}, chain {profile.chain_id}, {len(profile.rpc_urls)} endpoint(s)"
     return profile, ok("network", words)

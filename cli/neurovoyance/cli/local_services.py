@@ -85,6 +85,7 @@ def _check_postgres(url: str) -> None:
     if not url.startswith("postgresql"):
         raise ConfigError(
             "The market's database has to be given as postgresql://USER@HOST/NAME.",
+            hint="For example postgresql://market@127.0.0.1/neurovoyance, a database of its own.",
             faults=["postgres: not an address of PostgreSQL"],
         )
     from neurovoyance.marketplace.database import Database

@@ -58,7 +58,10 @@ def lend(
     from neurovoyance.protocol.errors import SpecError
 
     if mode not in (None, "paid", "volunteer"):
-        raise SpecError(f"There is no way to lend called {mode!r}; say paid or volunteer.")
+        raise SpecError(
+            f"There is no way to lend called {mode!r}; say paid or volunteer.",
+            hint="For example: neurovoyance node lend volunteer. The node lends as it did.",
+        )
     _say({"lend": mode} if mode else None, config, home, as_json)
 
 
@@ -72,7 +75,10 @@ def seconds_of(text: str) -> int:
 
     found = re.fullmatch(r"([1-9][0-9]{0,5})([smhd])", text)
     if found is None:
-        raise SpecError(f"{text!r} is no time to rest; write 30m, 1h or 2d.")
+        raise SpecError(
+            f"{text!r} is no time to rest; write 30m, 1h or 2d.",
+            hint="For example: neurovoyance node snooze 1h. The node goes on as it did.",
+        )
     return int(found[1]) * _UNITS_S[found[2]]
 
 

@@ -147,7 +147,8 @@ def load_profile(path: Path) -> NetworkProfile:
     except FileNotFoundError as error:
         raise ConfigError(
             f"There is no network profile at {path}.",
-            hint="Start a local network with `neurovoyance up`, or name another with --home.",
+            hint="Join a network with `neurovoyance join INVITATION`, start one here with "
+            "`neurovoyance up`, or name another folder with --home.",
             faults=["profile: missing"],
         ) from error
     except ValidationError as error:

@@ -42,6 +42,7 @@ def broker_url(url: str) -> str:
         return url
     raise ConfigError(
         "The address of Redis has to begin with redis://, rediss:// or unix://.",
+        hint="For example redis://127.0.0.1:6379/0.",
         faults=["redis: not an address of Redis"],
     )
 
