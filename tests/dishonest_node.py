@@ -48,6 +48,18 @@ class Rounding(OnnxRuntime):
         return await super().trace(request, limits, on_progress)
 
 
+class Turncoat(Rounding):
+    """Computes honestly until somebody puts a file where it looks."""
+
+    def __init__(self, sign: Path) -> None:
+        super().__init__()
+        self._sign = sign
+
+    @property
+    def is_honest(self) -> bool:  # type: ignore[override]
+        return not self._sign.exists()
+
+
 @asynccontextmanager
 async def fresh(defence: Defence, job: Any, name: str) -> AsyncIterator[Path]:
     """Give a file of the output computed anew."""
@@ -118,6 +130,9 @@ async def run(cheat: str, arguments: list[str]) -> None:
     runtime: OnnxRuntime = OnnxRuntime()
     if cheat in ("int8", "forged"):
         runtime = Rounding()
+    settings = settings_of(arguments)
+    if cheat == "turncoat":
+        runtime = Turncoat(settings.data_dir / "turned")
     if cheat in ("forged", "envelope"):
         answer_from_a_fresh_run(runtime)
     if cheat == "envelope":
@@ -125,7 +140,7 @@ async def run(cheat: str, arguments: list[str]) -> None:
     if cheat == "mute":
         never_trace()
     async with runtime:
-        await run_node(settings_of(arguments), runtime=runtime)
+        await run_node(settings, runtime=runtime)
 
 
 if __name__ == "__main__":

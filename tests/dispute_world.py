@@ -9,6 +9,9 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+from tests.unit.node.content import publish_certified
+from tests.worlds import WAIT_S, Party, Start, World, register
+
 from neurovoyance.chain.challenging import challenge, public_case
 from neurovoyance.chain.events import ChainEvent, CourtPaid, DisputeOpened, TracePosted
 from neurovoyance.chain.history import history
@@ -20,10 +23,7 @@ from neurovoyance.protocol.ids import JobId
 from neurovoyance.protocol.units import nvy
 from neurovoyance.tokenomics.audits import challenge_bond_of
 from neurovoyance.verification.trace import parse_trace_manifest
-from tests.unit.node.content import publish_certified
-from tests.worlds import Party, Start, World, register
 
-WAIT_S = 120.0
 BOND_WEI = challenge_bond_of(nvy("1"))
 CHALLENGER = 14
 """Number of the devnet wallet of somebody who is no provider."""
@@ -159,10 +159,10 @@ async def judged_guilty(world: World, all_facts: list[DisputeFacts]) -> DisputeF
     raise AssertionError("nobody was convicted")
 
 
-async def wait_until_told(party: Party, text: str) -> None:
-    """Wait until a node's casebook says something."""
+async def wait_until_told(parties: Sequence[Party], text: str) -> None:
+    """Wait until the casebook of one of these nodes says something."""
     async with asyncio.timeout(WAIT_S):
-        while not any(text in line for line in told(party)):
+        while not any(text in line for party in parties for line in told(party)):
             await asyncio.sleep(0.3)
 
 

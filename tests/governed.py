@@ -14,6 +14,8 @@ from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.chains import anvil, connect
+
 from neurovoyance.chain.chain_control import ChainControl
 from neurovoyance.chain.client import ChainClient
 from neurovoyance.chain.contracts import Contracts
@@ -35,7 +37,6 @@ from neurovoyance.governance.acting import (
 from neurovoyance.governance.drafting import draft
 from neurovoyance.governance.proposals import Created, find_proposal, read_proposal
 from neurovoyance.protocol.units import nvy
-from tests.chains import anvil, connect
 
 BANK, FRIEND, STRANGER = devnet_wallet(0), devnet_wallet(1), devnet_wallet(2)
 BANK_WEI, FRIEND_WEI = nvy("6000000"), nvy("4000000")

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.unit.node.content import tiny_model
+from tests.worlds import Party, World, built, enrolled, free_port
 
 from neurovoyance.chain.channels import AllotmentTerms, Channels
 from neurovoyance.chain.deploy import AuditSettings
@@ -23,8 +25,6 @@ from neurovoyance.client.models import PublishedModel
 from neurovoyance.client.settings import ClientSettings, NetworkProfile
 from neurovoyance.protocol.ids import Address
 from neurovoyance.protocol.units import nvy
-from tests.unit.node.content import tiny_model
-from tests.worlds import Party, World, built, enrolled, free_port
 
 PRICE_WEI = 10**14 + 2 * 10**15
 """What a node asks by default for a task of two seconds."""

@@ -9,10 +9,11 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
+from tests.chains import ROOT
+
 from neurovoyance.tokenomics.params import PARAMETERS, pack
 from neurovoyance.tokenomics.reverts import TwinRevert
 from neurovoyance.tokenomics.vesting import EPOCH_S, KEYS, NOTICE_S, VestingVault
-from tests.chains import ROOT
 
 TRACES_PATH = ROOT / "tests" / "vectors" / "vesting_traces.json"
 NVY = 10**18

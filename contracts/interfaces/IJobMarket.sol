@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Job, JobSpec, JobState, Offer, Opening} from "../types/Job.sol";
+import {Job, JobSpec, JobState, Offer, Opening, Payment} from "../types/Job.sol";
 
 /// @title The ledger of clients and the lifecycle of jobs
 /// @notice A client's money is free, in the escrow of a job, or gone to a provider; nowhere else.
@@ -174,6 +174,24 @@ interface IJobMarket {
     function open(JobSpec calldata spec, bytes32 salt, Offer calldata offer, bytes calldata signature)
         external
         returns (bytes32 jobId);
+    /// @notice `depositWithPermit`, then `post`, in one transaction: both happen, or neither.
+    function postWithPermit(
+        Payment calldata payment,
+        JobSpec calldata spec,
+        bytes32 salt,
+        uint96 maxPrice,
+        uint96 minLock,
+        uint40 deadline,
+        string calldata source
+    ) external returns (bytes32 jobId);
+    /// @notice `depositWithPermit`, then `open`, in one transaction: both happen, or neither.
+    function openWithPermit(
+        Payment calldata payment,
+        JobSpec calldata spec,
+        bytes32 salt,
+        Offer calldata offer,
+        bytes calldata signature
+    ) external returns (bytes32 jobId);
     /// @notice Makes an offer nonce of the caller's provider unusable. Owner or operator.
     function revokeNonce(address provider, uint256 nonce) external;
     /// @notice Withdraws an open listing; everything is refunded.

@@ -33,6 +33,21 @@ library Hashing {
         );
     }
 
+    /// @notice EIP-712 domain of offers to the calling market.
+    function offerDomain() internal view returns (bytes32) {
+        return keccak256(
+            abi.encode(
+                keccak256(
+                    "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+                ),
+                keccak256("Neurovoyance JobMarket"),
+                keccak256("1"),
+                block.chainid,
+                address(this)
+            )
+        );
+    }
+
     /// @notice EIP-712 struct hash of an offer. Every member is one word, so the encoding of the
     /// struct is the encoding of its members.
     function offerStructHash(Offer calldata offer) internal pure returns (bytes32) {

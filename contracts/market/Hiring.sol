@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {BitMaps} from "@openzeppelin/contracts/utils/structs/BitMaps.sol";
@@ -13,11 +13,11 @@ import {Hashing} from "../libraries/Hashing.sol";
 import {Lifecycle} from "../libraries/Lifecycle.sol";
 import {Params} from "../libraries/Params.sol";
 import {Economy} from "../types/Economy.sol";
-import {Job, JobClass, JobSpec, JobState, Offer} from "../types/Job.sol";
+import {Job, JobClass, JobSpec, JobState, Offer, Payment} from "../types/Job.sol";
 import {CourtMoves} from "./CourtMoves.sol";
 
 /// @title Listings, signed offers, and what an assignment freezes
-abstract contract Hiring is CourtMoves, EIP712 {
+abstract contract Hiring is CourtMoves {
     using BitMaps for BitMaps.BitMap;
 
     uint256 private constant _CID_MIN_BYTES = 4;
@@ -34,7 +34,6 @@ abstract contract Hiring is CourtMoves, EIP712 {
         Economy memory economy
     )
         CourtMoves(token_, stakeManager_, auditCourt_, disputeCourt_, economy)
-        EIP712("Neurovoyance JobMarket", "1")
     {}
 
     // --- hiring ---
@@ -48,14 +47,21 @@ abstract contract Hiring is CourtMoves, EIP712 {
         uint40 deadline,
         string calldata source
     ) external returns (bytes32 jobId) {
-        if (maxPrice == 0) revert JobMarket__ZeroAmount();
-        uint256 latest = block.timestamp + Params.LISTING_MAX_S;
-        if (deadline <= block.timestamp || deadline > latest) {
-            revert JobMarket__BadDeadline(deadline, block.timestamp + 1, latest);
-        }
-        jobId = _newJobId(spec, salt, Hashing.specHash(spec));
-        _list(jobId, spec, _fit(maxPrice), _fit(minLock), deadline);
-        emit JobPosted(jobId, msg.sender, spec, salt, maxPrice, minLock, deadline, source);
+        return _post(spec, salt, maxPrice, minLock, deadline, source);
+    }
+
+    /// @inheritdoc IJobMarket
+    function postWithPermit(
+        Payment calldata payment,
+        JobSpec calldata spec,
+        bytes32 salt,
+        uint96 maxPrice,
+        uint96 minLock,
+        uint40 deadline,
+        string calldata source
+    ) external nonReentrant returns (bytes32 jobId) {
+        _payIn(payment);
+        return _post(spec, salt, maxPrice, minLock, deadline, source);
     }
 
     /// @inheritdoc IJobMarket
@@ -90,21 +96,19 @@ abstract contract Hiring is CourtMoves, EIP712 {
         nonReentrant
         returns (bytes32 jobId)
     {
-        bytes32 specHash = Hashing.specHash(spec);
-        jobId = _newJobId(spec, salt, specHash);
-        _takeOffer(offer, specHash, signature);
-        Terms memory terms = _assignmentTerms(spec, offer.provider, offer.price, offer.lock);
-        _debit(msg.sender, uint256(offer.price) + terms.held);
-        uint40 deadline = Lifecycle.commitDeadline(block.timestamp, spec.maxRuntime);
-        Job storage j = _record(jobId);
-        _writeDuty(j, JobState.Assigned, offer.provider, deadline, spec.jobClass);
-        _writeMoney(j, spec, _fit(offer.price), _fit(offer.lock), terms);
-        emit JobPosted(
-            jobId, msg.sender, spec, salt, offer.price, offer.lock, offer.validUntil, ""
-        );
-        emit JobAssigned(jobId, msg.sender, offer.provider, offer.price, offer.lock, deadline);
-        _announceTerms(jobId, terms);
-        IStakeManager(stakeManager).lock(offer.provider, jobId, offer.lock);
+        return _open(spec, salt, offer, signature);
+    }
+
+    /// @inheritdoc IJobMarket
+    function openWithPermit(
+        Payment calldata payment,
+        JobSpec calldata spec,
+        bytes32 salt,
+        Offer calldata offer,
+        bytes calldata signature
+    ) external nonReentrant returns (bytes32 jobId) {
+        _payIn(payment);
+        return _open(spec, salt, offer, signature);
     }
 
     /// @inheritdoc IJobMarket
@@ -200,10 +204,53 @@ abstract contract Hiring is CourtMoves, EIP712 {
     }
 
     function _offerHash(Offer calldata offer) private view returns (bytes32) {
-        return _hashTypedDataV4(Hashing.offerStructHash(offer));
+        return MessageHashUtils.toTypedDataHash(
+            Hashing.offerDomain(), Hashing.offerStructHash(offer)
+        );
     }
 
     // --- effects ---
+
+    function _post(
+        JobSpec calldata spec,
+        bytes32 salt,
+        uint96 maxPrice,
+        uint96 minLock,
+        uint40 deadline,
+        string calldata source
+    ) private returns (bytes32 jobId) {
+        if (maxPrice == 0) revert JobMarket__ZeroAmount();
+        uint256 latest = block.timestamp + Params.LISTING_MAX_S;
+        if (deadline <= block.timestamp || deadline > latest) {
+            revert JobMarket__BadDeadline(deadline, block.timestamp + 1, latest);
+        }
+        jobId = _newJobId(spec, salt, Hashing.specHash(spec));
+        _list(jobId, spec, _fit(maxPrice), _fit(minLock), deadline);
+        emit JobPosted(jobId, msg.sender, spec, salt, maxPrice, minLock, deadline, source);
+    }
+
+    function _open(
+        JobSpec calldata spec,
+        bytes32 salt,
+        Offer calldata offer,
+        bytes calldata signature
+    ) private returns (bytes32 jobId) {
+        bytes32 specHash = Hashing.specHash(spec);
+        jobId = _newJobId(spec, salt, specHash);
+        _takeOffer(offer, specHash, signature);
+        Terms memory terms = _assignmentTerms(spec, offer.provider, offer.price, offer.lock);
+        _debit(msg.sender, uint256(offer.price) + terms.held);
+        uint40 deadline = Lifecycle.commitDeadline(block.timestamp, spec.maxRuntime);
+        Job storage j = _record(jobId);
+        _writeDuty(j, JobState.Assigned, offer.provider, deadline, spec.jobClass);
+        _writeMoney(j, spec, _fit(offer.price), _fit(offer.lock), terms);
+        emit JobPosted(
+            jobId, msg.sender, spec, salt, offer.price, offer.lock, offer.validUntil, ""
+        );
+        emit JobAssigned(jobId, msg.sender, offer.provider, offer.price, offer.lock, deadline);
+        _announceTerms(jobId, terms);
+        IStakeManager(stakeManager).lock(offer.provider, jobId, offer.lock);
+    }
 
     function _list(
         bytes32 jobId,

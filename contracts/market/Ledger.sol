@@ -10,6 +10,7 @@ import {IJobMarket} from "../interfaces/IJobMarket.sol";
 import {IStakeManager} from "../interfaces/IStakeManager.sol";
 import {LiveParams} from "../libraries/LiveParams.sol";
 import {Economy} from "../types/Economy.sol";
+import {Payment} from "../types/Job.sol";
 
 /// @title Free balances of clients and earnings of providers
 /// @notice The only place where tokens enter and leave the market. Counts what it was told, never
@@ -65,9 +66,7 @@ abstract contract Ledger is IJobMarket, LiveParams, ReentrancyGuardTransient {
         external
         nonReentrant
     {
-        // A permit that someone else submitted first has done its work: the allowance decides.
-        try IERC20Permit(token).permit(msg.sender, address(this), amount, deadline, v, r, s) {} catch {}
-        _deposit(amount);
+        _depositWithPermit(amount, deadline, v, r, s);
     }
 
     /// @inheritdoc IJobMarket
@@ -160,6 +159,10 @@ abstract contract Ledger is IJobMarket, LiveParams, ReentrancyGuardTransient {
         }
     }
 
+    function _payIn(Payment calldata payment) internal {
+        _depositWithPermit(payment.amount, payment.deadline, payment.v, payment.r, payment.s);
+    }
+
     function _operatorOf(address provider) internal view returns (address) {
         return IStakeManager(stakeManager).operatorOf(provider);
     }
@@ -180,6 +183,14 @@ abstract contract Ledger is IJobMarket, LiveParams, ReentrancyGuardTransient {
         if (msg.sender != auditCourt && msg.sender != disputeCourt && msg.sender != channels) {
             revert JobMarket__OnlyCourt(msg.sender);
         }
+    }
+
+    function _depositWithPermit(uint256 amount, uint256 deadline, uint8 v, bytes32 r, bytes32 s)
+        private
+    {
+        // A permit that someone else submitted first has done its work: the allowance decides.
+        try IERC20Permit(token).permit(msg.sender, address(this), amount, deadline, v, r, s) {} catch {}
+        _deposit(amount);
     }
 
     function _deposit(uint256 amount) private {

@@ -92,3 +92,13 @@ struct Opening {
     int8 shift;
     bytes32 salt;
 }
+
+/// @notice What a client pays in with a call: an amount, and the ERC-2612 permit for it. Where the
+/// allowance stands already the permit may be spent, or none at all (zeros).
+struct Payment {
+    uint256 amount;
+    uint256 deadline;
+    uint8 v;
+    bytes32 r;
+    bytes32 s;
+}

@@ -7,7 +7,8 @@ its guards; only the indexer's loop is left out, and the limit of reads per addr
 plain application runs in another. Requests leave on a fixed schedule whatever the answers do, and
 a latency counts from the scheduled moment, so queueing is not hidden. Both are asked in turns of
 ``--turn`` seconds, so that other work on the machine hits both alike. Processor time per request is
-the server's own, counted by the kernel.
+the server's own, counted by the kernel. The index stands still, so five of six questions repeat
+within the time for which answers are kept; with ``--fresh`` none does: each is read from tables.
 """
 
 from __future__ import annotations
@@ -58,8 +59,10 @@ def serve(kind: str, descriptor: int, folder: Path) -> None:
     else:
         from neurovoyance.marketplace.api.app import make_app, make_parts
         from neurovoyance.marketplace.indexer.loop import Progress
+        from neurovoyance.marketplace.serving import TURN_S
         from neurovoyance.marketplace.settings import MarketSettings
 
+        sys.setswitchinterval(TURN_S)
         settings = MarketSettings(
             database_url=f"sqlite:///{folder / 'index.sqlite'}",
             rpc_urls=("http://127.0.0.1:9",),
@@ -91,6 +94,12 @@ def started(kind: str, folder: Path) -> Iterator[tuple[str, psutil.Process]]:
     finally:
         child.kill()
         child.wait()
+
+
+def unlike(paths: Iterator[str]) -> Iterator[str]:
+    """Yield paths with a part that no route knows, so that no question is asked twice."""
+    for number, path in enumerate(paths):
+        yield f"{path}{'&' if '?' in path else '?'}fresh={number}"
 
 
 def paths_of(kind: str, jobs: int) -> Iterator[str]:
@@ -132,13 +141,15 @@ async def until_ready(session: aiohttp.ClientSession, url: str) -> None:
 
 
 async def compare(
-    folder: Path, jobs: int, rate: float, seconds: float, turn_s: float
+    folder: Path, jobs: int, rate: float, seconds: float, turn_s: float, *, is_fresh: bool
 ) -> dict[str, object]:
     """Ask both servers in turns and return their figures."""
     kinds = ("market", "plain")
     latencies: dict[str, list[float]] = {kind: [] for kind in kinds}
     failed, spent = dict.fromkeys(kinds, 0), dict.fromkeys(kinds, 0.0)
     paths = {kind: paths_of(kind, jobs) for kind in kinds}
+    if is_fresh:
+        paths = {kind: unlike(some) for kind, some in paths.items()}
     connector = aiohttp.TCPConnector(limit=0)
     with started("market", folder) as market, started("plain", folder) as plain:
         servers = {"market": market, "plain": plain}
@@ -185,6 +196,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=200.0)
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--turn", type=float, default=2.0)
+    parser.add_argument("--fresh", action="store_true")
     parser.add_argument("--serve", nargs=3)
     options = parser.parse_args()
     if options.serve:
@@ -194,7 +206,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="neurovoyance-bench-") as name:
         fill(Path(name), options.jobs)
         found = asyncio.run(
-            compare(Path(name), options.jobs, options.rate, options.seconds, options.turn)
+            compare(
+                Path(name),
+                options.jobs,
+                options.rate,
+                options.seconds,
+                options.turn,
+                is_fresh=options.fresh,
+            )
         )
     if options.json:
         print(json.dumps(found, indent=2))

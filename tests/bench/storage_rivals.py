@@ -48,7 +48,8 @@ def kubo(work: Path, file: Path) -> Rival:
         kubo_library.call(repo, "init")
     cid = kubo_library.call(repos[0], "add", file)
     nodes = [
-        _process(sys.executable, "-m", "tests.integration.kubo_library", r, "serve") for r in repos
+        _process(work, sys.executable, "-m", "tests.integration.kubo_library", r, "serve")
+        for r in repos
     ]
     try:
         address = _until(nodes[0], "ADDRESS")[0]
@@ -64,7 +65,7 @@ def kubo(work: Path, file: Path) -> Rival:
         _end(nodes)
 
 
-def helia(_work: Path, file: Path) -> Rival:
+def helia(work: Path, file: Path) -> Rival:
     """Move the file between two Helia nodes that keep blocks in memory."""
     name = "js Helia, bitswap"
     own = str(Path(sys.executable).with_name("node"))  # the system's may be too old
@@ -72,11 +73,11 @@ def helia(_work: Path, file: Path) -> Rival:
     if node is None or not (HELIA / "node_modules" / "helia").exists():
         return Rival(name, None, "not installed: npm install --prefix tests/bench/helia")
     script = HELIA / "transfer.mjs"
-    server = _process(node, script, "serve", file)
+    server = _process(work, node, script, "serve", file)
     nodes = [server]
     try:
         address, cid = _until(server, "READY")
-        nodes.append(_process(node, script, "fetch", address, cid))
+        nodes.append(_process(work, node, script, "fetch", address, cid))
         seconds, _, size = _until(nodes[1], "SECONDS")
         if int(size) != file.stat().st_size:
             return Rival(name, None, f"moved {size} bytes only")
@@ -85,11 +86,11 @@ def helia(_work: Path, file: Path) -> Rival:
         _end(nodes)
 
 
-def _process(*arguments: object) -> subprocess.Popen[str]:
+def _process(work: Path, *arguments: object) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [*map(str, arguments)],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        cwd=work,  # Kubo's library leaves a log where it stands
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, sys.path)])},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

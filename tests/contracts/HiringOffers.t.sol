@@ -259,4 +259,18 @@ contract HiringOffersTest is MarketBase {
         vm.prank(provider);
         market.revokeNonce(provider, offer.nonce);
     }
+
+    /// @dev A fork of the chain takes no offer that was signed for the other one.
+    function test_Open_GivenAnOfferOfAnotherChain_Reverts() public {
+        Offer memory offer = _offer();
+        bytes memory signature = _sign(OPERATOR_KEY, offer);
+        vm.chainId(block.chainid + 1);
+        bytes32 salt = _salt();
+        bytes32 found = market.offerHashOf(offer);
+        vm.prank(client);
+        vm.expectRevert(
+            abi.encodeWithSelector(IJobMarket.JobMarket__BadSignature.selector, found)
+        );
+        market.open(_spec(), salt, offer, signature);
+    }
 }

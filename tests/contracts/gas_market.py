@@ -72,6 +72,23 @@ OFFER_TYPES = {
 }
 
 
+PERMIT_TYPES = {
+    "Permit": [
+        {"name": "owner", "type": "address"},
+        {"name": "spender", "type": "address"},
+        {"name": "value", "type": "uint256"},
+        {"name": "nonce", "type": "uint256"},
+        {"name": "deadline", "type": "uint256"},
+    ]
+}
+DOMAIN_TYPE = [
+    {"name": "name", "type": "string"},
+    {"name": "version", "type": "string"},
+    {"name": "chainId", "type": "uint256"},
+    {"name": "verifyingContract", "type": "address"},
+]
+
+
 @contextmanager
 def anvil() -> Iterator[Web3]:
     """Run Anvil on a free loopback port and end it afterwards."""
@@ -248,6 +265,30 @@ class Market:
         signed = OPERATOR.sign_message(encode_typed_data(domain, OFFER_TYPES, offer))
         job_id = self.market.functions.jobIdOf(self.client, salt, spec_hash).call()
         return self.market.functions.open(self.spec, salt, offer, signed.signature), job_id
+
+    def permit(self, amount_wei: int) -> tuple[int, int, int, bytes, bytes]:
+        """Return the arguments of a deposit by a permit that the client's account signs."""
+        deadline_s = self.now() + 3_600
+        typed = {
+            "types": {**PERMIT_TYPES, "EIP712Domain": DOMAIN_TYPE},
+            "primaryType": "Permit",
+            "domain": {
+                "name": self.token.functions.name().call(),
+                "version": "1",
+                "chainId": self.w3.eth.chain_id,
+                "verifyingContract": self.token.address,
+            },
+            "message": {
+                "owner": self.client,
+                "spender": self.market.address,
+                "value": amount_wei,
+                "nonce": self.token.functions.nonces(self.client).call(),
+                "deadline": deadline_s,
+            },
+        }
+        signed = self.w3.provider.make_request("eth_signTypedData_v4", [self.client, typed])
+        raw = bytes.fromhex(signed["result"][2:])
+        return amount_wei, deadline_s, raw[64], raw[:32], raw[32:64]
 
     def open(self) -> bytes:
         """Open a job by offer; return its id."""

@@ -51,6 +51,15 @@ def _staking(m: Market) -> None:
     m.measure("withdrawUnbonded", m.provider, f.withdrawUnbonded())
 
 
+def _hiring_in_one(m: Market) -> None:
+    f = m.market.functions
+    m.measure("depositWithPermit", m.client, f.depositWithPermit(*m.permit(NVY)))
+    taken = m.open_call()[0].args
+    m.measure("openWithPermit", m.client, f.openWithPermit(m.permit(NVY), *taken))
+    listed = (m.spec, b"\x04" * 32, 2 * NVY, NVY, m.now() + 3_600, "http://127.0.0.1:8900/ipfs/")
+    m.measure("postWithPermit", m.client, f.postWithPermit(m.permit(2 * NVY), *listed))
+
+
 def _hiring(m: Market) -> None:
     f = m.market.functions
     call, _ = m.open_call()
@@ -209,6 +218,7 @@ def measure_all() -> dict[str, int]:
         _staking,
         _client_money,
         _hiring,
+        _hiring_in_one,
         _results,
         _time_outs,
     )

@@ -175,7 +175,11 @@ class Market:
         salt = self.salt.to_bytes(32, "big")
         args = (spec.as_abi(), salt, offer.as_abi(), signature)
         client = self.rng.choice(CLIENTS)
-        sent = self.send(client, "JobMarket", "open", *args)
+        if self.rng.random() < 0.3:  # an allowance covers it; the permit is none
+            payment = (self.amount_wei(), 0, 0, bytes(32), bytes(32))
+            sent = self.send(client, "JobMarket", "openWithPermit", payment, *args)
+        else:
+            sent = self.send(client, "JobMarket", "open", *args)
         self._remember(sent, spec, salt)
         if sent.is_success:
             assert not is_expired

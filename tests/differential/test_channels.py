@@ -14,7 +14,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from tests.differential.channel_world import NVY, ChannelWorld
 from tests.differential.plain_evm import CHAIN_ID, Answer
 
-from neurovoyance.protocol.vouchers import Delegation, Voucher, digest_of, voucher_message
+from neurovoyance.protocol.signing import digest_of
+from neurovoyance.protocol.vouchers import Delegation, Voucher, voucher_message
 from neurovoyance.tokenomics.channels import Allotment, PaymentChannels
 from neurovoyance.tokenomics.reverts import TwinRevert
 from neurovoyance.tokenomics.staking import Stake

@@ -56,6 +56,7 @@ POWERS: Mapping[str, Mapping[str, str]] = {
     "JobMarket": {
         **_all(OWN, "deposit depositWithPermit withdraw harvest open post cancel accept"),
         **_all(OWN, "commit reveal drawAndReveal declareInvalid confirm revokeNonce"),
+        **_all(OWN, "openWithPermit postWithPermit"),
         **_all(ANYONE, "draw expire settle settleBatch closeLock"),
         **_all("JobMarketOnlyCourt", "collect courtPay courtMove doubleWindow"),
         "creditSlash": "JobMarketOnlyStakeManager",

@@ -22,6 +22,7 @@ from tests.worlds import (
     audited_world,
     nodes,
     register,
+    window_passes,
 )
 
 from neurovoyance.chain.contracts import JobRecord
@@ -129,7 +130,7 @@ class Crew:
     async def finishes(self, job_id: JobId) -> None:
         """Let the window of a revealed job pass and see it settled."""
         await self.reaches(job_id, JobState.REVEALED)
-        await self.world.control.increase_time(601)
+        await window_passes(self.world, job_id)
         await self.reaches(job_id, JobState.SETTLED)
 
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-import pytest
 from eth_account.messages import encode_defunct
 from tests.chains import connect
 from tests.governed import BANK, FRIEND, Network, running, visiting
@@ -293,7 +292,7 @@ async def check_rude_senders(client: httpx.AsyncClient) -> None:
     assert b" 413 " in await say(head + b"Content-Length: 99999999\r\n\r\n{")
     assert b" 400 " in await say(b"\x16\x03\x01 nonsense\r\n\r\n")
     assert b" 422 " in await say(head + b"Content-Length: 3\r\n\r\n{]}")
-    assert b" 403 " in await say(b"GET /v1/jobs HTTP/1.1\r\nHost: evil.example\r\n\r\n")
+    assert b" 421 " in await say(b"GET /v1/jobs HTTP/1.1\r\nHost: evil.example\r\n\r\n")
 
 
 async def test_slow_senders_are_cut_off(tmp_path: Path) -> None:
@@ -332,32 +331,17 @@ async def test_fees_of_the_economy_are_those_of_its_router(tmp_path: Path) -> No
                 await indexer.to_head()
                 assert reading.totals()
                 for party in (OWNER.address, CLIENT.address):
-                    found, views = reading.one(schema.BALANCE, party), await market.views(party)
+                    found = json.loads(reading.one(schema.BALANCE, party))
+                    views = await market.views(party)
                     views["fees_wei"] = await contracts.fee_router.unharvested_of_wei(party)
                     del views["earned_wei"]
                     assert {name: int(found[name]) for name in views} == views
-                fees_wei = int(reading.one(schema.BALANCE, OWNER.address)["fees_wei"])
+                fees_wei = int(json.loads(reading.one(schema.BALANCE, OWNER.address))["fees_wei"])
                 assert (fees_wei == 0) is is_split
-            [split] = reading.page(schema.REWARD, {}, None, 9)["items"]
+            [split] = json.loads(reading.page(schema.REWARD, {}, None, 9))["items"]
             held = await contracts.vault.held_of_wei(OWNER.address)
             assert int(split["fees_vested_wei"]) == held
             database.close()
-
-
-@pytest.mark.slow
-async def test_five_hundred_clients_at_once_are_all_answered(tmp_path: Path) -> None:
-    with DevnetThread(block_interval_s=None) as devnet:
-        async with market_on(devnet.url, tmp_path) as market:
-            many = {"NEUROVOYANCE_MARKET_READS_PER_MINUTE": "100000"}
-            async with served(market.home, **many) as (client, _):
-                limits = httpx.Limits(max_connections=500)
-                async with httpx.AsyncClient(
-                    base_url=client.base_url, limits=limits, timeout=60
-                ) as crowd:
-                    asked = [crowd.get(f"/v1/money/{CLIENT.address}") for _ in range(500)]
-                    answers = await asyncio.gather(*asked)
-                assert {answer.status_code for answer in answers} == {200}
-                assert len({answer.text for answer in answers}) == 1
 
 
 def test_stakes_votes_and_parameters_of_the_economy(tmp_path: Path) -> None:
@@ -376,14 +360,15 @@ async def _check_economy(network: Network, folder: Path) -> None:
         await indexer.to_head()
         reading = Reading(database)
         for party in (BANK.address, FRIEND.address):
-            stake, found = await stakes.stake_of(party), reading.one(schema.BALANCE, party)
+            stake = await stakes.stake_of(party)
+            found = json.loads(reading.one(schema.BALANCE, party))
             assert int(found["own_wei"]) == stake.own_wei
             assert int(found["unbonding_wei"]) == stake.unbonding_wei
         assert reading.totals()
-        [proposal] = reading.page(schema.PROPOSAL, {}, None, 9)["items"]
+        [proposal] = json.loads(reading.page(schema.PROPOSAL, {}, None, 9))["items"]
         assert proposal["ended_in"] == "executed"
         assert int(proposal["for_wei"]) > nvy("9000000")
-        [moved] = reading.page(schema.PARAMETER, {"name": "burnBps"}, None, 9)["items"]
+        [moved] = json.loads(reading.page(schema.PARAMETER, {"name": "burnBps"}, None, 9))["items"]
         assert moved["value"] == "450"
-        assert len(reading.page(schema.VOTE, {}, None, 9)["items"]) == 2
+        assert len(json.loads(reading.page(schema.VOTE, {}, None, 9))["items"]) == 2
         database.close()

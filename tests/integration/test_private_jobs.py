@@ -13,7 +13,15 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from safetensors.numpy import load
 from tests.unit.node.content import certified_input, publish_certified
-from tests.worlds import Start, World, audit_settings, audited_world, nodes, register
+from tests.worlds import (
+    Start,
+    World,
+    audit_settings,
+    audited_world,
+    nodes,
+    register,
+    window_passes,
+)
 
 from neurovoyance.chain.events import AuditorDrawn, AuditRevealed
 from neurovoyance.chain.wallet import Wallet
@@ -147,7 +155,7 @@ async def test_a_private_job_is_computed_audited_settled_and_read_by_nobody_else
 
     waiting = asyncio.create_task(job.wait())
     await world.wait_for(job_id, JobState.REVEALED)
-    await world.control.increase_time(601)
+    await window_passes(world, job_id)
     receipt = await waiting
     assert receipt["job_id"] == hex_of(job_id)
     await world.wait_for(job_id, JobState.SETTLED)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +19,12 @@ from sqlalchemy import text
 from tests.clusters import cluster
 from tests.e2e.test_nine_stages import matmul_model
 from tests.unit.cli.conftest import up
+from tests.unit.ipfs.serving import Standin
 from tests.unit.node.farm.conftest import RedisServer, server
 
 from neurovoyance.chain.devnet import DevnetThread
 from neurovoyance.client.opening import open_from_profile, settings_of
+from neurovoyance.ipfs.kubo import KuboBackend
 from neurovoyance.marketplace.database import Database
 
 __all__ = ["server"]
@@ -43,11 +48,45 @@ def standing_offers(market: str) -> str:
     return httpx.get(f"{market}/v1/offers/standing").text
 
 
+@pytest.fixture
+def daemon(tmp_path: Path) -> Iterator[Standin]:
+    """What speaks as an IPFS daemon does."""
+    made = Standin(tmp_path / "kubo")
+    made.start()
+    yield made
+    made.kill()
+
+
+def check_daemon(daemon: Standin, home: Path) -> None:
+    """Client and node know the daemon, and it gets what the client offers."""
+    node = (home / "local/node-1/node.toml").read_text()
+    assert f'kubo_rpc_url = "{daemon.url}"' in node
+    (home / "hello.txt").write_text("hello world\n")
+    command = [sys.executable, "-m", "neurovoyance.cli.main", "storage", "add"]
+    added = subprocess.run(
+        [*command, str(home / "hello.txt"), "--provide", "--home", str(home), "--json"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    cid = json.loads(added.stdout)["cid"]
+    assert cid == "bafkreifjjcie6lypi6ny7amxnfftagclbuxndqonfipmb64f2km2devei4"
+    assert cid in asyncio.run(pinned(daemon.url))
+
+
+async def pinned(url: str) -> set[str]:
+    async with KuboBackend(url, is_offline=True) as kubo:
+        return {str(pin.cid) for pin in await kubo.pins()}
+
+
 @pytest.mark.timeout(120)
-def test_the_market_stands_beside_a_chain_that_runs_already(tmp_path: Path) -> None:
-    options = ("--nodes", "1", "--market")
+def test_the_market_stands_beside_a_chain_and_a_daemon_that_run_already(
+    tmp_path: Path, daemon: Standin
+) -> None:
+    options = ("--nodes", "1", "--market", "--kubo", daemon.url)
     with DevnetThread() as chain, up(tmp_path, *options, "--rpc", chain.url) as shown:
         assert shown["rpc_url"] == chain.url
+        check_daemon(daemon, tmp_path)
         market = str(shown["market"])
         record = json.loads((tmp_path / "local" / "deployment.json").read_text())
         health = at_block(market, record["deploy_block"] + 5)
@@ -56,12 +95,30 @@ def test_the_market_stands_beside_a_chain_that_runs_already(tmp_path: Path) -> N
         assert [item["provider"] for item in providers] == [shown["nodes"][0]["provider"]]
         assert json.loads(Path(shown["invitation"]).read_text())["markets"] == [market]
         assert settings_of(tmp_path).market_urls == (market,)
+        check_pages(str(shown["pages"]), shown["rpc_url"], shown["nodes"][0]["provider"])
         deadline = time.monotonic() + WAIT_S
         while shown["nodes"][0]["provider"].lower() not in standing_offers(market).lower():
             assert time.monotonic() < deadline, "the node told the market nothing"
             time.sleep(0.1)
         assert f'markets = ["{market}"]' in (tmp_path / "local/node-1/node.toml").read_text()
     assert (tmp_path / "local" / "market" / "index.sqlite").exists()
+
+
+def check_pages(url: str, rpc_url: str, provider: str) -> None:
+    """The pages' server knows the chain, gives test coins, and sees the node."""
+    with httpx.Client(base_url=url, timeout=20) as page:
+        config = page.get("/api/config").json()
+        assert config["wallet_rpc_url"] == rpc_url
+        assert config["flags"]["faucet"]
+        assert config["flags"]["storage"]
+        visitor = {"address": "0x" + "ab" * 20}
+        assert [page.post("/api/faucet", json=visitor).status_code for _ in range(2)] == [200, 429]
+        call = {"jsonrpc": "2.0", "id": 1, "method": "eth_getBalance"}
+        asked = page.post("/api/rpc", json=call | {"params": [visitor["address"], "latest"]})
+        assert int(asked.json()["result"], 16) == 10**18
+        (node,) = page.get("/api/node").json()["items"]
+        assert node["node"] == 1
+        assert (node["is_up"], node["provider"]) == (True, provider)
 
 
 @pytest.mark.slow

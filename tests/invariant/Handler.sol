@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {IJobMarket} from "../../contracts/interfaces/IJobMarket.sol";
 import {IStakeManager} from "../../contracts/interfaces/IStakeManager.sol";
-import {Job, JobState, Offer} from "../../contracts/types/Job.sol";
+import {Job, JobState, Offer, Payment} from "../../contracts/types/Job.sol";
 import {MarketBase} from "../contracts/MarketBase.sol";
 
 /// @notice Everybody who may act, and a second set of books. See README.md.
@@ -84,11 +84,9 @@ contract Handler is MarketBase {
     function deposit(uint256 who, uint256 amount) external counted("deposit") {
         address by = clients[who % CLIENTS];
         amount = _bound(amount, 1, 100e18);
-        token.transfer(by, amount);
-        vm.startPrank(by);
-        token.approve(address(market), amount);
+        _allowed(by, amount);
+        vm.prank(by);
         market.deposit(amount);
-        vm.stopPrank();
     }
 
     function withdraw(uint256 who, uint256 amount) external {
@@ -190,8 +188,7 @@ contract Handler is MarketBase {
     }
 
     function open(uint256 client_, uint256 who, uint256 price, uint256 lock) external {
-        address by = clients[client_ % CLIENTS];
-        address owner = providers[who % PROVIDERS];
+        (address by, address owner) = (clients[client_ % CLIENTS], providers[who % PROVIDERS]);
         if (stakes.stakeOf(owner).own < 1_000e18) return;
         uint256 most = _most(owner, market.freeOf(by));
         if (most == 0) return;
@@ -199,13 +196,25 @@ contract Handler is MarketBase {
         (offer.provider, offer.client) = (owner, by);
         offer.price = uint96(_bound(price, 1, most));
         offer.lock = uint96(_bound(lock, 5 * uint256(offer.price), _free(owner)));
-        bytes memory signature = _sign(OPERATOR_KEY, offer);
-        vm.prank(by);
         bytes32 salt = _salt();
-        _book(market.open(_spec(), salt, offer, signature), by, owner, offer.price);
-        _saltOf[jobIds[jobIds.length - 1]] = salt;
+        bytes memory signature = _sign(OPERATOR_KEY, offer);
+        bool isPaid = price % 2 == 0;
+        Payment memory payment = _allowed(by, isPaid ? offer.price : 0);
+        vm.prank(by);
+        bytes32 jobId = isPaid
+            ? market.openWithPermit(payment, _spec(), salt, offer, signature)
+            : market.open(_spec(), salt, offer, signature);
+        _book(jobId, by, owner, offer.price);
+        _saltOf[jobId] = salt;
         _taken.push(offer);
-        ++count["open"];
+        ++count[isPaid ? bytes32("openWithPermit") : bytes32("open")];
+    }
+
+    function _allowed(address by, uint256 amount) private returns (Payment memory payment) {
+        payment.amount = amount; // an allowance covers it; the permit is none
+        token.transfer(by, amount);
+        vm.prank(by);
+        token.approve(address(market), amount);
     }
 
     /// @notice Takes an offer a second time, in its last valid second or not: always refused.

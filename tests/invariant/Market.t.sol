@@ -128,11 +128,11 @@ contract MarketInvariantTest is Test {
             assertTrue(ok, vm.toString(reason));
         }
         invariant_TheBooksAgree();
-        bytes32[27] memory names = [
+        bytes32[28] memory names = [
             bytes32("deposit"), "withdraw", "harvest", "stake", "requestUnbonding",
             "withdrawUnbonded", "collectInsurance", "donate", "post", "accept", "open", "replay",
             "commit", "draw", "renew", "reveal", "drawAndReveal", "cancel", "declareInvalid",
-            "confirm", "settle", "passTime", "passBlocks", "passWeeks",
+            "confirm", "settle", "passTime", "passBlocks", "passWeeks", "openWithPermit",
             bytes32(uint256(JobState.Open)), bytes32(uint256(JobState.Assigned)),
             bytes32(uint256(JobState.Committed))
         ];

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from tests.models.made import Inputs, Made
 
 _PADDING, _HALF = 256, 1_024

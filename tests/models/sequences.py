@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-
 from tests.models.made import Array, Graph, Made, Random, floats
 
 _STEPS, _WIDE, _HIDDEN = 24, 32, 48

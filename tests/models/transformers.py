@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-
 from tests.models.made import Array, Graph, Inputs, Made, Random
 
 _TOKENS, _WORDS, _WIDE, _HEADS = 24, 500, 64, 4

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import torch
+from tests.models.made import Made
 
 from neurovoyance.node.runtime.torch_export import export_program
-from tests.models.made import Made
 
 
 class Twin(torch.nn.Module):

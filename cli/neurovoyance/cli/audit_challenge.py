@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from neurovoyance.client.session import Session
     from neurovoyance.protocol.audit import DisputeKind
 
-PERMIT_VALID_S = 3_600
-
 
 class Claim(StrEnum):
     """What can be claimed, as it is typed."""
@@ -55,6 +53,7 @@ async def _challenge(
     from neurovoyance.cli.challenge_grounds import look_into
     from neurovoyance.cli.opened import opened
     from neurovoyance.cli.output import console, emit_json, nvy
+    from neurovoyance.client.deposits import cover
     from neurovoyance.protocol.audit import DisputeKind
     from neurovoyance.protocol.ids import parse_job_id
     from neurovoyance.tokenomics.audits import challenge_bond_of
@@ -73,7 +72,7 @@ async def _challenge(
         if not is_agreed:
             typer.confirm("Challenge?", default=False, abort=True)
         async with session.money_lock:
-            await cover(session, bond_wei)
+            await cover(session, bond_wei, "The bond", ". It returns if the claim is upheld.")
             facts = await send(session.contracts, session.wallet, case, kind)
     if as_json:
         emit_json(
@@ -160,32 +159,3 @@ def _print(lines: list[str], bond: str, follow_up: str) -> None:
     if follow_up:
         out.print(f"  careful    {follow_up}", soft_wrap=True)
     out.print()
-
-
-async def cover(session: Session, bond_wei: int) -> None:
-    """Deposit what the free balance lacks for a bond.
-
-    Raises:
-        InsufficientFunds: the wallet does not hold it; nothing was sent.
-    """
-    from neurovoyance.protocol.errors import InsufficientFunds
-    from neurovoyance.protocol.units import format_nvy
-
-    market, token = session.contracts.market, session.contracts.token
-    short_wei = bond_wei - await market.free_of_wei(session.address)
-    if short_wei <= 0:
-        return
-    held_wei = await token.balance_of_wei(session.address)
-    if held_wei < short_wei:
-        raise InsufficientFunds(
-            f"The bond is {format_nvy(bond_wei)} NVY; {format_nvy(short_wei)} more than is free "
-            f"in the market, and the wallet holds {format_nvy(held_wei)}. Nothing was sent.",
-            hint=f"Send NVY to {session.address}. The bond returns if the claim is upheld.",
-            needed_wei=str(short_wei),
-            held_wei=str(held_wei),
-        )
-    deadline_s = await session.chain.time_s() + PERMIT_VALID_S
-    permit = await token.sign_permit(
-        session.wallet, session.deployment.market, short_wei, deadline_s
-    )
-    await market.deposit_with_permit(session.wallet, short_wei, permit)

@@ -21,6 +21,25 @@ import zlib
 from importlib.util import find_spec
 from pathlib import Path
 
+from neurovoyance.client.hiring import Hire
+
+GROUPS: tuple[tuple[str, Hire, tuple[str, ...]], ...] = (
+    ("code", "offer", ("protocol/job_spec.py", "client/jobs.py", "ipfs/cid.py")),
+    ("scripts", "offer", ("run.sh", "Market.sol", "settings.toml")),
+    ("data", "offer", ("tokenomics/params.json", "events.json", "table.csv")),
+    ("documents", "offer", ("page.pdf", "page.html")),
+    ("media", "listing", ("picture.png", "tone.wav")),
+    ("archives", "listing", ("archive.zip", "backup.tar", "notes.txt.gz")),
+    ("programs", "listing", ("bin/", "ledger.sqlite")),
+)
+BARGAIN: tuple[str, Hire, tuple[str, ...]] = (
+    "bargain",
+    "offer",
+    ("protocol/py.typed", "settings.toml", "client/jobs.py"),
+)
+"""The job for which the cheat makes the cheapest offer."""
+
+
 _PACKAGE_FILES = (
     ("neurovoyance.protocol", "job_spec.py"),
     ("neurovoyance.client", "jobs.py"),

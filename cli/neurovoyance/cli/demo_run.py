@@ -13,6 +13,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,10 +25,11 @@ from neurovoyance.cli.demo_audits import CheatStory, settle_all, tell_cheat
 from neurovoyance.cli.demo_books import book_faults, cheat_faults
 from neurovoyance.cli.demo_canary import followed, play_canary
 from neurovoyance.cli.demo_economy import EconomyStory, play_economy
-from neurovoyance.cli.demo_files import write_demo_files
+from neurovoyance.cli.demo_files import BARGAIN, GROUPS, write_demo_files
 from neurovoyance.cli.demo_model import registered_model
 from neurovoyance.cli.local_network import LocalNetwork
 from neurovoyance.cli.local_node import LocalNode
+from neurovoyance.cli.local_services import Services
 from neurovoyance.cli.opened import logging_to
 from neurovoyance.cli.progress import StepLines
 from neurovoyance.client.client import AsyncClient
@@ -51,31 +53,13 @@ from neurovoyance.protocol.errors import ExecutionError
 from neurovoyance.protocol.lifecycle import JobState
 from neurovoyance.protocol.units import WEI_PER_NVY
 
-NODES = 4
-"""Three honest ones, and one that computes with int8 weights."""
+NODES = 4  # three honest ones, and one that computes with int8 weights
 FIRST_AUDITS = 2
 MAX_PRICE_WEI = WEI_PER_NVY
-MAX_RUNTIME_S = 20
+MAX_RUNTIME_S, WINDOW_S = 20, 600
 _JOBS_WHILE_AWAY = 3
 _PATIENCE_S = 60.0
 _DIRECT_S = 60.0
-
-GROUPS: tuple[tuple[str, Hire, tuple[str, ...]], ...] = (
-    ("code", "offer", ("protocol/job_spec.py", "client/jobs.py", "ipfs/cid.py")),
-    ("scripts", "offer", ("run.sh", "Market.sol", "settings.toml")),
-    ("data", "offer", ("tokenomics/params.json", "events.json", "table.csv")),
-    ("documents", "offer", ("page.pdf", "page.html")),
-    ("media", "listing", ("picture.png", "tone.wav")),
-    ("archives", "listing", ("archive.zip", "backup.tar", "notes.txt.gz")),
-    ("programs", "listing", ("bin/", "ledger.sqlite")),
-)
-BARGAIN: tuple[str, Hire, tuple[str, ...]] = (
-    "bargain",
-    "offer",
-    ("protocol/py.typed", "settings.toml", "client/jobs.py"),
-)
-"""The job for which the cheat makes the cheapest offer."""
-WINDOW_S = 600
 
 
 @dataclass(slots=True)
@@ -92,7 +76,7 @@ class DemoJob:
 
 @dataclass(slots=True)
 class DemoReport:
-    """What happened, and every fault found; an empty list means that all of it is right."""
+    """What happened, and every fault found."""
 
     jobs: list[DemoJob]
     labels: dict[str, str]
@@ -110,16 +94,31 @@ class DemoReport:
     faults: list[str]
 
 
+OnEnd = Callable[[LocalNetwork, DemoReport], Awaitable[None]]
+
+
 class DemoRun:
     """One play of the demo.
 
     Args:
         keep: folder to keep everything in; a temporary one is removed after a success.
         is_silent: print nothing on the way.
+        services: what runs beside the nodes.
+        on_end: called with network and report while the network still runs.
     """
 
-    def __init__(self, *, keep: Path | None, is_silent: bool) -> None:
+    def __init__(
+        self,
+        *,
+        keep: Path | None,
+        is_silent: bool,
+        services: Services | None = None,
+        on_end: OnEnd | None = None,
+    ) -> None:
         self._keep = keep
+        self._services = services or Services()
+        self._on_end = on_end
+        self._started_s = 0.0
         self._lines = StepLines(is_silent=is_silent)
         self._names: dict[str, str] = {}
         self._victim: LocalNode | None = None
@@ -132,14 +131,13 @@ class DemoRun:
             ConfigError: the model or a port is missing.
             NeurovoyanceError: a part failed in a way that the demo does not expect.
         """
-        started_s = time.monotonic()
+        self._started_s = time.monotonic()
         model = installed_model()
         folder = self._keep or Path(tempfile.mkdtemp(prefix="neurovoyance-demo-"))
         folder = folder.absolute()
         folder.mkdir(parents=True, exist_ok=True)
         with logging_to(folder / "client.log"):
             report = await self._with_network(folder, model)
-        report.seconds = time.monotonic() - started_s
         report.folder = str(folder) if self._keep or report.faults else ""
         if not report.folder:
             shutil.rmtree(folder, ignore_errors=True)
@@ -158,6 +156,8 @@ class DemoRun:
                 canary_models=shipped_catalogue(),
                 collects=False,  # the demo tells what it does, and when
                 cheats=1,
+                services=self._services,
+                registers_sample=False,  # the demo does it, and shows it
                 on_step=self._lines.step,
             )
             async with (
@@ -168,9 +168,12 @@ class DemoRun:
                 self._lines.step(f"ready: chain at {network.rpc_url}, {NODES - 1} nodes")
                 report = await self._market(network, client, model, files)
                 report.direct = await direct
+                report.faults += _label_faults(report)
+                report.seconds = time.monotonic() - self._started_s
+                if self._on_end is not None:
+                    await self._on_end(network, report)
         finally:
             direct.cancel()
-        report.faults += _label_faults(report)
         return report
 
     async def _market(

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 def simulate(
     what: SubjectArgument,
     years: Annotated[
-        int, typer.Option("--years", help="Also simulate the economy for so many years.")
+        int,
+        typer.Option("--years", min=0, help="Also simulate the economy for so many years."),
     ] = 0,
-    seeds: Annotated[int, typer.Option("--seeds", help="Seeds of that simulation.")] = 50,
+    seeds: Annotated[int, typer.Option("--seeds", min=2, help="Seeds of that simulation.")] = 50,
     scenario: Annotated[str, typer.Option("--scenario", help="What happens meanwhile.")] = "base",
     home: HomeOption = None,
     as_json: JsonOption = False,

@@ -35,7 +35,11 @@ def batch(
     ] = 0,
     check_at: Annotated[
         str | None,
-        typer.Option("--check-at", help="Repeat them at this payee; by default on this machine."),
+        typer.Option(
+            "--check-at",
+            help="Repeat them at this payee, or at an independent one with 'auto'; "
+            "by default on this machine.",
+        ),
     ] = None,
     max_price: Annotated[
         str, typer.Option("--max-price", help="Most that one task may cost, in NVY.")
@@ -167,6 +171,8 @@ def tell(
                 "paid_wei": str(results.paid_wei),
                 "batches": [hex_of(item) for item in results.batches],
                 "repeated": results.repeated,
+                "checker": results.checker,
+                "why_checker": results.why_checker,
                 "is_handed_over": results.is_handed_over,
                 "why": results.why,
                 "files": kept,
@@ -180,7 +186,10 @@ def tell(
         f"{nvy(results.paid_wei)} were signed for in {len(results.batches)} batches."
     )
     if results.repeated:
-        shown.print(f"{results.repeated} of them were repeated, and agree.")
+        at = f" by {results.checker}" if results.checker else ""
+        shown.print(f"{results.repeated} of them were repeated{at}, and agree.")
+    if results.why_checker:
+        shown.print(f"{results.checker} was chosen to repeat them: {results.why_checker}.")
     if results.why:
         shown.print(f"{results.why} Run the command again to go on.")
     if not results.is_handed_over:

@@ -24,7 +24,14 @@ PriceOption = Annotated[
     str, typer.Option("--max-price", metavar="NVY", help="Most that the job may cost.")
 ]
 RuntimeOption = Annotated[
-    int, typer.Option("--max-runtime", metavar="S", help="Seconds that one execution may take.")
+    int,
+    typer.Option(
+        "--max-runtime",
+        metavar="S",
+        min=1,
+        max=14_400,
+        help="Seconds that one execution may take.",
+    ),
 ]
 ClassOption = Annotated[
     str,
@@ -33,7 +40,8 @@ ClassOption = Annotated[
     ),
 ]
 SlotsOption = Annotated[
-    int, typer.Option("--audit-slots", help="Independent audits, if one is drawn.")
+    int,
+    typer.Option("--audit-slots", min=1, max=8, help="Independent audits, if one is drawn."),
 ]
 GainOption = Annotated[
     str,
@@ -83,14 +91,21 @@ def submit(
         bool, typer.Option("--listing", help="List the job instead of taking the best offer.")
     ] = False,
     window: Annotated[
-        int, typer.Option("--window", metavar="S", help="Seconds of the challenge window.")
+        int,
+        typer.Option(
+            "--window",
+            metavar="S",
+            min=600,
+            max=86_400,
+            help="Seconds of the challenge window.",
+        ),
     ] = 1_800,
     job_class: ClassOption = "",
     audit_slots: SlotsOption = 1,
     declared_gain: GainOption = "0",
     preset: PresetOption = "cheapest",
     retries: Annotated[
-        int, typer.Option("--retries", help="Further attempts, each after a refund.")
+        int, typer.Option("--retries", min=0, help="Further attempts, each after a refund.")
     ] = 1,
     private: Annotated[
         bool,

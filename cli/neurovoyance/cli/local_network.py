@@ -2,8 +2,9 @@
 
 Place: what ``up`` keeps running and ``demo`` plays on. Chain, nodes and services are processes of
 their own; :mod:`.local_chain`, :mod:`.local_node` and :mod:`.local_services` know how each starts.
-The keys are the devnet's publicly known ones; account 0 deploys, 1 is the client, and each node
-has an owner and an operator. Never: a network that others can reach, or keys of any other chain.
+The keys are the devnet's publicly known ones; account 0 deploys, 1 is the client, each node has an
+owner and an operator, and another one gives test coins to visitors of the pages. Never: a network
+that others can reach, or keys of any other chain.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from neurovoyance.chain.wallet import DEVNET_CHAIN_ID
 from neurovoyance.cli.local_chain import connect, keep_time, start_devnet, wait_for_devnet
 from neurovoyance.cli.local_node import AUDIT_POOL, LocalNode, make_node
 from neurovoyance.cli.local_ports import free_port
+from neurovoyance.cli.local_samples import register_sample, write_samples
 from neurovoyance.cli.local_services import MarketProcess, Services, worker_process
 from neurovoyance.cli.processes import Child, stop_all
 from neurovoyance.client.joining import Invitation
@@ -41,6 +43,10 @@ from neurovoyance.protocol.units import WEI_PER_NVY
 
 CLIENT_ACCOUNT = 1
 CLIENT_FUNDS_WEI = 1_000 * WEI_PER_NVY
+FAUCET_ACCOUNT = 30
+"""Between the nodes' accounts and those of guests, see ``join``."""
+FAUCET_FUNDS_WEI = 500_000 * WEI_PER_NVY
+FAUCET_GAS_WEI = 500 * 10**18
 NODE_STAKE_WEI = 5_000 * WEI_PER_NVY
 NODE_SEATS = 4
 AUDIT_POOL_WEI = 1_000 * WEI_PER_NVY
@@ -71,6 +77,7 @@ class LocalNetwork:
             they ask for less, and are started by :meth:`start_node` alone.
         kubo_rpc_url: RPC of an IPFS daemon that client and nodes use.
         services: what runs beside the nodes, and real servers in place of built-in parts.
+        registers_sample: the pages' sample is registered here; False where somebody else does.
         on_step: told of each step of the start.
         content_port: where nodes look for the models of the catalogue; nothing listens there
             until somebody serves them.
@@ -87,6 +94,7 @@ class LocalNetwork:
     cheats: int = 0
     kubo_rpc_url: str | None = None
     services: Services = field(default_factory=Services)
+    registers_sample: bool = True
     on_step: OnStep = _say_nothing
     nodes: list[LocalNode] = field(default_factory=list)
     rpc_url: str = ""
@@ -159,6 +167,10 @@ class LocalNetwork:
                 await _to_whole_week(chain)
             self.on_step(f"staking and starting {self.node_count - self.cheats} nodes")
             save_profile(self.profile(), self.home / PROFILE_NAME)
+            self._make_nodes()
+            if self.market is not None:
+                self.market.tell(self.rpc_url, FAUCET_ACCOUNT, [node.url for node in self.nodes])
+                await self._offer_sample(Contracts(chain, self.deployment), self.market)
             # The market answers before a node starts, or it would miss the first standing offers.
             await asyncio.gather(
                 self._enrol(chain, Contracts(chain, self.deployment)),
@@ -173,6 +185,15 @@ class LocalNetwork:
     async def start_node(self, node: LocalNode) -> None:
         """Start a node that does not run and wait until it answers."""
         await node.start()
+
+    async def _offer_sample(self, contracts: Contracts, market: MarketProcess) -> None:
+        """Give the pages a model for a first try, registered where jobs are audited."""
+        sample = await write_samples(self.folder)
+        if sample is None:
+            return
+        market.offer_samples(sample.path)
+        if self.audits is not None and self.registers_sample:
+            await register_sample(contracts, sample)
 
     def _claim_home(self) -> None:
         """Hold the home folder: a second network would wipe the first one's files."""
@@ -201,12 +222,11 @@ class LocalNetwork:
             self._clock = asyncio.create_task(keep_time(self.rpc_url, self.folder / "clock"))
         if self.services.has_market:
             self.market = MarketProcess(self.services, self.home, self.folder)
-            self._children.append(self.market.child)
+            self._children += self.market.children
         return chain
 
-    async def _enrol(self, chain: ChainClient, contracts: Contracts) -> None:
-        """Give client and nodes their money, register and stake; the deployer holds it all."""
-        bank = devnet_wallet(0)
+    def _make_nodes(self) -> None:
+        """Write the settings of the nodes; none runs yet."""
         common = {
             "max_jobs": self.max_jobs,
             "collect_rewards": self.collects,
@@ -221,9 +241,17 @@ class LocalNetwork:
             node = make_node(index, self.folder, self.rpc_url, common, cheats=cheats)
             self.nodes.append(node)
             self._children.append(node.child)
+
+    async def _enrol(self, chain: ChainClient, contracts: Contracts) -> None:
+        """Give client and nodes their money, register and stake; the deployer holds it all."""
+        bank = devnet_wallet(0)
         await contracts.token.transfer(
             bank, devnet_wallet(CLIENT_ACCOUNT).address, CLIENT_FUNDS_WEI
         )
+        if self.market is not None:
+            faucet = devnet_wallet(FAUCET_ACCOUNT).address
+            await contracts.token.transfer(bank, faucet, FAUCET_FUNDS_WEI)
+            await chain.transfer_native(bank, faucet, FAUCET_GAS_WEI)
         for node in self.nodes:
             for wallet in (node.owner, node.operator):
                 # Chains differ in how many of the known accounts they fund.

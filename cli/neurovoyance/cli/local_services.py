@@ -9,6 +9,7 @@ an error or an argument.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,7 +23,12 @@ MARKET_NEEDS = ("neurovoyance.marketplace", "fastapi", "limits", "sqlalchemy", "
 _COMMAND = "neurovoyance.cli.main"
 _DATABASE = "NEUROVOYANCE_MARKET_DATABASE_URL"
 _STATE = "NEUROVOYANCE_MARKET_STATE_DIR"
+_WALLET_RPC = "NEUROVOYANCE_MARKET_WALLET_RPC_URL"
+_FAUCET = "NEUROVOYANCE_MARKET_FAUCET_ACCOUNT"
+_NODES = "NEUROVOYANCE_MARKET_NODE_URLS"
+_SAMPLES = "NEUROVOYANCE_MARKET_SAMPLES_PATH"
 _REDIS = "NEUROVOYANCE_FARM_REDIS"
+_MARKET_REDIS = "NEUROVOYANCE_MARKET_REDIS_URL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +40,8 @@ class Services:
         market_port: where it answers; 0 picks a free one.
         rpc_url: a development chain that runs already, in place of the built-in one.
         postgres_url: database of the market in place of a file; it may hold a password.
-        redis_url: nodes hand their executions to workers behind this Redis; it may hold a password.
+        redis_url: nodes hand their executions, and the market following the chain, to workers
+            behind this Redis; it may hold a password.
         farm: name of these workers' farm; a network's own, or orders of an earlier one are found.
     """
 
@@ -55,6 +62,13 @@ class Services:
 def missing_for_market() -> str | None:
     """Return a package that the market's service lacks here, or None."""
     return next((name for name in MARKET_NEEDS if find_spec(name) is None), None)
+
+
+def has_pages() -> bool:
+    """Return whether the web pages were built into this installation."""
+    from neurovoyance.marketplace.dapp.side import STATIC
+
+    return (STATIC / "index.html").is_file()
 
 
 async def check_servers(services: Services) -> None:
@@ -112,6 +126,7 @@ class MarketProcess:
     folder: Path
     port: int = field(init=False)
     child: Child = field(init=False)
+    worker: Child | None = field(init=False)
 
     def __post_init__(self) -> None:
         """Choose a port.
@@ -128,11 +143,38 @@ class MarketProcess:
                 faults=["market-port: in use"],
             )
         self.child = self._child("serve", "--host", "127.0.0.1", "--port", str(self.port))
+        self.worker = None
+        if self.services.redis_url is not None:
+            self.worker = self._child("worker")
+            self.worker.name = "the market's worker"
+
+    @property
+    def children(self) -> list[Child]:
+        """The service, and its worker if it has one."""
+        return [self.child] if self.worker is None else [self.child, self.worker]
 
     @property
     def url(self) -> str:
-        """Base URL of its API."""
+        """Base URL of its pages and its API."""
         return f"http://127.0.0.1:{self.port}"
+
+    def tell(self, rpc_url: str, faucet_account: int, node_urls: Sequence[str]) -> None:
+        """Tell it what its pages show, before it starts.
+
+        Args:
+            rpc_url: of the chain, for wallets.
+            faucet_account: number of the publicly known account that gives test coins.
+            node_urls: of this network's nodes.
+        """
+        self.child.environment |= {
+            _WALLET_RPC: rpc_url,
+            _FAUCET: str(faucet_account),
+            _NODES: ",".join(node_urls),
+        }
+
+    def offer_samples(self, path: Path) -> None:
+        """Tell it which models its pages offer for a first try, before it starts."""
+        self.child.environment[_SAMPLES] = str(path)
 
     async def start(self) -> None:
         """Start it and wait until it answers.
@@ -149,7 +191,8 @@ class MarketProcess:
                     hint=f"Its log is {emptied.log_path}.",
                     faults=["postgres: no index"],
                 )
-        self.child.start()
+        for child in self.children:
+            child.start()
         await wait_until_answers(self.child, f"{self.url}/v1/health")
 
     def _child(self, command: str, *options: str) -> Child:
@@ -161,6 +204,7 @@ class MarketProcess:
             environment={
                 _STATE: str(state),
                 _DATABASE: self.services.postgres_url or f"sqlite:///{state / 'index.sqlite'}",
+                **({_MARKET_REDIS: self.services.redis_url} if self.services.redis_url else {}),
             },
         )
 

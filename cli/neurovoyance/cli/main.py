@@ -179,6 +179,7 @@ _ALL = (
     (gov, "cancel", gov_steps.cancel, "Withdraw or cancel a proposal."),
     (gov, "watch", gov_watch.watch, "Be told what happens to proposals."),
     (market, "serve", market_serve.serve, "Index the chain and answer over HTTP."),
+    (market, "worker", market_serve.worker, "Follow the chain for services behind one Redis."),
     (market, "reindex", market_serve.reindex, "Make the index again from the first block."),
     (receipt, "check", receipt_check.check, "Compare a receipt with the chain."),
     (simulation, "run", sim.run, "Play one scenario under one set of rules."),

@@ -1,4 +1,4 @@
-"""``neurovoyance market serve`` and ``market reindex``: the market's index and REST API."""
+"""``neurovoyance market serve``, ``worker`` and ``reindex``: the market's index and REST API."""
 
 from __future__ import annotations
 
@@ -29,13 +29,25 @@ RpcOption = Annotated[
 ConfirmationsOption = Annotated[
     int | None, typer.Option("--confirmations", min=0, help="Blocks to stay behind the head.")
 ]
+RedisOption = Annotated[
+    str | None,
+    typer.Option(
+        "--redis",
+        metavar="URL",
+        help="Workers behind this Redis follow the chain, see `neurovoyance market worker`; a "
+        "password belongs into the environment variable NEUROVOYANCE_MARKET_REDIS_URL.",
+        show_default="the service follows by itself",
+    ),
+]
 
 
 def serve(
     database: DatabaseOption = None,
     rpc: RpcOption = None,
     host: Annotated[str | None, typer.Option("--host", show_default="127.0.0.1")] = None,
-    port: Annotated[int | None, typer.Option("--port", show_default="8650; 0 is any")] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", min=0, max=65_535, show_default="8650; 0 is any")
+    ] = None,
     public_domain: Annotated[
         list[str] | None,
         typer.Option("--public-domain", metavar="HOST", help="Name that people sign in to."),
@@ -44,11 +56,20 @@ def serve(
         list[str] | None,
         typer.Option("--cors-origin", metavar="URL", help="Page of another origin that may call."),
     ] = None,
+    node: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--node",
+            metavar="URL",
+            help="A node of this machine, such as http://127.0.0.1:8420, for its pages to show.",
+        ),
+    ] = None,
     confirmations: ConfirmationsOption = None,
+    redis: RedisOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Index the chain and answer questions about it over HTTP, until interrupted."""
+    """Index the chain, answer questions about it over HTTP, and serve the pages; until Ctrl-C."""
     from neurovoyance.cli.opened import run
 
     settings = _settings(
@@ -59,9 +80,58 @@ def serve(
         port=port,
         public_domains=public_domain or None,
         cors_origins=cors_origin or None,
+        node_urls=node or None,
         confirmations=confirmations,
+        redis_url=redis,
     )
     run(_serve(settings, as_json))
+
+
+def worker(
+    database: DatabaseOption = None,
+    rpc: RpcOption = None,
+    confirmations: ConfirmationsOption = None,
+    redis: Annotated[
+        str | None,
+        typer.Option(
+            "--redis",
+            metavar="URL",
+            help="That of the service: redis://, rediss:// or unix://; a password belongs into the "
+            "environment variable NEUROVOYANCE_MARKET_REDIS_URL.",
+            show_default=False,
+        ),
+    ] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Follow the chain for services with the same database and Redis; until Ctrl-C.
+
+    Of all workers one follows. When it dies another goes on within seconds.
+    """
+    from neurovoyance.cli.opened import logging_to
+    from neurovoyance.cli.output import console, emit_json
+
+    settings = _settings(
+        home,
+        database_url=database,
+        rpc_urls=rpc or None,
+        confirmations=confirmations,
+        redis_url=redis,
+    )
+    try:
+        from neurovoyance.marketplace.queued.worker import run_worker
+    except ModuleNotFoundError as error:
+        raise _service().no_queue(error.name) from error
+
+    def announce(name: str) -> None:
+        if as_json:
+            emit_json({"worker": name})
+        else:
+            console().print(f"The worker {name} is ready.")
+
+    settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with logging_to(settings.state_dir / "worker.log"):
+        run_worker(settings, announce)
 
 
 def reindex(
@@ -135,7 +205,7 @@ async def _serve(settings: MarketSettings, as_json: bool) -> None:
         if as_json:
             emit_json({"url": url})
         else:
-            console().print(f"The market's API listens at {url}")
+            console().print(f"The pages and the market's API are at {url}")
 
     settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     with logging_to(settings.state_dir / "service.log"):

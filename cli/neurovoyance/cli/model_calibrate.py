@@ -37,9 +37,12 @@ def calibrate(
         typer.Option("--inputs", help="Folder of real inputs, one .safetensors file a run."),
     ] = None,
     random: Annotated[
-        int, typer.Option("--random", help="Make up so many random inputs instead, for trials.")
+        int,
+        typer.Option("--random", min=0, help="Make up so many random inputs instead, for trials."),
     ] = 0,
-    count: Annotated[int, typer.Option("--count", help="How many inputs are measured.")] = 100,
+    count: Annotated[
+        int, typer.Option("--count", min=1, help="How many inputs are measured.")
+    ] = 100,
     seed: Annotated[str, typer.Option("--seed", help="Text that draws the inputs.")] = "",
     verify: Annotated[
         list[str] | None,

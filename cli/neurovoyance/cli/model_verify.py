@@ -22,12 +22,15 @@ def verify(
     name: Annotated[
         str, typer.Argument(metavar="MODEL", help="Model id, or the name of one published here.")
     ],
-    inputs: Annotated[int, typer.Option("--inputs", help="Measure so many inputs; all if 0.")] = 0,
+    inputs: Annotated[
+        int, typer.Option("--inputs", min=0, help="Measure so many inputs; all if 0.")
+    ] = 0,
     source: Annotated[
         list[str] | None, typer.Option("--source", help="Another gateway to fetch from.")
     ] = None,
     max_bytes: Annotated[
-        int, typer.Option("--max-bytes", help="Most to download of the model or of its inputs.")
+        int,
+        typer.Option("--max-bytes", min=1, help="Most to download of the model or of its inputs."),
     ] = 4 << 30,
     allow_few: Annotated[
         bool, typer.Option("--allow-few", help="Accept under 100 inputs of 200; for trials.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,24 +10,44 @@ import typer
 from neurovoyance.cli.options import HomeOption, JsonOption, YesOption
 
 CPU_MAX_C = 85
+_FIRST = {
+    "listen_port": 8420,
+    "base_price_wei": "0.01 NVY",
+    "price_per_second_wei": "0.001 NVY",
+    "max_jobs": 1,
+}
+"""Of a node that is set up for the first time."""
 
 
 def init(
     stake: Annotated[str, typer.Option("--stake", metavar="NVY", help="Stake to put up.")] = "1000",
-    port: Annotated[int, typer.Option("--port", help="Port on which the node answers.")] = 8420,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            "--port",
+            min=0,
+            max=65_535,
+            help="Port on which the node answers; as before, or 8420.",
+        ),
+    ] = None,
     endpoint: Annotated[
         str | None,
         typer.Option("--endpoint", metavar="URL", help="Where others reach it, if elsewhere."),
     ] = None,
     base_price: Annotated[
-        str, typer.Option("--base-price", metavar="NVY", help="Price of any job.")
-    ] = "0.01",
+        str | None,
+        typer.Option("--base-price", metavar="NVY", help="Price of any job; as before, or 0.01."),
+    ] = None,
     second_price: Annotated[
-        str, typer.Option("--price-per-second", metavar="NVY", help="Price of a second.")
-    ] = "0.001",
+        str | None,
+        typer.Option(
+            "--price-per-second", metavar="NVY", help="Price of a second; as before, or 0.001."
+        ),
+    ] = None,
     max_jobs: Annotated[
-        int, typer.Option("--max-jobs", min=1, max=64, help="Jobs computed at once.")
-    ] = 1,
+        int | None,
+        typer.Option("--max-jobs", min=1, max=64, help="Jobs computed at once; as before, or 1."),
+    ] = None,
     seats: Annotated[
         int | None,
         typer.Option(
@@ -42,8 +61,12 @@ def init(
         typer.Option("--pool", help="Auditor pool to sit in; may be repeated; cpu if left out."),
     ] = None,
     exact: Annotated[
-        bool, typer.Option("--exact", help="Sit in the pool of this machine's numeric class too.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--exact/--not-exact",
+            help="Sit in the pool of this machine's numeric class too; as before if left out.",
+        ),
+    ] = None,
     idle: Annotated[
         bool | None,
         typer.Option(
@@ -67,9 +90,10 @@ def init(
     """Make this machine a provider: a hot key for the node, its settings, your stake.
 
     The key that the profile names is the owner: it holds stake and earnings and stays out of the
-    node. Repeating the command changes only what is missing or different. Where jobs are audited,
-    seats let the node be drawn: it is paid for auditing, and loses stake if it does not. A machine
-    that yields (--idle) takes no seats unless you name a number: a seat promises to be there.
+    node. Repeating the command changes only what is missing or what you name: your own lines in
+    node.toml stay. Where jobs are audited, seats let the node be drawn: it is paid for auditing,
+    and loses stake if it does not. A machine that yields (--idle) takes no seats unless you name a
+    number: a seat promises to be there.
     """
     from neurovoyance.cli.opened import run
     from neurovoyance.protocol.units import nvy
@@ -77,21 +101,22 @@ def init(
     values = {
         "listen_port": port,
         "endpoint": endpoint,
-        "base_price_wei": f"{base_price} NVY",
-        "price_per_second_wei": f"{second_price} NVY",
+        "base_price_wei": base_price and f"{base_price} NVY",
+        "price_per_second_wei": second_price and f"{second_price} NVY",
         "max_jobs": max_jobs,
         "pools": pool or None,
         "exact": exact,
-        "idle": idle,
         "metrics_port": metrics_port,
     }
     if idle and seats is None:
         seats = 0
-    run(_init(values, nvy(stake), seats, yes or as_json, home, as_json))
+    asked = {name: value for name, value in values.items() if value is not None}
+    run(_init(asked, idle, nvy(stake), seats, yes or as_json, home, as_json))
 
 
 async def _init(
-    values: dict[str, Any],
+    asked: dict[str, Any],
+    is_idle: bool | None,
     stake_wei: int,
     seats: int | None,
     is_agreed: bool,
@@ -103,10 +128,15 @@ async def _init(
     from neurovoyance.cli.opened import ask_password, home_of, opened
     from neurovoyance.cli.output import console, emit_json, nvy
     from neurovoyance.node.enrolment import enrol, make_operator_key
+    from neurovoyance.node.settings_file import SettingsFile
     from neurovoyance.protocol.ids import Address
 
     folder = home_of(home) / "node"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    config = folder / "node.toml"
+    file = SettingsFile(config)
+    file.put(asked)
+    file.fill(_FIRST)
     async with opened(home) as client:
         session = client.session
         password_file = _password_file(folder, session.chain.chain_id)
@@ -115,7 +145,8 @@ async def _init(
         else:
             password = password_file.read_text(encoding="utf-8")
         operator = await asyncio.to_thread(make_operator_key, folder / "operator.json", password)
-        url = values["endpoint"] or f"http://127.0.0.1:{values['listen_port']}"
+        known = file.values
+        url = known.get("endpoint") or f"http://127.0.0.1:{known['listen_port']}"
         if not is_agreed:
             console().print(
                 f"\n  owner      {session.address}\n  operator   {operator.address}\n"
@@ -128,7 +159,8 @@ async def _init(
         own_wei = await enrol(
             session.contracts, session.wallet, Address(operator.address), url, stake_wei
         )
-        config = _write_config(folder, values, session, operator.address, password_file)
+        _complete(file, folder, session, password_file, is_idle)
+        file.save()
         taken = await _take_seats(session, config, seats)
     if as_json:
         emit_json(
@@ -216,63 +248,41 @@ async def _fund_gas(session: Any, operator: str) -> None:
         await session.chain.transfer_native(session.wallet, operator, _GAS_WEI)
 
 
-def _idle_table(path: Path, is_idle: bool | None) -> dict[str, Any]:
-    """Return the table [idle] of the settings: what stands there, with the mode that was asked."""
-    import tomllib
+def _complete(
+    file: Any, folder: Path, session: Any, password_file: Path | None, is_idle: bool | None
+) -> None:
+    """Put what this command found out into the settings; the owner's own lines stay."""
+    profile = session.settings.profile
+    file.note("Settings of a node. `neurovoyance node init` keeps what you change or add.")
+    file.put(
+        {
+            "chain_id": session.chain.chain_id,
+            "deployment_path": str(session.settings.deployment_path),
+            "owner": session.address,
+            "operator_keystore": str(folder / "operator.json"),
+            **({"operator_password_file": str(password_file)} if password_file else {}),
+        }
+    )
+    file.fill(
+        {
+            "data_dir": str(folder / "data"),
+            "allow_private_addresses": session.settings.allows_private_peers,
+        }
+    )
+    file.lead({"rpc_urls": profile.rpc_urls, **_places_of(profile)})
+    if is_idle is not None:
+        file.set_mode("idle" if is_idle else "always", _first_limits(is_idle))
 
+
+def _first_limits(is_idle: bool) -> dict[str, Any]:
+    """Return the limits of a machine whose owner set none; only what can be measured has one."""
     from neurovoyance.node.idle.readings import Unmeasured
     from neurovoyance.node.idle.sensors import desk_here
 
-    known = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    table = known.get("idle", {})
-    table = {"mode": table} if isinstance(table, str) else dict(table)
-    if is_idle is None:
-        return table
-    if is_idle and not table and not isinstance(desk_here().cpu_temperature_c(), Unmeasured):
-        # A limit on what cannot be measured would keep the node from running at all.
-        table["cpu_max_c"] = CPU_MAX_C
-    return {**table, "mode": "idle" if is_idle else "always"}
-
-
-def _write_config(
-    folder: Path,
-    values: dict[str, Any],
-    session: Any,
-    operator: str,
-    password_file: Path | None,
-) -> Path:
-    """Write node.toml; JSON strings, numbers and lists of them are valid TOML values."""
-    path = folder / "node.toml"
-    idle = _idle_table(path, values.pop("idle"))
-    settings = {
-        "rpc_urls": session.settings.profile.rpc_urls,
-        "chain_id": session.chain.chain_id,
-        "deployment_path": str(session.settings.deployment_path),
-        "data_dir": str(folder / "data"),
-        "owner": session.address,
-        "operator_keystore": str(folder / "operator.json"),
-        **({"operator_password_file": str(password_file)} if password_file else {}),
-        "allow_private_addresses": session.settings.allows_private_peers,
-        **_places_of(session.settings.profile),
-        **_kept(path),
-        **{name: value for name, value in values.items() if value is not None},
-    }
-    text = "".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items())
-    if idle:
-        text += "\n[idle]\n"
-        text += "".join(f"{name} = {json.dumps(value)}\n" for name, value in idle.items())
-    path.write_text(f"# Settings of the node with operator {operator}.\n" + text, encoding="utf-8")
-    path.chmod(0o600)
-    return path
-
-
-def _kept(path: Path) -> dict[str, Any]:
-    """Return what an owner set up about watching the node; the command repeats without it."""
-    import tomllib
-
-    known = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    names = ("metrics_port", "log_format", "log_path")
-    return {name: known[name] for name in names if name in known}
+    # A limit on what cannot be measured would keep the node from running at all.
+    if not is_idle or isinstance(desk_here().cpu_temperature_c(), Unmeasured):
+        return {}
+    return {"cpu_max_c": CPU_MAX_C}
 
 
 def _places_of(profile: Any) -> dict[str, Any]:

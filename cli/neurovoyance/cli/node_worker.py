@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -42,8 +42,26 @@ def worker(
     memory: Annotated[
         float | None, typer.Option("--memory", min=0.25, help="GiB of one job; what is free.")
     ] = None,
+    idle: Annotated[
+        bool | None,
+        typer.Option(
+            "--idle/--always",
+            help="Yield to whoever uses this machine, or compute always; as the settings say.",
+        ),
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config",
+            help="File with a table [idle] as in node.toml; worker.toml in the folder if omitted.",
+        ),
+    ] = None,
 ) -> None:
-    """Compute what a node's queue hands out, in the sandbox. No key of the chain is needed here."""
+    """Compute what a node's queue hands out, in the sandbox. No key of the chain is needed here.
+
+    A worker that yields (--idle) hands what it computes back within two seconds when its owner
+    returns, so that another one computes it, and takes nothing until the owner is away again.
+    """
     import asyncio
     import platform
     import re
@@ -83,8 +101,9 @@ def worker(
         ) from error
     hide(urlsplit(redis).password or "")
     set_up_logs(None)
-    asyncio.run(check_redis(redis))
     place = (folder or home_of(None) / "worker").absolute()
+    limits = _limits(place, config, idle)
+    asyncio.run(check_redis(redis))
     place.mkdir(parents=True, exist_ok=True, mode=0o700)
     machine = asyncio.run(report(place / "machine.json", threads))
     told = [
@@ -100,5 +119,23 @@ def worker(
             memory_bytes=None if memory is None else round(memory * _GIB),
             peers=tuple(peer or []),
             told=tuple(told),
+            idle=limits,
         )
     )
+
+
+def _limits(place: Path, config: Path | None, is_idle: bool | None) -> Any:
+    """Return when the machine is lent.
+
+    Raises:
+        ConfigError: the file that was named does not exist, or its table is wrong.
+    """
+    from neurovoyance.node.idle.settings import Mode, idle_of_worker
+    from neurovoyance.protocol.errors import ConfigError
+
+    if config is not None and not config.is_file():
+        raise ConfigError(f"There is no file {config}.", faults=["config: missing"])
+    mode = None
+    if is_idle is not None:
+        mode = Mode.IDLE if is_idle else Mode.ALWAYS
+    return idle_of_worker(config or place / "worker.toml", mode)

@@ -73,6 +73,8 @@ class LocalChecker:
             await self._storage.fetch(model.cid, path)
         try:
             return [await self._one(runtime, model, path, data) for data in inputs]
+        # Whatever keeps this machine from repeating the sample (sandbox, engine, memory, disk) says
+        # nothing about the provider: every cause is the same answer, which pays and accuses nobody.
         except Exception as error:
             raise VerificationError(
                 f"The sample could not be repeated on this machine: {error} Nothing was signed.",

@@ -20,7 +20,10 @@ MARKET_PORT = 8650
 
 def up(
     nodes: Annotated[int, typer.Option("--nodes", min=1, max=8, help="Provider nodes.")] = 3,
-    port: Annotated[int, typer.Option("--port", help="Port of the chain; 0 picks one.")] = 8545,
+    port: Annotated[
+        int,
+        typer.Option("--port", min=0, max=65_535, help="Port of the chain; 0 picks one."),
+    ] = 8545,
     audits: Annotated[
         bool,
         typer.Option(

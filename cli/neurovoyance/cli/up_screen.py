@@ -35,6 +35,7 @@ def network_json(network: LocalNetwork) -> dict[str, object]:
             for node in network.nodes
         ],
         "market": network.market.url if network.market else None,
+        "pages": f"{network.market.url}/" if network.market else None,
         "farm": network.services.farm if network.services.redis_url else None,
         "canary_models": [hex_of(model.model_id) for model in network.canary_models],
     }
@@ -78,6 +79,7 @@ def _parts(network: LocalNetwork) -> Table:
     for node in network.nodes:
         shown.add_row(node.name, node.url, node.owner.address)
     if network.market is not None:
+        shown.add_row("pages", f"{network.market.url}/", "for a browser; no wallet is needed")
         shown.add_row("market", network.market.url, "GET /openapi.json describes it")
     if network.services.redis_url is not None:
         shown.add_row("worker", f"farm {network.services.farm}", "computes for the nodes; no key")

@@ -7,15 +7,12 @@ once is not paid twice. Never: a voucher that is not the sum of all before it.
 
 from __future__ import annotations
 
-import os
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from neurovoyance.chain.channels import SideRecord
 from neurovoyance.chain.wallet import Wallet
+from neurovoyance.durable.sqlite_book import SqliteBook
 from neurovoyance.protocol.errors import SpecError
 from neurovoyance.protocol.ids import parse_address
 from neurovoyance.protocol.units import format_nvy
@@ -69,23 +66,11 @@ class Signer:
         )
 
 
-class ChannelBook:
+class ChannelBook(SqliteBook):
     """The channels of one client; the file has mode 0600."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # Made before SQLite opens it: its companion files copy the mode.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        path.chmod(0o600)
-        self.path = path
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._db.execute("PRAGMA busy_timeout=10000")
-        self._db.execute("PRAGMA synchronous=FULL")
-        self._db.executescript(_SCHEMA)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._db.close()
+        super().__init__(path, _SCHEMA)
 
     # --- channels ---
 
@@ -199,16 +184,6 @@ class ChannelBook:
         self._db.execute(
             "INSERT OR REPLACE INTO sides VALUES (?, ?, ?)", (*key, signed.model_dump_json())
         )
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
 
 
 def _check_room(cumulative_wei: int, side: SideRecord, delegation: Delegation | None) -> None:

@@ -19,10 +19,10 @@ from neurovoyance.chain.channels import (
     SideRecord,
 )
 from neurovoyance.client.channel_book import ChannelBook, Signer
+from neurovoyance.client.deposits import cover
 from neurovoyance.client.session import Session
-from neurovoyance.protocol.errors import ConfigError, InsufficientFunds, SpecError
+from neurovoyance.protocol.errors import ConfigError, SpecError
 from neurovoyance.protocol.ids import ZERO_ADDRESS, hex_of
-from neurovoyance.protocol.units import format_nvy
 from neurovoyance.protocol.vouchers import (
     Delegation,
     SignedVoucher,
@@ -34,7 +34,6 @@ LOCK_MULTIPLE = 20
 """Stake that a payee locks per wei it redeems, unless the client chooses another multiple."""
 VOUCHER_VALID_S = 7 * 86_400
 """How long a voucher can be redeemed, unless the client chooses another time."""
-PERMIT_VALID_S = 3_600
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +97,7 @@ class ChannelClient:
         self.book.add_channel(channel_id, salt, await chain.time_s())
         key = f"channel:{hex_of(channel_id)}"
         async with self._session.money_lock:
-            await self._cover(sum(item.amount_wei for item in allotments))
+            await self._cover(allotments)
             await self.contract.open(self._session.wallet, salt, allotments, idempotency_key=key)
         self._remember(channel_id, allotments)
         return channel_id
@@ -106,7 +105,7 @@ class ChannelClient:
     async def top_up(self, channel_id: bytes, allotments: Sequence[AllotmentTerms]) -> None:
         """Add money for payees, known or new; see :meth:`open`."""
         async with self._session.money_lock:
-            await self._cover(sum(item.amount_wei for item in allotments))
+            await self._cover(allotments)
             await self.contract.top_up(self._session.wallet, channel_id, allotments)
         self._remember(channel_id, allotments)
 
@@ -210,32 +209,13 @@ class ChannelClient:
         side = await self.contract.side_of(channel_id, payee)
         return side.allotment_wei - side.redeemed_wei
 
+    async def _cover(self, allotments: Sequence[AllotmentTerms]) -> None:
+        needed_wei = sum(item.amount_wei for item in allotments)
+        await cover(self._session, needed_wei, "The channel", ", or allot less.")
+
     def _remember(self, channel_id: bytes, allotments: Sequence[AllotmentTerms]) -> None:
         for item in allotments:
             self.book.add_payee(channel_id, item.payee)
-
-    async def _cover(self, needed_wei: int) -> None:
-        """Deposit what the free balance lacks."""
-        session = self._session
-        market, token = session.contracts.market, session.contracts.token
-        short_wei = needed_wei - await market.free_of_wei(session.address)
-        if short_wei <= 0:
-            return
-        held_wei = await token.balance_of_wei(session.address)
-        if held_wei < short_wei:
-            raise InsufficientFunds(
-                f"The channel needs {format_nvy(needed_wei)} NVY; {format_nvy(short_wei)} more "
-                f"than is free in the market, and the wallet holds {format_nvy(held_wei)}. "
-                "Nothing was sent.",
-                hint=f"Send NVY to {session.address}, or allot less.",
-                needed_wei=str(short_wei),
-                held_wei=str(held_wei),
-            )
-        deadline_s = await session.chain.time_s() + PERMIT_VALID_S
-        permit = await token.sign_permit(
-            session.wallet, session.deployment.market, short_wei, deadline_s
-        )
-        await market.deposit_with_permit(session.wallet, short_wei, permit)
 
 
 def open_book(session: Session) -> ChannelBook:

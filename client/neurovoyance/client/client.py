@@ -20,6 +20,7 @@ from neurovoyance.chain.deployment import load_deployment
 from neurovoyance.chain.events import EventCursor
 from neurovoyance.chain.wallet import Wallet
 from neurovoyance.client import hiring, models
+from neurovoyance.client.deposits import OnDeposit
 from neurovoyance.client.errors import JobNotKnown
 from neurovoyance.client.following import Follower
 from neurovoyance.client.inputs import Arrays, batch_of, encode_inputs
@@ -169,12 +170,13 @@ class AsyncClient(PayingClient):
         )
 
     async def model(self, model: PublishedModel | Path | str | bytes) -> PublishedModel:
-        """Return a model: published before (id, CID or name), or a file that is published now."""
+        """Return a model: published before, here or at a market, or a file published now."""
         if isinstance(model, PublishedModel):
             return model
         if isinstance(model, Path) or (isinstance(model, str) and _is_file(model)):
             return await self.publish(Path(model))
-        return await models.find_model(self.session.storage, model)
+        at = self.session.settings.market_urls
+        return await models.find_model(self.session.storage, model, sources=at)
 
     async def models(self) -> list[PublishedModel]:
         """Return the models that were published here, by name."""
@@ -275,7 +277,7 @@ class AsyncClient(PayingClient):
         confirm: Literal["auto", "never"] = "auto",
         listing_s: int = 600,
         quote: Quote | None = None,
-        on_deposit: hiring.OnDeposit | None = None,
+        on_deposit: OnDeposit | None = None,
         private: bool = False,
         preset: str = Preset.CHEAPEST,
     ) -> AsyncJob:

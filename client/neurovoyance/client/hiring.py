@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from neurovoyance.chain.market import Payment
 from neurovoyance.chain.reverts import JobMarketInsufficientFree, JobMarketJobExists
 from neurovoyance.client.audit_costs import escrow_of
+from neurovoyance.client.deposits import OnDeposit, lacking
 from neurovoyance.client.errors import NotHired
 from neurovoyance.client.journal import Attempt, Status
 from neurovoyance.client.nodes import Node, NodeAnswer, Quote, known_nodes
@@ -32,15 +33,13 @@ from neurovoyance.client.standing import hear
 from neurovoyance.matching.candidates import Wanted
 from neurovoyance.matching.explain import summary
 from neurovoyance.matching.presets import Preset
-from neurovoyance.protocol.errors import InsufficientFunds
 from neurovoyance.protocol.ids import ZERO_ADDRESS, JobId, hex_of, job_id_of
 from neurovoyance.protocol.job_spec import JobSpec
 from neurovoyance.protocol.lifecycle import JobState
 from neurovoyance.protocol.offer_exchange import OfferRequest, RefusalCause
-from neurovoyance.protocol.units import UINT96_MAX, format_nvy
+from neurovoyance.protocol.units import UINT96_MAX
 
 Hire = Literal["offer", "listing"]
-OnDeposit = Callable[[int], None]
 ASKED_AT_ONCE = 32
 """Nodes that are asked for an offer at the same time: each offer is a promise of its node."""
 _PERMIT_EXTRA_S = 3_600
@@ -204,9 +203,8 @@ async def send_attempt(
     session.follower.watch(attempt.job_id)
     async with session.money_lock:
         for left in reversed(range(_DEPOSIT_TRIES)):
-            await _cover(session, attempt, on_deposit)
             try:
-                await _send(session, attempt)
+                await _send(session, attempt, await _payment(session, attempt, on_deposit))
                 break
             except JobMarketJobExists:
                 break
@@ -217,8 +215,11 @@ async def send_attempt(
     session.journal.set_status(attempt.job_id, Status.HIRED)
 
 
-async def _send(session: Session, attempt: Attempt) -> None:
+async def _send(session: Session, attempt: Attempt, payment: Payment | None) -> None:
+    """Send the attempt, and what it lacks with it: both arrive, or neither."""
     market, key = session.contracts.market, "hire:" + hex_of(attempt.job_id)
+    if payment is not None:
+        key = f"{key}:{payment.amount_wei}:{payment.permit.s.hex()}"
     if attempt.offer is not None and attempt.signature is not None:
         await market.open(
             session.wallet,
@@ -226,6 +227,7 @@ async def _send(session: Session, attempt: Attempt) -> None:
             attempt.salt,
             attempt.offer,
             attempt.signature,
+            payment=payment,
             idempotency_key=key,
         )
         return
@@ -237,44 +239,30 @@ async def _send(session: Session, attempt: Attempt) -> None:
         min_lock_wei=attempt.lock_wei,
         deadline_s=attempt.deadline_s,
         source=attempt.source,
+        payment=payment,
         idempotency_key=key,
     )
 
 
-async def _cover(session: Session, attempt: Attempt, on_deposit: OnDeposit | None) -> None:
-    """Deposit what the free balance lacks.
+async def _payment(
+    session: Session, attempt: Attempt, on_deposit: OnDeposit | None
+) -> Payment | None:
+    """Sign for what the free balance lacks.
 
     The permit's deadline and the amount follow from the attempt, so after a crash the same
-    transaction is joined while it is pending, and none is needed once it is mined.
+    transaction is joined while it is pending, and none is needed once it is mined. Where the
+    balance changed in between it is another transaction; the market lets only one of them in.
     """
-    market, token = session.contracts.market, session.contracts.token
+    market = session.contracts.market
     if await market.state_of(attempt.job_id) is not JobState.NONE:
-        return
-    needed_wei = await escrow_of(session.contracts, attempt)
-    short_wei = needed_wei - await market.free_of_wei(session.address)
-    if short_wei <= 0:
-        return
-    held_wei = await token.balance_of_wei(session.address)
-    if held_wei < short_wei:
-        raise InsufficientFunds(
-            f"The job needs {format_nvy(needed_wei)} NVY in escrow; "
-            f"{format_nvy(short_wei)} more than is free in the market, "
-            f"and the wallet holds {format_nvy(held_wei)}. Nothing was sent.",
-            hint=f"Send NVY to {session.address}, or ask for a lower price.",
-            needed_wei=str(short_wei),
-            held_wei=str(held_wei),
-        )
-    if on_deposit is not None:
-        on_deposit(short_wei)
-    deadline_s = attempt.deadline_s + _PERMIT_EXTRA_S
-    permit = await token.sign_permit(
-        session.wallet, session.deployment.market, short_wei, deadline_s
-    )
-    await market.deposit_with_permit(
-        session.wallet,
-        short_wei,
-        permit,
-        idempotency_key=f"deposit:{hex_of(attempt.job_id)}:{short_wei}:{permit.s.hex()}",
+        return None
+    return await lacking(
+        session,
+        await escrow_of(session.contracts, attempt),
+        "The escrow of the job",
+        ", or ask for a lower price.",
+        deadline_s=attempt.deadline_s + _PERMIT_EXTRA_S,
+        on_deposit=on_deposit,
     )
 
 

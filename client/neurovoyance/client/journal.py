@@ -9,14 +9,13 @@ Never: a decision; the chain is the truth, this file only remembers what to ask 
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from neurovoyance.durable.sqlite_book import SqliteBook
 from neurovoyance.protocol.ids import JobId
 from neurovoyance.protocol.job_spec import JobSpec, parse_spec_json
 from neurovoyance.protocol.signing import Offer
@@ -115,31 +114,11 @@ class StoredEvent:
     body: dict[str, Any]
 
 
-class Journal:
+class Journal(SqliteBook):
     """One SQLite file; every method is one transaction and is durable when it returns."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=FULL")
-        self._db.execute("PRAGMA busy_timeout=10000")
-        self._db.execute("PRAGMA foreign_keys=ON")
-        self._db.executescript(_SCHEMA)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._db.close()
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+        super().__init__(path, _SCHEMA)
 
     # --- orders and attempts ---
 

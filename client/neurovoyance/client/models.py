@@ -7,6 +7,8 @@ a copy. Never: loading the model, or copying large weights (storage refers to th
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from neurovoyance.protocol.manifest import MANIFEST_MAX_BYTES, ModelManifest, pa
 
 MODEL_FILE = "model.onnx"
 _PIN_PREFIX = "model:"
+_MODEL_ID = re.compile("0x[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +135,16 @@ async def publish_certified(storage: EmbeddedBackend, manifest: ModelManifest) -
     return await keep_manifest(storage, manifest)
 
 
-async def find_model(storage: EmbeddedBackend, name: str | bytes) -> PublishedModel:
+async def find_model(
+    storage: EmbeddedBackend, name: str | bytes, *, sources: Sequence[str] = ()
+) -> PublishedModel:
     """Return a published model by id (bytes or ``0x`` hex), model CID or name.
+
+    Args:
+        storage: where it is looked for.
+        name: what it is called.
+        sources: base URLs that are asked for a model whose id nobody published here; it is kept
+            and offered as if it had been, so that a job of it can be listed as well.
 
     Raises:
         StorageNotFound: this client knows no such model.
@@ -145,6 +156,8 @@ async def find_model(storage: EmbeddedBackend, name: str | bytes) -> PublishedMo
         for model in await list_models(storage)
         if text in (hex_of(model.model_id), model.manifest.model_cid, model.manifest.name)
     ]
+    if not found and sources and _MODEL_ID.fullmatch(text):
+        return await _taken_over(storage, bytes.fromhex(text[2:]), sources)
     if not found:
         raise StorageNotFound(
             f"No model {text[:80]!r} is published here; nothing was sent.",
@@ -156,6 +169,26 @@ async def find_model(storage: EmbeddedBackend, name: str | bytes) -> PublishedMo
             hint="Name one by its model id: " + ", ".join(hex_of(m.model_id)[:18] for m in found),
         )
     return found[0]
+
+
+async def _taken_over(
+    storage: EmbeddedBackend, model_id: bytes, sources: Sequence[str]
+) -> PublishedModel:
+    """Fetch description and bytes of a model, and offer them as one's own."""
+    block = cid_of_keccak(model_id)
+    try:
+        await storage.ensure(block, sources=sources, max_bytes=MANIFEST_MAX_BYTES)
+        manifest = parse_manifest(await storage.get_block(block), model_id)
+        cid = Cid.from_text(manifest.model_cid)
+        await storage.ensure(cid, sources=sources, max_bytes=int(manifest.size_bytes))
+    except StorageNotFound as error:
+        raise StorageNotFound(
+            f"Model {hex_of(model_id)[:18]} is not published here, and no market service that "
+            "this network names has it; nothing was sent.",
+            hint="Publish it with `neurovoyance model add FILE`.",
+        ) from error
+    await storage.provide(cid)
+    return await keep_manifest(storage, manifest)
 
 
 async def list_models(storage: EmbeddedBackend) -> list[PublishedModel]:

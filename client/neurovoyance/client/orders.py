@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from neurovoyance.client import hiring
+from neurovoyance.client.deposits import OnDeposit
 from neurovoyance.client.errors import NotHired
 from neurovoyance.client.journal import Attempt, Order, Status, StoredEvent
 from neurovoyance.client.nodes import Quote, known_nodes
@@ -39,7 +40,7 @@ class OrderView:
         self.order_id = order_id
         self._told: set[tuple[bytes, Phase]] = set()
         self._on_phase: OnPhase | None = None
-        self.on_deposit: hiring.OnDeposit | None = None
+        self.on_deposit: OnDeposit | None = None
 
     # --- what it is ---
 

@@ -7,12 +7,11 @@ events, a log or a receipt.
 
 from __future__ import annotations
 
-import os
-import sqlite3
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from neurovoyance.durable.sqlite_book import SqliteBook
 from neurovoyance.ipfs.sealing import open_key
 
 _SCHEMA = """
@@ -22,7 +21,7 @@ CREATE TABLE IF NOT EXISTS input_keys (input_cid BLOB PRIMARY KEY, key BLOB NOT 
 """
 
 
-class PrivateKeys:
+class PrivateKeys(SqliteBook):
     """The keys of one client; the file has mode 0600.
 
     Attributes:
@@ -30,23 +29,12 @@ class PrivateKeys:
     """
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # Made before SQLite opens it: its companion files copy the mode.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        path.chmod(0o600)
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._db.execute("PRAGMA busy_timeout=10000")
-        self._db.execute("PRAGMA synchronous=FULL")
-        self._db.executescript(_SCHEMA)
+        super().__init__(path, _SCHEMA)
         fresh = X25519PrivateKey.generate().private_bytes_raw()
         self._db.execute("INSERT OR IGNORE INTO own_key VALUES (1, ?)", (fresh,))
         self._private = bytes(self._db.execute("SELECT private FROM own_key").fetchone()[0])
         own = X25519PrivateKey.from_private_bytes(self._private)
         self.public_key = own.public_key().public_bytes_raw()
-
-    def close(self) -> None:
-        """Close the file."""
-        self._db.close()
 
     def open(self, sealed: bytes, context: bytes) -> bytes:
         """Return a key that was sealed to ours.

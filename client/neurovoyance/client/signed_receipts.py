@@ -10,12 +10,12 @@ from __future__ import annotations
 from typing import Any
 
 import rfc8785
-from eth_account.messages import encode_defunct
 
 from neurovoyance.chain.contracts import Contracts
 from neurovoyance.chain.wallet import Wallet
 from neurovoyance.client.job_story import is_over, job_facts
 from neurovoyance.protocol.errors import RequestError, SignatureError, SpecError
+from neurovoyance.protocol.eth_accounts import encode_defunct
 from neurovoyance.protocol.ids import parse_job_id
 from neurovoyance.protocol.signing import recover_signer
 

@@ -6,12 +6,10 @@ inside a running event loop; use ``AsyncClient`` there.
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections.abc import Coroutine
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any
 
 from neurovoyance.chain.wallet import Wallet
 from neurovoyance.client.client import AsyncClient
@@ -25,43 +23,16 @@ from neurovoyance.client.opening import open_from_profile
 from neurovoyance.client.phases import OnPhase
 from neurovoyance.client.results import Arrays as ResultArrays
 from neurovoyance.client.settings import ClientSettings
+from neurovoyance.client.sync_loop import Loop
+from neurovoyance.client.sync_paying import Channels, Tasks
 from neurovoyance.protocol.job_spec import JobClass
 from neurovoyance.protocol.lifecycle import JobState
-
-_T = TypeVar("_T")
-
-
-class _Loop:
-    """An event loop that runs in a thread until it is stopped."""
-
-    def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(
-            target=self._loop.run_forever, name="neurovoyance client", daemon=True
-        )
-        self._thread.start()
-
-    def call(self, work: Coroutine[Any, Any, _T]) -> _T:
-        """Run a coroutine and return its result; an interrupt cancels it."""
-        future = asyncio.run_coroutine_threadsafe(work, self._loop)
-        try:
-            return future.result()
-        except BaseException:
-            future.cancel()
-            raise
-
-    def stop(self) -> None:
-        """End the thread and close the loop."""
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
-        self._loop.close()
 
 
 class Job:
     """One order; see :class:`.jobs.AsyncJob` for what each call does and raises."""
 
-    def __init__(self, job: AsyncJob, loop: _Loop) -> None:
+    def __init__(self, job: AsyncJob, loop: Loop) -> None:
         self._job = job
         self._loop = loop
 
@@ -116,7 +87,7 @@ class Client:
         self._start(AsyncClient.open(settings, wallet))
 
     def _start(self, opening: Coroutine[Any, Any, AsyncClient]) -> None:
-        self._loop = _Loop()
+        self._loop = Loop()
         try:
             self._client = self._loop.call(opening)
         except BaseException:
@@ -155,6 +126,32 @@ class Client:
     def address(self) -> str:
         """Address of the account that pays."""
         return str(self._client.session.address)
+
+    @property
+    def channels(self) -> Channels:
+        """Channels: many payments in few transactions.
+
+        Raises:
+            ConfigError: this deployment has none.
+        """
+
+        async def opened() -> Channels:
+            return Channels(self._client.channels, self._loop)
+
+        return self._loop.call(opened())
+
+    @property
+    def tasks(self) -> Tasks:
+        """Tasks: many small jobs, paid by vouchers.
+
+        Raises:
+            ConfigError: this deployment has no channels to pay them by.
+        """
+
+        async def opened() -> Tasks:
+            return Tasks(self._client, self._client.tasks, self._loop)
+
+        return self._loop.call(opened())
 
     def publish(
         self, path: Path | str, *, name: str = "", job_class: JobClass = JobClass.EXACT

@@ -8,14 +8,13 @@ step back.
 
 from __future__ import annotations
 
-import os
-import sqlite3
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from neurovoyance.durable.sqlite_book import SqliteBook
 from neurovoyance.protocol.errors import InternalError
 from neurovoyance.protocol.ids import hex_of
 from neurovoyance.protocol.tasks import BatchRequest, Task, parse
@@ -69,23 +68,11 @@ class Batch:
     delivered: int
 
 
-class TaskBook:
+class TaskBook(SqliteBook):
     """The batches of one client; the file has mode 0600."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # Made before SQLite opens it: its companion files copy the mode.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        path.chmod(0o600)
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._db.execute("PRAGMA busy_timeout=10000")
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=FULL")
-        self._db.executescript(_SCHEMA)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._db.close()
+        super().__init__(path, _SCHEMA)
 
     def order(self, order_hash: bytes, request: BatchRequest, tasks: Sequence[Task]) -> None:
         """Remember an order before it is sent."""
@@ -102,17 +89,12 @@ class TaskBook:
             for position, task in enumerate(tasks)
         ]
         text = request.model_copy(update={"voucher": None}).model_dump_json()
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
+        with self._transaction():
             self._db.execute(
                 "INSERT INTO batches VALUES (?, ?, ?, ?, ?, 0, ?)",
                 (order_hash, order.channel_id, order.payee, BatchState.ORDERED, text, now_s),
             )
             self._db.executemany("INSERT INTO tasks VALUES (?, ?, ?, ?, ?, ?)", rows)
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
 
     def advance(
         self, order_hash: bytes, state: BatchState, *, delivered: int | None = None

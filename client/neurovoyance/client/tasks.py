@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from neurovoyance.client.channels import ChannelClient
 from neurovoyance.client.errors import TasksRefused
 from neurovoyance.client.inputs import Arrays, batch_of, encode_inputs
 from neurovoyance.client.models import PublishedModel
+from neurovoyance.client.second_opinion import AUTO, Second, independent_of
 from neurovoyance.client.session import Session
 from neurovoyance.client.task_book import Batch, TaskBook
 from neurovoyance.client.task_checks import Array, Delivery, outputs_of
@@ -27,6 +29,7 @@ from neurovoyance.client.task_choice import Payee, payees_of
 from neurovoyance.ipfs.cid import Cid
 from neurovoyance.matching.presets import Preset, preset_of
 from neurovoyance.protocol.errors import SpecError
+from neurovoyance.protocol.ids import parse_address
 from neurovoyance.protocol.job_spec import JobClass, JobSpec
 from neurovoyance.protocol.tasks import INLINE_MAX_BYTES, TaskTerms, raw_cid
 from neurovoyance.verification.canonical import decode_tensors
@@ -54,6 +57,8 @@ class TaskResults:
         repeated: tasks that were repeated and agree.
         why: the provider's reason if tasks are missing; empty otherwise.
         is_handed_over: whether the newest voucher reached the provider; else the next run takes it.
+        checker: the payee that repeats tasks; empty if none does.
+        why_checker: why it was chosen, if it was not named.
     """
 
     outputs: list[Outputs | None]
@@ -63,6 +68,8 @@ class TaskResults:
     repeated: int = 0
     why: str = ""
     is_handed_over: bool = True
+    checker: str = ""
+    why_checker: str = ""
 
     @property
     def is_complete(self) -> bool:
@@ -85,7 +92,7 @@ class TaskClient:
     ) -> None:
         self._session, self._channels, self.book = session, channels, book
         self._batches = BatchClient(session, channels, book, folder)
-        self._busy: defaultdict[tuple[bytes, str], asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def run(
         self,
@@ -113,7 +120,8 @@ class TaskClient:
             max_runtime_s: seconds that one task may take; the price counts them.
             job_class: how outputs are compared; the model's class when omitted.
             check: tasks of every batch that are repeated before it is paid, drawn after it came.
-            checker: who repeats them: a function, or the address of another payee of the channel.
+            checker: who repeats them: a function, the address of another payee of your channels,
+                or ``auto`` for the cheapest of those that share nothing with the provider.
             reuse: take outputs from disk that were computed and paid before.
             on_progress: told how many tasks are computed.
 
@@ -143,10 +151,14 @@ class TaskClient:
             max_runtime_s=max_runtime_s,
         )
         results.provider = payee.address
-        checking = Checking(check, self._checker(payee, checker, max_price_wei))
-        async with self._busy[payee.channel_id, payee.address]:
-            await self._resumed(payee.channel_id, payee.address, checking)
-            if reuse:
+        if isinstance(checker, str) and check:
+            second = await self._second(payee, checker, given[left[0]].spec, max_price_wei)
+            results.checker, results.why_checker = second.address, second.why
+        asked = self._asking(results.checker, max_price_wei) if results.checker else checker
+        checking = Checking(check, None if isinstance(asked, str) else asked)
+        async with self._alone_with(payee.address, results.checker):
+            resumed = await self._resumed(payee.channel_id, payee.address, checking)
+            if reuse and resumed:
                 left = await self._left(model, given, results)
             payee = replace(payee, terms=await self.terms(payee.channel_id, payee.address))
             await self._run(
@@ -291,17 +303,25 @@ class TaskClient:
         done = [await self._batches.hand_over(self.book.batch(item)) for item in self.book.newest()]
         return all(done)
 
-    def _checker(
-        self, payee: Payee, checker: Checker | str | None, max_price_wei: int
-    ) -> Checker | None:
-        if not isinstance(checker, str):
-            return checker
-        if checker == payee.address:
-            raise SpecError(
-                "A provider cannot check itself; nothing was signed.",
-                hint="Name another payee of your channels.",
-            )
-        second = checker
+    @asynccontextmanager
+    async def _alone_with(self, *payees: str) -> AsyncIterator[None]:
+        """Hold payees for one run; in one order for all, or two runs could wait for each other."""
+        async with AsyncExitStack() as stack:
+            for payee in sorted({payee for payee in payees if payee}):
+                await stack.enter_async_context(self._locks[payee])
+            yield
+
+    async def _second(
+        self, payee: Payee, checker: str, spec: JobSpec, max_price_wei: int
+    ) -> Second:
+        if checker != AUTO:
+            return Second(_named(payee, checker))
+        return await independent_of(
+            self._session, self._channels, self.book, payee, spec, max_price_wei
+        )
+
+    def _asking(self, second: str, max_price_wei: int) -> Checker:
+        """Return a checker that asks another payee, which the run holds already."""
 
         async def ask(
             _model: PublishedModel, specs: Sequence[JobSpec], inputs: Sequence[bytes]
@@ -328,9 +348,23 @@ class TaskClient:
         )
         price_wei = payee.terms.price_wei(specs[0].max_runtime_s)
         given = [Given(spec, data) for spec, data in zip(specs, inputs, strict=True)]
-        async with self._busy[payee.channel_id, payee.address]:
-            await self._resumed(payee.channel_id, payee.address, Checking())
-            batch = await self._batches.order(payee, given, price_wei, max_price_wei)
-            delivery = await self._batches.settle(batch, is_new=True, checking=Checking())
-            await self._batches.hand_over(batch)
+        await self._resumed(payee.channel_id, payee.address, Checking())
+        batch = await self._batches.order(payee, given, price_wei, max_price_wei)
+        delivery = await self._batches.settle(batch, is_new=True, checking=Checking())
+        await self._batches.hand_over(batch)
         return list(delivery.committed) if delivery is not None else []
+
+
+def _named(payee: Payee, checker: str) -> str:
+    """Return who repeats tasks of a payee.
+
+    Raises:
+        SpecError: it is no address, or the payee itself.
+    """
+    second = parse_address(checker)
+    if second == payee.address:
+        raise SpecError(
+            "A provider cannot check itself; nothing was signed.",
+            hint="Name another payee of your channels.",
+        )
+    return second

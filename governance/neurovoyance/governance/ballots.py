@@ -11,8 +11,6 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from eth_account import Account
-from eth_account.messages import SignableMessage, encode_typed_data
 from eth_keys.exceptions import BadSignature
 from eth_utils.exceptions import ValidationError
 
@@ -23,6 +21,7 @@ from neurovoyance.chain.wallet import Wallet
 from neurovoyance.governance.proposal_file import id_hex
 from neurovoyance.governance.proposals import Created, support_of
 from neurovoyance.protocol.errors import SignatureError, SpecError
+from neurovoyance.protocol.eth_accounts import Account, SignableMessage, encode_typed_data
 from neurovoyance.protocol.ids import Address, parse_address
 
 FORMAT = "neurovoyance-ballot/1"

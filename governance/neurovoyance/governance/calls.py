@@ -18,8 +18,10 @@ from neurovoyance.chain.deployment import Deployment
 from neurovoyance.chain.governing import key_bytes
 from neurovoyance.governance.intentions import (
     CanaryListing,
+    ChallengeRuling,
     GuardianRenewal,
     Intention,
+    ModelSuspension,
     ParameterChange,
     Payment,
     SlashReduction,
@@ -78,6 +80,11 @@ def call_of(deployment: Deployment, intention: Intention, reason: str) -> Call:
     if isinstance(intention, SlashReduction):
         args = (intention.slash_id, intention.amount_wei)
         return _call("StakeManager", deployment.stake_manager, "reduceSlash", args)
+    if isinstance(intention, ModelSuspension):
+        return _call("ModelRegistry", deployment.registry, "suspend", (intention.model_id,))
+    if isinstance(intention, ChallengeRuling):
+        args = (intention.model_id, intention.is_upheld)
+        return _call("ModelRegistry", deployment.registry, "rule", args)
     listing = (intention.model_id, intention.pool, intention.batch, intention.max_runtime_s)
     return _call("Canaries", deployment.canaries, "setModel", (*listing, intention.is_listed))
 
@@ -155,6 +162,10 @@ def _intention_of(contract: str, function: str, args: tuple[Any, ...]) -> Intent
         case ("Canaries", "setModel"):
             model_id, pool, batch, runtime_s, is_listed = args
             return CanaryListing(bytes(model_id), bytes(pool), batch, runtime_s, is_listed)
+        case ("ModelRegistry", "suspend"):
+            return ModelSuspension(bytes(args[0]))
+        case ("ModelRegistry", "rule"):
+            return ChallengeRuling(bytes(args[0]), bool(args[1]))
     return None
 
 

@@ -4,8 +4,10 @@
     raise burnBps from 4% to 4.5% and treasuryBps 3% -> 2.5% because ...
     pay 50,000 NVY to 0x... from the treasury because ...
     renew the guardian with 0x... because ...
-    reduce slash 0x... by 100 NVY because ...
+    reduce slash 0x... to 100 NVY because ...
     list canary model 0x... in pool cpu with batch 4 for 60 seconds because ...
+    suspend model 0x... because ...
+    uphold the challenge of model 0x... because ...
 
 Place: pure; ``intentions.sentence_of`` writes what this reads. Never: a guess. What could mean two
 things is refused, with what to write instead.
@@ -18,9 +20,11 @@ import re
 
 from neurovoyance.governance.intentions import (
     CanaryListing,
+    ChallengeRuling,
     Fund,
     GuardianRenewal,
     Intention,
+    ModelSuspension,
     ParameterChange,
     Payment,
     SlashReduction,
@@ -56,13 +60,21 @@ _PAY = re.compile(
     _FLAGS,
 )
 _RENEW = re.compile(r"renew\s+(?:the\s+)?guardian(?:\s+(?:with|as|for|to))?\s+(?P<to>\S+)", _FLAGS)
-_SLASH = re.compile(r"reduce\s+slash\s+(?P<id>0x[0-9a-f]{64})\s+by\s+(?P<amount>.+)", _FLAGS)
+_SLASH = re.compile(
+    r"reduce\s+slash\s+(?P<id>0x[0-9a-f]{64})\s+(?P<how>to|by)\s+(?P<amount>.+)", _FLAGS
+)
 _LIST = re.compile(
     r"list\s+(?:the\s+)?canary\s+model\s+(?P<id>0x[0-9a-f]{64})\s+in\s+pool\s+(?P<pool>\S+)"
     r"\s+with\s+batch\s+(?P<batch>\d{1,9})\s+for\s+(?P<time>.+)",
     _FLAGS,
 )
 _UNLIST = re.compile(r"unlist\s+(?:the\s+)?canary\s+model\s+(?P<id>0x[0-9a-f]{64})", _FLAGS)
+_SUSPEND = re.compile(r"suspend\s+(?:the\s+)?model\s+(?P<id>0x[0-9a-f]{64})", _FLAGS)
+_RULE = re.compile(
+    r"(?P<how>uphold|dismiss)\s+(?:the\s+)?challenge\s+(?:of|against)\s+(?:the\s+)?model\s+"
+    r"(?P<id>0x[0-9a-f]{64})",
+    _FLAGS,
+)
 _HINT = (
     "Write for example: set burnBps to 4.5 percent because ...; or: pay 50,000 NVY to 0x... from "
     "the treasury because ..."
@@ -152,6 +164,8 @@ def _parse_clause(clause: str) -> Intention:
         (_SLASH, _slash),
         (_LIST, _listing),
         (_UNLIST, _unlisting),
+        (_SUSPEND, _suspension),
+        (_RULE, _ruling),
         (_CHANGE, _change),
         (_PLAIN_CHANGE, _change),
     ):
@@ -198,7 +212,14 @@ def _renewal(found: re.Match[str]) -> GuardianRenewal:
 
 
 def _slash(found: re.Match[str]) -> SlashReduction:
-    return SlashReduction(bytes.fromhex(found["id"][2:]), _amount(found["amount"]))
+    if found["how"].lower() == "by":
+        raise SpecError(
+            "By how much is not enough: the contract takes what shall be left of the slash.",
+            hint=f"Write: reduce slash {found['id']} to ..., with the amount that shall be left.",
+        )
+    none_left = parse_money_wei(found["amount"]) == 0
+    left_wei = 0 if none_left else _amount(found["amount"])
+    return SlashReduction(bytes.fromhex(found["id"][2:]), left_wei)
 
 
 def _listing(found: re.Match[str]) -> CanaryListing:
@@ -213,6 +234,14 @@ def _listing(found: re.Match[str]) -> CanaryListing:
 
 def _unlisting(found: re.Match[str]) -> CanaryListing:
     return CanaryListing(bytes.fromhex(found["id"][2:]), bytes(12), 0, 0, is_listed=False)
+
+
+def _suspension(found: re.Match[str]) -> ModelSuspension:
+    return ModelSuspension(bytes.fromhex(found["id"][2:]))
+
+
+def _ruling(found: re.Match[str]) -> ChallengeRuling:
+    return ChallengeRuling(bytes.fromhex(found["id"][2:]), found["how"].lower() == "uphold")
 
 
 def _amount(text: str) -> int:

@@ -49,7 +49,7 @@ class GuardianRenewal:
 
 @dataclass(frozen=True, slots=True)
 class SlashReduction:
-    """A slash that is held for two weeks shall be smaller."""
+    """A held slash shall be smaller: ``amount_wei`` is what is left of it, perhaps nothing."""
 
     slash_id: bytes
     amount_wei: int
@@ -66,7 +66,30 @@ class CanaryListing:
     is_listed: bool = True
 
 
-Intention: TypeAlias = ParameterChange | Payment | GuardianRenewal | SlashReduction | CanaryListing
+@dataclass(frozen=True, slots=True)
+class ModelSuspension:
+    """A model shall take no job any more, for ever; live jobs of it may then be voided."""
+
+    model_id: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ChallengeRuling:
+    """The challenge of a model's certificate is decided: upheld suspends the model."""
+
+    model_id: bytes
+    is_upheld: bool
+
+
+Intention: TypeAlias = (
+    ParameterChange
+    | Payment
+    | GuardianRenewal
+    | SlashReduction
+    | CanaryListing
+    | ModelSuspension
+    | ChallengeRuling
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +119,12 @@ def clause_of(intention: Intention) -> str:
         return f"renew the guardian with {intention.holder}"
     if isinstance(intention, SlashReduction):
         amount = format_money(intention.amount_wei)
-        return f"reduce slash 0x{intention.slash_id.hex()} by {amount}"
+        return f"reduce slash 0x{intention.slash_id.hex()} to {amount}"
+    if isinstance(intention, ModelSuspension):
+        return f"suspend model 0x{intention.model_id.hex()}"
+    if isinstance(intention, ChallengeRuling):
+        verb = "uphold" if intention.is_upheld else "dismiss"
+        return f"{verb} the challenge of model 0x{intention.model_id.hex()}"
     if not intention.is_listed:
         return f"unlist canary model 0x{intention.model_id.hex()}"
     return (
@@ -129,4 +157,4 @@ def is_constitutional(intention: Intention) -> bool:
 
 def is_standard_only(intention: Intention) -> bool:
     """Return whether only the standard governor can do this."""
-    return isinstance(intention, SlashReduction | CanaryListing)
+    return isinstance(intention, SlashReduction | CanaryListing | ModelSuspension | ChallengeRuling)

@@ -2,7 +2,8 @@
 
 Place: under :mod:`.embedded`; synchronous, called from worker threads. A block gets its final
 name only when its bytes were hashed, written and flushed. Every read is hashed again: rotten
-blocks are removed and count as missing, a changed source raises. Never: return unverified bytes.
+blocks are removed and count as missing, a changed source raises. What goes to a peer, who hashes
+it too, is hashed once, and again when its file changed. Never: return unverified bytes.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 from neurovoyance.ipfs.cid import DAG_PB, PROBE, Cid
 from neurovoyance.ipfs.dagpb import MAX_BLOCK_BYTES, decode_node
 from neurovoyance.ipfs.index import BlockIndex, BlockRow, SourceFile
+from neurovoyance.ipfs.verified import Identity, VerifiedFiles, identity
 from neurovoyance.protocol.errors import (
     SpecError,
     StorageError,
@@ -47,6 +49,7 @@ class BlockStore:
         self.index = BlockIndex(root / "index.sqlite")
         self.reserve = reserve
         self.rotten_count = 0
+        self._verified = VerifiedFiles()
         self._touched: set[bytes] = set()
         self._touch_lock = threading.Lock()
 
@@ -59,8 +62,8 @@ class BlockStore:
         """Return where a block's own file is or would be."""
         return self._blocks / cid.text[-3:-1] / cid.text
 
-    def put(self, cid: Cid, data: bytes) -> bool:
-        """Verify and store a block; return whether it was new.
+    def put(self, cid: Cid, data: bytes | memoryview) -> bool:
+        """Verify and store a block; return whether it was new. The bytes are not kept.
 
         Raises:
             StorageIntegrityError: the bytes do not have the hash.
@@ -81,14 +84,17 @@ class BlockStore:
         if cid == PROBE:
             return False
         if self.size_of(cid) is not None:
-            self.touch(cid)
-            return False
+            # Written at once, then looked again: a collection of another process sees the use, or
+            # is over and the block with it.
+            self.index.touch([cid.binary], time.time_ns())
+            if self.size_of(cid) is not None:
+                return False
         with self.reserve(len(data)) if self.reserve else nullcontext():
             self._write(cid, data)
             self.index.put_block(cid.binary, len(data), time.time_ns())
         if cid.codec == DAG_PB and self.index.is_served(cid.binary):
             with suppress(SpecError):
-                self.index.put_served(link.cid.binary for link in decode_node(data).links)
+                self.index.put_served(link.cid.binary for link in decode_node(bytes(data)).links)
         return True
 
     def put_references(self, source: SourceFile, leaves: Iterable[tuple[Cid, int, int]]) -> None:
@@ -116,8 +122,13 @@ class BlockStore:
             return None
         return found
 
-    def read(self, cid: Cid) -> bytes | None:
+    def read(self, cid: Cid, *, for_peer: bool = False) -> bytes | None:
         """Return a block's verified bytes, or ``None`` when it is missing or was rotten.
+
+        Args:
+            cid: of the block.
+            for_peer: they go to somebody who verifies them, so a block that was hashed before, in
+                a file that has not changed since, is not hashed again.
 
         Raises:
             StorageSourceChanged: the file that it was added from is not the same any more.
@@ -126,9 +137,9 @@ class BlockStore:
             return b""
         row = self.index.block(cid.binary)
         if row is not None and row.source is not None:
-            data = self._read_source(cid, row, row.source)
+            data = self._read_source(cid, row, row.source, for_peer)
         else:
-            own = self._read_own(cid)
+            own = self._read_own(cid, for_peer)
             if own is None:
                 return None
             data = own
@@ -168,7 +179,7 @@ class BlockStore:
                 if time.time() - path.stat().st_mtime > _STALE_TEMP_S:
                     path.unlink()
 
-    def _write(self, cid: Cid, data: bytes) -> None:
+    def _write(self, cid: Cid, data: bytes | memoryview) -> None:
         final = self.path_of(cid)
         temp = self._temp / uuid.uuid4().hex
         try:
@@ -190,29 +201,41 @@ class BlockStore:
                 f"The block {cid} could not be written: {error.strerror}.", cid=str(cid)
             ) from error
 
-    def _read_own(self, cid: Cid) -> bytes | None:
-        path = self.path_of(cid)
+    def _read_own(self, cid: Cid, for_peer: bool) -> bytes | None:
         try:
-            data = path.read_bytes()
+            with self.path_of(cid).open("rb", buffering=0) as file:
+                found = identity(os.fstat(file.fileno()))
+                data = file.read(min(found[2], MAX_BLOCK_BYTES) + 1)
         except FileNotFoundError:
             return None
-        if len(data) <= MAX_BLOCK_BYTES and cid.is_hash_of(data):
+        if len(data) <= MAX_BLOCK_BYTES and self._is_right(cid, data, 0, found, for_peer):
             return data
         self.rotten_count += 1
         self.remove([cid])
         return None
 
-    def _read_source(self, cid: Cid, row: BlockRow, source: SourceFile) -> bytes:
+    def _read_source(self, cid: Cid, row: BlockRow, source: SourceFile, for_peer: bool) -> bytes:
         descriptor = open_regular(Path(source.path), missing=_changed(cid, source))
         try:
-            if not _is_same(os.fstat(descriptor), source):
+            found = os.fstat(descriptor)
+            if not _is_same(found, source):
                 raise _changed(cid, source)
             data = os.pread(descriptor, row.size_bytes, row.source_offset)
         finally:
             os.close(descriptor)
-        if not cid.is_hash_of(data):
+        if not self._is_right(cid, data, row.source_offset, identity(found), for_peer):
             raise _changed(cid, source)
         return data
+
+    def _is_right(self, cid: Cid, data: bytes, offset: int, file: Identity, for_peer: bool) -> bool:
+        """Return whether ``data`` has the hash; only a block that goes to a peer is remembered."""
+        if not for_peer:
+            return cid.is_hash_of(data)
+        if self._verified.knows(cid.binary, offset, file):
+            return True
+        if is_right := cid.is_hash_of(data):
+            self._verified.note(cid.binary, offset, file)
+        return is_right
 
 
 def disk_full(error: OSError, cid: Cid, missing_bytes: int = 0) -> StorageFull | None:

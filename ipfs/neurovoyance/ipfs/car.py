@@ -9,15 +9,18 @@ Source: https://ipld.io/specs/transport/car/carv1/
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Iterator
 
 from neurovoyance.ipfs.cid import Cid
 from neurovoyance.ipfs.dagpb import MAX_BLOCK_BYTES
 from neurovoyance.ipfs.varint import MAX_VARINT_BYTES, InvalidVarint, decode_varint, encode_varint
 from neurovoyance.protocol.errors import InvalidCid, SpecError
 
+CAR_TYPE = "application/vnd.ipld.car"
 MAX_HEADER_BYTES = 64 * 1024
 MAX_CID_BYTES = 64
+PIECE_BYTES = 120 * 1024
+"""Of a section; with its frame still below 128 KiB, from where on allocators ask the kernel."""
 
 
 class InvalidCar(SpecError):
@@ -39,6 +42,18 @@ def encode_header(roots: Iterable[Cid]) -> bytes:
 def encode_section(cid: Cid, data: bytes) -> bytes:
     """Return one length-prefixed section: CID, then the block."""
     return encode_varint(len(cid.binary) + len(data)) + cid.binary + data
+
+
+def section_pieces(cid: Cid, data: bytes) -> Iterator[bytes | memoryview]:
+    """Yield the bytes of :func:`encode_section` in pieces, for a sender that copies what it sends.
+
+    A copy of a whole block is memory that the allocator fetches from the kernel, cleared, and gives
+    back at once; pieces are copied into memory that is used again.
+    """
+    view, length = memoryview(data), encode_varint(len(cid.binary) + len(data))
+    yield b"".join((length, cid.binary, view[:PIECE_BYTES]))
+    for at in range(PIECE_BYTES, len(data), PIECE_BYTES):
+        yield view[at : at + PIECE_BYTES]
 
 
 async def read_car(stream: AsyncIterable[bytes]) -> AsyncGenerator[tuple[Cid | None, bytes], None]:

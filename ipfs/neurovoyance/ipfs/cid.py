@@ -33,6 +33,7 @@ _VERSION_0_HEAD = bytes((SHA2_256, DIGEST_BYTES))
 _VERSION_0_CHARS = 46
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
+_USUAL_HEADS = {bytes((1, codec)) + _VERSION_0_HEAD: codec for codec in (RAW, DAG_PB)}
 _CODECS = {RAW: "raw", DAG_PB: "dag-pb"}
 _HASHES = {SHA2_256: "sha2-256", KECCAK_256: "keccak-256", IDENTITY: "identity"}
 
@@ -53,7 +54,12 @@ class Cid:
     digest: bytes
 
     def __post_init__(self) -> None:
-        _check(self.codec, self.hash_code, self.digest, shown=f"codec {self.codec:#x}")
+        if (
+            self.hash_code != SHA2_256
+            or self.codec not in _CODECS
+            or len(self.digest) != DIGEST_BYTES
+        ):
+            _check(self.codec, self.hash_code, self.digest, shown=f"codec {self.codec:#x}")
 
     @classmethod
     def of(cls, data: bytes, codec: int = RAW) -> Cid:
@@ -104,6 +110,10 @@ class Cid:
     @classmethod
     def read(cls, data: bytes, offset: int = 0) -> tuple[Cid, int]:
         """Parse a binary CID at ``offset`` of ``data``; return it and the offset after it."""
+        at = offset + 4
+        codec = _USUAL_HEADS.get(bytes(data[offset:at]))
+        if codec is not None and len(data) >= at + DIGEST_BYTES:
+            return cls(codec, SHA2_256, bytes(data[at : at + DIGEST_BYTES])), at + DIGEST_BYTES
         shown = "0x" + bytes(data[offset : offset + 40]).hex()
         try:
             version, at = decode_varint(data, offset)
@@ -176,7 +186,7 @@ class Cid:
         """Return the binary form."""
         return self.binary
 
-    def is_hash_of(self, data: bytes) -> bool:
+    def is_hash_of(self, data: bytes | memoryview) -> bool:
         """Recompute the hash of ``data`` and compare; the only way that a block is believed."""
         if self.hash_code == SHA2_256:
             return hashlib.sha256(data).digest() == self.digest

@@ -224,7 +224,8 @@ class EmbeddedBackend:
             await DagFetch(
                 cid,
                 source=await blocks.tiers(),
-                size_of=blocks.size_of,
+                streams=await blocks.streams(),
+                sizes_of=blocks.sizes_of,
                 read_local=blocks.read_local,
                 max_bytes=limit,
                 meter=ProgressMeter(on_progress),
@@ -334,7 +335,9 @@ class EmbeddedBackend:
         """Return a block if it is offered and held; gateways call this and nothing else."""
 
         def read() -> bytes | None:
-            return self.store.read(cid) if self.store.index.is_served(cid.binary) else None
+            if not self.store.index.is_served(cid.binary):
+                return None
+            return self.store.read(cid, for_peer=True)
 
         return await self._run(read)
 

@@ -21,9 +21,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from neurovoyance.ipfs.car import encode_header, encode_section
+from neurovoyance.ipfs.car import CAR_TYPE, encode_header, section_pieces
 from neurovoyance.ipfs.cid import IDENTITY, PROBE, Cid
-from neurovoyance.ipfs.negotiation import CAR_TYPE, RAW_TYPE, Wanted, negotiate
+from neurovoyance.ipfs.negotiation import RAW_TYPE, Wanted, negotiate
 from neurovoyance.ipfs.peers import multiaddr_of_url
 from neurovoyance.ipfs.rate import RateLimit, RateLimiter
 from neurovoyance.ipfs.selection import resolve, select
@@ -135,12 +135,13 @@ class _Gateway:
 
     async def _car(
         self, end: Cid, passed: list[tuple[Cid, bytes]], wanted: Wanted
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncIterator[bytes | memoryview]:
         yield encode_header([end])
         async with aclosing(select(self._read, passed, wanted.scope, wanted.byte_range)) as blocks:
             async for cid, data in blocks:
                 if cid.hash_code != IDENTITY:  # such a CID is its own content, never a block
-                    yield encode_section(cid, data)
+                    for piece in section_pieces(cid, data):
+                        yield piece
 
     async def _read(self, cid: Cid) -> bytes | None:
         return b"" if cid == PROBE else await self._backend.served_block(cid)

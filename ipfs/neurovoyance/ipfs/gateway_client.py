@@ -133,7 +133,7 @@ class GatewayClient:
                 url, headers={"Accept": accept}, allow_redirects=False
             ) as response:
                 if response.status in (429, 503):
-                    raise PeerIsBusy(_wait_s(response.headers.get("Retry-After")))
+                    raise PeerIsBusy(wait_s(response.headers.get("Retry-After")))
                 if response.status != 200:
                     return response.status, b""
                 if (response.content_length or 0) > limit_bytes:
@@ -161,7 +161,7 @@ class GatewayClient:
         return self._session
 
 
-def _wait_s(header: str | None) -> float:
+def wait_s(header: str | None) -> float:
     """Return the seconds of a Retry-After header, between 0.1 and 30; one when it has none."""
     if header is None or not header.isdigit():
         return 1.0

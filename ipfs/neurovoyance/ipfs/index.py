@@ -76,6 +76,9 @@ class BlockIndex:
     @contextmanager
     def _write(self) -> Iterator[sqlite3.Connection]:
         with self._lock:
+            if self._db.in_transaction:  # this thread's own, see `exclusive`
+                yield self._db
+                return
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db
@@ -86,6 +89,12 @@ class BlockIndex:
                 if isinstance(error, sqlite3.OperationalError):
                     raise _index_failed(error) from error
                 raise
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Keep every other writer away, of any process, and make what is written one change."""
+        with self._write():
+            yield
 
     def _all(self, sql: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
         with self._lock:

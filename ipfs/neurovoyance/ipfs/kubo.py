@@ -137,12 +137,15 @@ class KuboBackend(KuboDaemon):
                         seen.add(cid.binary)
                         yield encode_section(cid, data)
             except Exception as error:
-                faults.append(error)  # else it surfaces as a broken connection
+                # Of whatever kind: the caller's stream may raise anything, and inside an upload it
+                # would surface as a broken connection only.
+                faults.append(error)
                 raise
 
         try:
             await self._import(verified(), pin_roots=False)
         except Exception:
+            # Of whatever kind: it is an effect of the archive's own fault, if there is one.
             if faults:
                 raise faults[0] from None
             raise

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from starlette.responses import PlainTextResponse, Response
 
+from neurovoyance.ipfs.car import CAR_TYPE
 from neurovoyance.ipfs.selection import ByteRange, Scope
 from neurovoyance.protocol.errors import SpecError
 
 RAW_TYPE = "application/vnd.ipld.raw"
-CAR_TYPE = "application/vnd.ipld.car"
 _FORMATS = {"raw": RAW_TYPE, "car": CAR_TYPE}
 
 

@@ -17,6 +17,7 @@ from neurovoyance.ipfs.cid import Cid
 from neurovoyance.ipfs.dagpb import MAX_BLOCK_BYTES
 from neurovoyance.ipfs.gateway_client import GatewayClient, Timeouts
 from neurovoyance.ipfs.lease import Workers
+from neurovoyance.ipfs.streams import Streams
 from neurovoyance.ipfs.swarm import Swarm, SwarmRules
 from neurovoyance.ipfs.tiers import BlockSource, Fallback, Tiers
 from neurovoyance.protocol.errors import StorageNotFound, StorageSourceChanged
@@ -49,6 +50,7 @@ class Obtaining:
         self._fallbacks = fallbacks
         self._open = AsyncExitStack()
         self._tiers: Tiers | None = None
+        self._streams: Streams | None = None
         self._starting = asyncio.Lock()
 
     async def __aenter__(self) -> Obtaining:
@@ -62,9 +64,9 @@ class Obtaining:
     ) -> None:
         await self._open.aclose()
 
-    async def size_of(self, cid: Cid) -> int | None:
-        """Return the size of a block held here, noting a use; ``None`` when it is not."""
-        return await self._workers.run(self._look, cid)
+    async def sizes_of(self, cids: Sequence[Cid]) -> list[int | None]:
+        """Return the sizes of blocks held here, noting a use; ``None`` for one that is not."""
+        return await self._workers.run(lambda: [self._look(cid) for cid in cids])
 
     async def read_local(self, cid: Cid) -> bytes | None:
         """Return a verified block held here, or ``None``."""
@@ -106,6 +108,11 @@ class Obtaining:
                 self._tiers = Tiers(sources)
             return self._tiers
 
+    async def streams(self) -> Streams | None:
+        """Return connections to the known providers for runs of blocks, if there are providers."""
+        await self.tiers()
+        return self._streams
+
     async def _known_providers(self) -> Swarm:
         policy = self._policy
         client = GatewayClient(policy.allow_private, policy.timeouts)
@@ -117,6 +124,13 @@ class Obtaining:
             rules=policy.rules,
         )
         swarm.add_peers(self._urls)
+        streams = Streams(
+            swarm,
+            self._store.put,
+            allow_private=policy.allow_private,
+            timeouts=policy.timeouts,
+        )
+        self._streams = await self._open.enter_async_context(streams)
         return swarm
 
     def _look(self, cid: Cid) -> int | None:

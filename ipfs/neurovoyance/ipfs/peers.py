@@ -24,7 +24,11 @@ _HOST_PROTOCOLS = {"ip4", "ip6", "dns", "dns4", "dns6"}
 
 @dataclass(slots=True)
 class Peer:
-    """A gateway during one job: what it lacks, how it failed, how busy it is."""
+    """A gateway during one job: what it lacks, how it failed, how busy it is.
+
+    ``streams``: connections in use that bring several blocks each, at ``stream_bytes_s`` the last
+    time; nodes in ``unstreamable`` are asked for block by block.
+    """
 
     url: str
     in_flight: int = 0
@@ -33,6 +37,10 @@ class Peer:
     paused_until_s: float = 0.0
     dropped: str | None = None
     lacks: dict[bytes, str] = field(default_factory=dict)
+    streams: int = 0
+    stream_bytes_s: float = 0.0
+    knows_archives: bool = True
+    unstreamable: set[bytes] = field(default_factory=set)
 
 
 class PolicyResolver(AbstractResolver):

@@ -33,7 +33,7 @@ class RateLimiter:
 
     def wait_s(self, peer: str) -> float:
         """Take one request of ``peer``; return 0, or the seconds until it may ask again."""
-        peer, now_s = _network_of(peer), self._now_s()
+        peer, now_s = network_of(peer), self._now_s()
         tokens, then_s = self._buckets.get(peer, (float(self._limit.burst), now_s))
         refill = (now_s - then_s) * self._limit.requests_per_s
         tokens = min(tokens + refill, float(self._limit.burst))
@@ -49,7 +49,7 @@ class RateLimiter:
         return wait_s
 
 
-def _network_of(peer: str) -> str:
+def network_of(peer: str) -> str:
     """Return what one peer controls: an IPv4 address, or the /64 network of an IPv6 address."""
     try:
         ip = ipaddress.ip_address(peer.split("%", 1)[0])
@@ -57,4 +57,6 @@ def _network_of(peer: str) -> str:
         return peer
     if ip.version == 4:
         return peer
+    if ip.ipv4_mapped is not None:  # how a listener for both kinds names IPv4
+        return str(ip.ipv4_mapped)
     return str(ipaddress.ip_network((int(ip), 64), strict=False))

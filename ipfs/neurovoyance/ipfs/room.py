@@ -80,23 +80,42 @@ class Room:
             return self._evict(max_bytes, max_bytes == 0)
 
     def _evict(self, target_bytes: int, with_references: bool) -> GcReport:
-        store, now_s = self._store, int(self._now_s())
+        store = self._store
         store.flush_touches()
-        leases = store.index.leases(now_s)
-        roots = [cid for cid, _, _ in store.index.pins(now_s)]
-        roots += [root for root, _ in leases if root is not None]
-        protected = {v.cid.binary for v in walk(store, map(Cid.from_bytes, roots))}
+        known = self._roots()
+        protected = self._under(known)  # the long part, while others go on
+        with store.index.exclusive():
+            # A pin or an operation that began meanwhile counts; one that begins later finds gone
+            # what is gone, and brings it again.
+            protected |= self._under(self._roots() - known)
+            gone, freed = self._oldest(target_bytes, with_references, protected)
+            store.remove(gone)
+            self._stored_bytes = store.index.stored_bytes()
+        return GcReport(len(gone), freed, self._stored_bytes)
+
+    def _roots(self) -> set[bytes]:
+        index, now_s = self._store.index, int(self._now_s())
+        leased = {root for root, _ in index.leases(now_s) if root is not None}
+        return leased | {cid for cid, _, _ in index.pins(now_s)}
+
+    def _under(self, roots: set[bytes]) -> set[bytes]:
+        return {visit.cid.binary for visit in walk(self._store, map(Cid.from_bytes, roots))}
+
+    def _oldest(
+        self, target_bytes: int, with_references: bool, protected: set[bytes]
+    ) -> tuple[list[Cid], int]:
+        """Return what to remove, longest unused first, and how many bytes that frees."""
+        index = self._store.index
+        leases = index.leases(int(self._now_s()))
         floor_ns = min((start for _, start in leases), default=time.time_ns() + 1)
-        stored = store.index.stored_bytes()
+        stored = index.stored_bytes()
         gone: list[Cid] = []
         freed = 0
-        for cid, size, is_reference in store.index.oldest_first(floor_ns):
+        for cid, size, is_reference in index.oldest_first(floor_ns):
             if stored - freed <= target_bytes and not with_references:
                 break
             if cid in protected or (is_reference and not with_references):
                 continue
             gone.append(Cid.from_bytes(cid))
             freed += 0 if is_reference else size
-        store.remove(gone)
-        self._stored_bytes = store.index.stored_bytes()
-        return GcReport(len(gone), freed, self._stored_bytes)
+        return gone, freed

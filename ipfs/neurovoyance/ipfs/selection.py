@@ -1,22 +1,25 @@
 """Which blocks a CAR answer holds: path, dag-scope and entity-bytes of the trustless gateway.
 
 Place: under :mod:`.gateway`; reads blocks through a callable and knows no HTTP. Blocks come
-depth first, each once. Never: touch a block outside what was asked for.
+depth first, each once; the next leaf is read while one is sent. Never: touch a block outside what
+was asked for.
 
 Source: https://specs.ipfs.tech/http-gateways/trustless-gateway/
 """
 
 from __future__ import annotations
 
+import asyncio
 import enum
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from neurovoyance.ipfs.cid import DAG_PB, Cid
 from neurovoyance.ipfs.dagpb import decode_node
 from neurovoyance.ipfs.hamt import find
-from neurovoyance.ipfs.unixfs import DirectoryNode, FileNode, ShardNode, read_node
+from neurovoyance.ipfs.unixfs import DirectoryNode, FileNode, ShardNode, UnixNode, read_node
 from neurovoyance.ipfs.walk import MAX_DEPTH
 from neurovoyance.protocol.errors import SpecError, StorageError, StorageNotFound, StorageTooLarge
 
@@ -119,24 +122,59 @@ async def select(
         if cid.binary not in sent:
             sent.add(cid.binary)
             yield cid, block
-    end, block = passed[-1]
-    walked: set[tuple[bytes, _Span]] = set()
-    stack = _below(end, block, scope, byte_range)
-    while stack:
-        cid, depth, span = stack.pop()
-        if (cid.binary, span) in walked:
-            continue
-        walked.add((cid.binary, span))
-        data = await read(cid)
+    ahead = _Ahead(read, passed[-1][0], _below(*passed[-1], scope, byte_range))
+    try:
+        while (taken := await ahead.take()) is not None:
+            cid, data = taken
+            if cid.binary not in sent:
+                sent.add(cid.binary)
+                yield cid, data
+    finally:
+        await ahead.close()
+
+
+class _Ahead:
+    """Reads the blocks of ``stack`` in order, leaves one ahead of the block taken last."""
+
+    def __init__(self, read: ReadServed, end: Cid, stack: list[_Step]) -> None:
+        self._read = read
+        self._end = end
+        self._stack = stack
+        self._walked: set[tuple[bytes, _Span]] = set()
+        self._reading: tuple[_Step, asyncio.Task[bytes | None]] | None = None
+        self._start()
+
+    async def take(self) -> tuple[Cid, bytes] | None:
+        if self._reading is None:
+            return None
+        (cid, depth, span), task = self._reading
+        data = await task
         if data is None:
             raise StorageNotFound(f"{cid} is not provided here.", cid=str(cid))
         if depth > MAX_DEPTH:
-            raise StorageTooLarge(f"{end} is deeper than {MAX_DEPTH} nodes.", cid=str(end))
-        if cid.binary not in sent:
-            sent.add(cid.binary)
-            yield cid, data
+            raise StorageTooLarge(f"{self._end} is deeper than {MAX_DEPTH} nodes.", cid=str(cid))
         if cid.codec == DAG_PB:
-            stack.extend(_links(cid, data, depth, span))
+            self._stack.extend(_links(cid, data, depth, span))
+        self._start()
+        return cid, data
+
+    async def close(self) -> None:
+        if self._reading is not None:
+            self._reading[1].cancel()
+            await asyncio.gather(self._reading[1], return_exceptions=True)
+
+    def _start(self) -> None:
+        self._reading = None
+        while self._stack and self._reading is None:
+            step = self._stack.pop()
+            key = step[0].binary, step[2]
+            if key not in self._walked:
+                self._walked.add(key)
+                self._reading = step, asyncio.ensure_future(_reading(self._read, step[0]))
+
+
+async def _reading(read: ReadServed, cid: Cid) -> bytes | None:
+    return await read(cid)
 
 
 _Span = tuple[int, int] | None
@@ -147,6 +185,9 @@ _SHARDS = (-1, -1)
 
 _Step = tuple[Cid, int, _Span]
 
+_MAX_RECENT_BYTES = 128 * 1024
+"""Of a node that is remembered; with what it says it takes 2 MB of memory."""
+
 
 def _below(end: Cid, block: bytes, scope: Scope, byte_range: ByteRange | None) -> list[_Step]:
     if scope is Scope.BLOCK or end.codec != DAG_PB:
@@ -154,7 +195,7 @@ def _below(end: Cid, block: bytes, scope: Scope, byte_range: ByteRange | None) -
     span = None
     if scope is Scope.ENTITY:
         try:
-            node = read_node(end, block)
+            node = _node(end, block)
         except (SpecError, StorageError):
             return []
         if isinstance(node, ShardNode):
@@ -174,7 +215,7 @@ def _links(cid: Cid, block: bytes, depth: int, span: _Span) -> list[_Step]:
     if span is None:
         links = decode_node(block).links
         return [(link.cid, depth + 1, None) for link in reversed(links)]
-    node = read_node(cid, block)
+    node = _node(cid, block)
     if isinstance(node, ShardNode) and span == _SHARDS:
         return [(link.cid, depth + 1, _SHARDS) for link in reversed(node.shards)]
     if not isinstance(node, FileNode):
@@ -187,3 +228,13 @@ def _links(cid: Cid, block: bytes, depth: int, span: _Span) -> list[_Step]:
             steps.append((child.cid, depth + 1, (low, high)))
         at += child.file_size
     return steps[::-1]
+
+
+def _node(cid: Cid, block: bytes) -> UnixNode:
+    """Return what a block says; of a node from which many ranges are asked, it is remembered."""
+    return _recent_node(cid, block) if len(block) <= _MAX_RECENT_BYTES else read_node(cid, block)
+
+
+@lru_cache(maxsize=8)
+def _recent_node(cid: Cid, block: bytes) -> UnixNode:
+    return read_node(cid, block)

@@ -42,9 +42,11 @@ class SwarmRules:
 
     ``hedge_s``: seconds after which a second peer is asked for the same block; a peer that was
     slower than that before gets three times its own average.
+    ``streams_per_peer``: connections at once over which a peer sends runs of blocks.
     """
 
     per_peer: int = 8
+    streams_per_peer: int = 3
     max_failures: int = 3
     max_busy_answers: int = 20
     max_peers: int = 32
@@ -107,7 +109,7 @@ class Swarm:
         self._bans = bans
         self._put = put
         self._allow_private = allow_private
-        self._rules = rules
+        self.rules = rules
         self._now_s = now_s
         self._peers: dict[str, Peer] = {}
         self._refused: dict[str, str] = {}
@@ -125,7 +127,7 @@ class Swarm:
             except (SpecError, AccessDenied) as error:
                 self._refused[text[:200]] = error.message
                 continue
-            if url in self._peers or len(self._peers) >= self._rules.max_peers:
+            if url in self._peers or len(self._peers) >= self.rules.max_peers:
                 continue
             peer = Peer(url)
             if url in bans:
@@ -135,8 +137,7 @@ class Swarm:
     @property
     def width(self) -> int:
         """How many blocks are worth asking for at once."""
-        usable = sum(1 for peer in self._peers.values() if peer.dropped is None)
-        return max(1, min(32, usable * self._rules.per_peer))
+        return max(1, min(32, len(self.usable()) * self.rules.per_peer))
 
     async def obtain(self, cid: Cid, limit_bytes: int) -> bytes:
         """Return a block after it was verified and stored.
@@ -172,12 +173,12 @@ class Swarm:
         raise self._give_up(search)
 
     def _patience_s(self, asked: Iterable[Peer]) -> float:
-        return max(self._rules.hedge_s, *(3 * peer.seconds_per_block for peer in asked))
+        return max(self.rules.hedge_s, *(3 * peer.seconds_per_block for peer in asked))
 
     def _second(self, cid: Cid, asked: Iterable[Peer]) -> Peer | None:
         """Return a free peer besides those asked already, without waiting for one."""
         now_s, busy = time.monotonic(), {peer.url for peer in asked}
-        free = [peer for peer in self._free(self._able(cid), now_s) if peer.url not in busy]
+        free = [peer for peer in self._free(self.able(cid), now_s) if peer.url not in busy]
         return self._claim(free) if free and len(busy) < _RACERS else None
 
     async def _try(self, peer: Peer, search: _Search) -> bytes | None:
@@ -190,7 +191,7 @@ class Swarm:
             search.busy_answers += 1
             attempts[peer.url] = str(busy)
             peer.paused_until_s = time.monotonic() + busy.wait_s
-            if search.busy_answers > self._rules.max_busy_answers:
+            if search.busy_answers > self.rules.max_busy_answers:
                 lacks[key] = "stayed busy"
         except PeerLacksBlock as error:
             peer.failures = 0
@@ -200,10 +201,10 @@ class Swarm:
             attempts[peer.url] = lacks[key] = str(error)
         except StorageIntegrityError:
             attempts[peer.url] = "sent wrong bytes and is banned"
-            self._ban(peer)
+            self.ban(peer)
         except (PeerFailed, TimeoutError) as error:
             attempts[peer.url] = str(error) or "timed out"
-            self._note_failure(peer, attempts[peer.url])
+            self.note_failure(peer, attempts[peer.url])
         finally:
             await self._give_back(peer)
         return None
@@ -221,10 +222,10 @@ class Swarm:
     async def _take(self, cid: Cid) -> Peer | None:
         """Wait for a free slot at a peer that may have ``cid``; ``None`` when none is left."""
         while True:
-            able = self._able(cid)
+            able = self.able(cid)
             if not able and not self._is_routed:
                 await self._ask_routing(cid)
-                able = self._able(cid)
+                able = self.able(cid)
             if not able:
                 return None
             now_s = time.monotonic()
@@ -237,7 +238,7 @@ class Swarm:
         return [
             peer
             for peer in able
-            if peer.in_flight < self._rules.per_peer and peer.paused_until_s <= now_s
+            if peer.in_flight < self.rules.per_peer and peer.paused_until_s <= now_s
         ]
 
     def _claim(self, free: list[Peer]) -> Peer:
@@ -258,32 +259,35 @@ class Swarm:
         async with self._freed:
             self._freed.notify_all()
 
-    def _able(self, cid: Cid) -> list[Peer]:
-        return [
-            peer
-            for peer in self._peers.values()
-            if peer.dropped is None and cid.binary not in peer.lacks
-        ]
+    def usable(self) -> list[Peer]:
+        """Return the peers that were not dropped."""
+        return [peer for peer in self._peers.values() if peer.dropped is None]
+
+    def able(self, cid: Cid) -> list[Peer]:
+        """Return the usable peers that did not say that they lack ``cid``."""
+        return [peer for peer in self.usable() if cid.binary not in peer.lacks]
 
     async def _ask_routing(self, cid: Cid) -> None:
         """Ask every peer once a job who else has ``cid``."""
         async with self._routing_lock:
             if self._is_routed:
                 return
-            asked = [p.url for p in self._peers.values() if p.dropped is None]
+            asked = [peer.url for peer in self.usable()]
             answers = await asyncio.gather(*(self._client.providers(url, cid) for url in asked))
             for urls in answers:
                 self.add_peers(urls)
             self._is_routed = True
 
-    def _ban(self, peer: Peer) -> None:
+    def ban(self, peer: Peer, reason: str = "sent wrong bytes and is banned for a day") -> None:
+        """Ask a peer that lied no more, for a day."""
         self.wrong_hash_count += 1
-        peer.dropped = "sent wrong bytes and is banned for a day"
-        self._bans.ban(peer.url, int(self._now_s()) + self._rules.ban_s)
+        peer.dropped = reason
+        self._bans.ban(peer.url, int(self._now_s()) + self.rules.ban_s)
 
-    def _note_failure(self, peer: Peer, reason: str) -> None:
+    def note_failure(self, peer: Peer, reason: str) -> None:
+        """Count a failure; the third in a row drops the peer for this job."""
         peer.failures += 1
-        if peer.failures >= self._rules.max_failures:
+        if peer.failures >= self.rules.max_failures:
             peer.dropped = reason
 
     def _give_up(self, search: _Search) -> StorageNotFound | StorageTooLarge:

@@ -35,6 +35,8 @@ def decode_varint(data: bytes, offset: int = 0) -> tuple[int, int]:
     Raises:
         InvalidVarint: the bytes end too early, are not minimal, or exceed nine bytes.
     """
+    if offset < len(data) and data[offset] < 0x80:  # most are of one byte
+        return data[offset], offset + 1
     value = 0
     for index in range(MAX_VARINT_BYTES):
         if offset + index >= len(data):

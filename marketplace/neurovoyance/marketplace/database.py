@@ -12,12 +12,14 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from neurovoyance.protocol.errors import ConfigError
+from neurovoyance.protocol.ids import keccak256
 
 _BUSY_S = 30.0
+_MAKING = int.from_bytes(keccak256(b"neurovoyance tables")[:7], "big")
 _HINT = "Give sqlite:///FILE or postgresql://USER@HOST/NAME."
 
 
@@ -92,6 +94,16 @@ class Database:
                 f"The database {self.shown} cannot be opened: {type(error).__name__}.",
                 hint="Check that it runs, that the folder is writable, and the name and user.",
             ) from error
+
+    def make_tables(self, connection: Connection, tables: MetaData) -> None:
+        """Make the tables that are not there, in a transaction of the writer.
+
+        Several processes may start at once, and PostgreSQL does not itself keep two of them from
+        making one table: the others wait for the end of the transaction.
+        """
+        if not self.is_sqlite:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MAKING})
+        tables.create_all(connection)
 
     def close(self) -> None:
         """Close every connection."""

@@ -1,4 +1,4 @@
-"""Tables that the service alone knows: sign-ins, keys, repeated requests, published offers.
+"""Tables that the service alone knows: sign-ins, keys, repeated requests, offers, its own name.
 
 Place: beside the index in one database, but never part of it: making the index again leaves them.
 Secrets are kept as SHA-256 of 256 random bits, so reading the database signs nobody in.
@@ -40,6 +40,13 @@ REPEATED: Final = Table(
     Column("body", Text, nullable=False),
     Column("expires_at_s", BigInteger, nullable=False, index=True),
 )
+PLACE: Final = Table(
+    "place",
+    SERVICE,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("name", String(16), nullable=False),
+)
+"""One row: a name of this database, by which its service and its workers find each other."""
 OFFER: Final = Table(
     "offer",
     SERVICE,

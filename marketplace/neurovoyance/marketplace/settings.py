@@ -6,16 +6,30 @@ Place: built by the command and handed down; nothing else of this package reads 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
+from neurovoyance.chain.wallet import DEVNET_CHAIN_ID
 from neurovoyance.protocol.errors import ConfigError
 
 ENV_PREFIX = "NEUROVOYANCE_MARKET_"
-_LISTS = ("rpc_urls", "public_domains", "cors_origins")
+_LISTS = ("rpc_urls", "public_domains", "cors_origins", "node_urls")
+GIB = 1 << 30
+_REDIS = re.compile(r"(rediss?://|unix:///)[^\s/][^\s]*")
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class MarketSettings(BaseModel):
@@ -40,6 +54,18 @@ class MarketSettings(BaseModel):
         reads_per_minute, writes_per_minute: of one key or address.
         connections_max: connections at once; more are answered 503.
         session_s: how long a session lasts.
+        wallet_rpc_url: what wallets are told of the chain; this service's own relay if None.
+        rpc_calls_per_minute: of one network address through the relay.
+        faucet_account: number of the publicly known account that gives test coins; on the
+            development chain alone.
+        faucet_per_hour: grants to one network address.
+        node_urls: nodes of this machine, which the pages may watch and steer.
+        upload_max_bytes: longest file that is taken in; 0 keeps none, None keeps
+            files of 1 GiB on the development chain and none elsewhere.
+        storage_max_bytes: of all files.
+        redis_url: workers behind this Redis follow the chain; this process does if None. Kept from
+            logs, it may hold a password.
+        samples_path: file with ready-made models that pages offer for a first try.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -62,6 +88,47 @@ class MarketSettings(BaseModel):
     writes_per_minute: Annotated[int, Field(ge=1)] = 60
     connections_max: Annotated[int, Field(ge=1)] = 1_000
     session_s: Annotated[int, Field(ge=60, le=30 * 86_400)] = 12 * 3_600
+    wallet_rpc_url: Annotated[str, Field(pattern="^https?://[^\\s@]{1,400}$")] | None = None
+    rpc_calls_per_minute: Annotated[int, Field(ge=1)] = 3_000
+    faucet_account: Annotated[int, Field(ge=0, le=1_000)] | None = None
+    faucet_per_hour: Annotated[int, Field(ge=1)] = 200
+    node_urls: Annotated[tuple[str, ...], Field(max_length=64)] = ()
+    upload_max_bytes: Annotated[int, Field(ge=0)] | None = None
+    storage_max_bytes: Annotated[int, Field(ge=1 << 20)] = 10 * GIB
+    redis_url: SecretStr | None = None
+    samples_path: Path | None = None
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not _REDIS.fullmatch(url.get_secret_value()):
+            raise ValueError(
+                "an address of Redis begins with redis://, rediss:// or unix:// and a place, "
+                "such as redis://127.0.0.1:6379/0"
+            )
+        return url
+
+    @field_validator("node_urls")
+    @classmethod
+    def _of_this_machine(cls, urls: tuple[str, ...]) -> tuple[str, ...]:
+        for url in urls:
+            parts = urlsplit(url)
+            if parts.scheme != "http" or parts.hostname not in _LOOPBACK or parts.path.strip("/"):
+                raise ValueError("a node of this machine is named like http://127.0.0.1:8420")
+        return urls
+
+    @model_validator(mode="after")
+    def _faucet_fits(self) -> MarketSettings:
+        if self.faucet_account is not None and self.chain_id != DEVNET_CHAIN_ID:
+            raise ValueError("faucet_account: test coins exist on the development chain alone")
+        return self
+
+    @property
+    def upload_limit_bytes(self) -> int:
+        """The longest file that is taken in; 0 where none is."""
+        if self.upload_max_bytes is not None:
+            return self.upload_max_bytes
+        return GIB if self.chain_id == DEVNET_CHAIN_ID else 0
 
     def domains(self, port: int) -> frozenset[str]:
         """Return the hosts that this service answers to when it listens on a port."""
@@ -88,7 +155,7 @@ def make_settings(
         return MarketSettings.model_validate(found)
     except ValidationError as error:
         faults = [
-            ".".join(map(str, item["loc"])) + ": " + item["msg"]
+            ": ".join(filter(None, (".".join(map(str, item["loc"])), item["msg"])))
             for item in error.errors(include_url=False, include_input=False)
         ]
         raise ConfigError(

@@ -57,6 +57,18 @@ class AgentSettings:
     stop_grace_s: float
 
 
+def until_turn_s(now_s: float, pause_s: float) -> float:
+    """Return how long a loop waits for its next turn, a quarter to five quarters of its pause.
+
+    Turns begin at multiples of the pause, so that all loops wake a process together that has
+    nothing to do, and not each on its own.
+    """
+    if pause_s <= 0:
+        return 0.0
+    wait_s = pause_s - now_s % pause_s
+    return wait_s if wait_s >= pause_s / 4 else wait_s + pause_s
+
+
 class Agent:
     """One provider's node, apart from its API.
 
@@ -172,7 +184,8 @@ class Agent:
                 self.failed_turns += 1
                 logging.getLogger(__name__).exception("defect in the loop %s", name)
                 wait_s = max(pause_s, RPC_PAUSE_S)
-            await asyncio.sleep(wait_s)
+            now_s = asyncio.get_running_loop().time()
+            await asyncio.sleep(until_turn_s(now_s, wait_s))
 
     async def _read_events(self) -> None:
         batch = await self._cursor.read()

@@ -6,7 +6,6 @@ Never: I/O beyond opening the journals of the duties, or a rule.
 
 from __future__ import annotations
 
-import os
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
@@ -265,7 +264,7 @@ def limited(settings: NodeSettings) -> NodeSettings:
     idle = settings.idle
     return settings.model_copy(
         update={
-            "memory_bytes": _least(settings.memory_bytes, idle.memory_bytes),
+            "memory_bytes": idle.memory_of(settings.memory_bytes),
             "storage_bytes": _least(settings.storage_bytes, idle.disk_bytes),
             "threads": _least(settings.threads, idle.cores),
         }
@@ -277,10 +276,8 @@ def _least(*values: int | None) -> int | None:
 
 
 def own_cores(settings: NodeSettings) -> frozenset[int] | None:
-    """Return the cores that executions may use: the last ones, since systems favour the first."""
-    if settings.idle.cores is None:
-        return None
-    return frozenset(sorted(os.sched_getaffinity(0))[-settings.idle.cores :])
+    """Return the cores that executions may use; None for all."""
+    return settings.idle.own_cores()
 
 
 def build_control(

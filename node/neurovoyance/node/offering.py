@@ -17,11 +17,10 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 
-from eth_account.signers.local import LocalAccount
-
 from neurovoyance.node.execution_values import Terms
 from neurovoyance.node.journal import Journal, OfferRecord
 from neurovoyance.node.lending import VOLUNTEER_PRICE_WEI, Lending
+from neurovoyance.protocol.eth_accounts import LocalAccount
 from neurovoyance.protocol.ids import ZERO_ADDRESS, Address
 from neurovoyance.protocol.job_spec import JobClass, JobSpec
 from neurovoyance.protocol.offer_exchange import Refusal, RefusalCause

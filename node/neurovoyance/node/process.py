@@ -29,6 +29,7 @@ from neurovoyance.chain.deploy import verify_deployment
 from neurovoyance.chain.deployment import load_deployment
 from neurovoyance.chain.events import EventCursor
 from neurovoyance.chain.wallet import Wallet
+from neurovoyance.ipfs.patience import Patience, impatient
 from neurovoyance.node.agent import Agent
 from neurovoyance.node.api import node_app
 from neurovoyance.node.assembly import Machine, build_agent, build_control, limited, own_cores
@@ -51,6 +52,10 @@ RPC_WAIT_S = 60.0
 RECURSION_LIMIT = 2_000
 LISTEN_BACKLOG = 128
 RPC_PAUSE_S = 1.0
+SERVER_TICK_S = 1.0
+CONNECTIONS_MAX = 512
+PATIENCE = Patience(per_peer=CONNECTIONS_MAX // 4, uncounted=frozenset({"127.0.0.1", "::1"}))
+"""A proxy on this machine speaks for many, and is not counted."""
 _ENDPOINT_NOTE = "announced endpoint"
 
 
@@ -277,30 +282,49 @@ async def _announce(parts: _Parts) -> None:
 
 
 class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._ending = asyncio.Event()
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leave signals to the node, which ends its work before the server."""
         yield
 
+    async def main_loop(self) -> None:
+        """Renew the date of the answers each second; uvicorn itself wakes ten times as often."""
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), SERVER_TICK_S)
+
+    def end(self) -> None:
+        """Ask for an orderly end, at once."""
+        self.should_exit = True
+        self._ending.set()
+
 
 @asynccontextmanager
-async def served(app: Starlette, listener: socket.socket) -> AsyncIterator[asyncio.Task[None]]:
+async def served(
+    app: Starlette, listener: socket.socket, patience: Patience = PATIENCE
+) -> AsyncIterator[asyncio.Task[None]]:
     """Serve while the context lasts."""
     config = uvicorn.Config(
         app,
+        http=impatient(patience),
+        ws="none",
         log_config=None,
         access_log=False,
         lifespan="off",
         server_header=False,
         timeout_graceful_shutdown=3,
-        limit_concurrency=512,
+        limit_concurrency=CONNECTIONS_MAX,
     )
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         yield task
     finally:
-        server.should_exit = True
+        server.end()
         await asyncio.gather(task, return_exceptions=True)
 
 

@@ -1,27 +1,23 @@
-"""One SQLite file of this node that survives a power cut, and belongs to one provider and chain.
+"""One SQLite file of this node, which belongs to one provider and chain.
 
-Place: under ``journal`` and the journals of the duties. WAL mode with ``synchronous=FULL``: when a
-transaction returns, a power cut cannot undo it. Journals hold keys and salts, so the file and its
-directory are closed to other users. Never: a schema, or a rule about what is kept.
+Place: under ``journal`` and the journals of the duties, over ``durable.sqlite_book``: closed to
+other users, and kept through a power cut. Never: a schema, or a rule about what is kept.
 """
 
 from __future__ import annotations
 
-import os
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
+from neurovoyance.durable.sqlite_book import SqliteBook
 from neurovoyance.protocol.errors import ConfigError
 
-BUSY_TIMEOUT_MS = 5_000
+BUSY_TIMEOUT_S = 5
 _IDENTITY = (
     "CREATE TABLE IF NOT EXISTS identity (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;"
 )
 
 
-class SqliteFile:
+class SqliteFile(SqliteBook):
     """A database file of one identity; base of the journals.
 
     Args:
@@ -34,35 +30,12 @@ class SqliteFile:
     """
 
     def __init__(self, path: Path, schema: str, identity: dict[str, str]) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # Made before SQLite opens it: its companion files copy the mode.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        path.chmod(0o600)
-        self.path = path
-        self._db = sqlite3.connect(path, isolation_level=None)
-        self._db.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS:d}")
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=FULL")
-        self._db.executescript(_IDENTITY + schema)
+        super().__init__(path, _IDENTITY + schema, busy_timeout_s=BUSY_TIMEOUT_S, any_thread=False)
         try:
             self._claim(identity)
         except ConfigError:
             self._db.close()
             raise
-
-    def close(self) -> None:
-        """Close the file; it must not be used after."""
-        self._db.close()
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
 
     def _claim(self, identity: dict[str, str]) -> None:
         with self._transaction():

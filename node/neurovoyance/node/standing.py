@@ -110,6 +110,7 @@ class StandingDuty:
         self._sinks = tuple(sinks)
         self._tasks: set[asyncio.Task[None]] = set()
         self._silent: set[int] = set()
+        self._told: dict[str, Any] = {}
         self.current: SignedStandingOffer | None = None
         self.published = 0
 
@@ -127,7 +128,7 @@ class StandingDuty:
         facts = self._facts()
         if not self._is_due(facts, time_s):
             return
-        self.current = self._signed(facts, time_s)
+        self.current, self._told = self._signed(facts, time_s), facts
         for number, sink in enumerate(self._sinks):
             task = asyncio.create_task(self._publish(number, sink, self.current))
             self._tasks.add(task)
@@ -162,9 +163,7 @@ class StandingDuty:
         offer = self.current.offer
         if time_s - offer.issued_s >= VALID_S // 2 or time_s < offer.issued_s:
             return True
-        same = {"seq": offer.seq, "issued_s": offer.issued_s, "expires_s": offer.expires_s}
-        is_changed = StandingOffer.model_validate(facts | same) != offer
-        return is_changed and time_s - offer.issued_s >= CHANGE_MIN_S
+        return facts != self._told and time_s - offer.issued_s >= CHANGE_MIN_S
 
     def _signed(self, facts: dict[str, Any], time_s: int) -> SignedStandingOffer:
         # The time is a floor, so that a node with a new journal is not taken for an old offer.

@@ -2,7 +2,8 @@
 
 Place: beside ``api``, on the same listener; see ``docs/spec/tasks.md``. An order needs the
 signature of a channel's client before anything of it is kept. Who knows the hash of an order, which
-holds 32 random bytes, may fetch its outputs. Never: more of a request in memory than one frame.
+holds 32 random bytes, may fetch its outputs. Never: more of a request in memory
+than one frame and the piece that ended it.
 """
 
 from __future__ import annotations
@@ -90,10 +91,11 @@ class TaskApi:
         """Answer ``POST /v1/batches``: frames of an order in, frames of its outputs out."""
         batch: Running | None = None
         try:
-            async with aclosing(_frames(request)) as frames:
-                batch = await self._desk.admit(await _first(frames))
+            async with aclosing(_frames(request)) as pieces:
+                order, frames = await _first(pieces)
+                batch = await self._desk.admit(order)
                 if not self._desk.is_known(batch):
-                    await _read_tasks(batch, frames)
+                    await _read_tasks(batch, frames, pieces)
             if not self._desk.is_known(batch):
                 await self._desk.begin(batch)
         except ClientDisconnect as error:
@@ -117,15 +119,13 @@ class TaskApi:
 
     async def _reply(self, batch: Running) -> AsyncIterator[bytes]:
         """Tell progress until the batch is over, then send what came of it."""
-        told = 0
         while batch.work is not None and not batch.is_over:
             batch.changed.clear()
             sleeping = asyncio.create_task(batch.changed.wait())
             await asyncio.wait({sleeping, batch.work}, timeout=PROGRESS_S)
             sleeping.cancel()
-            if batch.done - told >= max(1, len(batch.tasks) // 20) or not batch.changed.is_set():
-                told = batch.done
-                yield encode_progress(told)
+            if not batch.is_over:
+                yield encode_progress(batch.done)
         if batch.failure is not None:
             yield encode(Kind.FAILURE, _wire(batch.failure))
             return
@@ -152,40 +152,54 @@ class TaskApi:
         return answer
 
 
-async def _frames(request: Request) -> AsyncGenerator[Frame, None]:
+async def _frames(request: Request) -> AsyncGenerator[list[Frame], None]:
+    """Yield what each piece of a request completes; never nothing."""
     reader, size_bytes = FrameReader(), 0
     async for piece in request.stream():
         size_bytes += len(piece)
         if size_bytes > REQUEST_MAX_BYTES:
             raise SpecError(f"A batch has at most {REQUEST_MAX_BYTES:,} bytes; send two.")
-        for frame in reader.feed(piece):
-            yield frame
+        if frames := list(reader.feed(piece)):
+            yield frames
     reader.close()
 
 
-async def _first(frames: AsyncIterator[Frame]) -> BatchRequest:
-    async for frame in frames:
-        if frame.kind is Kind.REQUEST:
-            return parse(BatchRequest, frame.payload)
+async def _first(pieces: AsyncIterator[list[Frame]]) -> tuple[BatchRequest, list[Frame]]:
+    """Return the order, and the frames that came in one piece with it."""
+    async for first, *others in pieces:
+        if first.kind is Kind.REQUEST:
+            return parse(BatchRequest, first.payload), others
         break
     raise SpecError("A batch begins with its order.")
 
 
-async def _read_tasks(batch: Running, frames: AsyncIterator[Frame]) -> None:
-    """Put the tasks of a batch into its folder, one at a time."""
-    async for frame in frames:
-        if frame.kind is Kind.END:
+async def _read_tasks(
+    batch: Running, frames: list[Frame], pieces: AsyncIterator[list[Frame]]
+) -> None:
+    """Put the tasks of a batch into its folder, those of a piece at once."""
+    if await asyncio.to_thread(_keep_tasks, batch, frames):
+        return
+    async for more in pieces:
+        if await asyncio.to_thread(_keep_tasks, batch, more):
             return
+    raise SpecError("The batch ended without its last frame.")
+
+
+def _keep_tasks(batch: Running, frames: list[Frame]) -> bool:
+    """Put tasks into the folder of their batch; True at its end; blocking."""
+    for frame in frames:
+        if frame.kind is Kind.END:
+            return True
         if frame.kind is not Kind.TASK or len(batch.tasks) >= TASKS_MAX:
             raise SpecError(f"A batch is an order, at most {TASKS_MAX} tasks, and its end.")
         sent = decode_task(frame.payload)
         given = batch.folder / f"{len(batch.tasks)}.safetensors" if sent.is_inline else None
         if given is not None:
-            await asyncio.to_thread(given.write_bytes, sent.given)
+            given.write_bytes(sent.given)
         cid = raw_cid(sent.given) if sent.is_inline else sent.given
         task = batch.request.task(cid, sent.rows, sent.price_wei)
         batch.tasks.append(HeldTask(task, task.hash(), given))
-    raise SpecError("The batch ended without its last frame.")
+    return False
 
 
 def _hash_in(request: Request, name: str) -> bytes:

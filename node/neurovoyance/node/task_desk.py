@@ -23,7 +23,7 @@ from neurovoyance.node.intake import HeldJob
 from neurovoyance.node.logs import log_event
 from neurovoyance.node.offer_desk import OfferDesk
 from neurovoyance.node.task_book import BatchState, Ledger, TaskAction, TaskBook
-from neurovoyance.node.task_reply import write_reply
+from neurovoyance.node.task_reply import keep_only, write_reply
 from neurovoyance.node.task_rules import TaskPolicy, refusal_of_order, refusal_of_spec
 from neurovoyance.node.task_runs import Delivered, HeldTask, check_inputs_of, compute, hold_model
 from neurovoyance.node.voucher_book import Standing, VoucherBook, standing_of
@@ -79,9 +79,12 @@ class Running:
     failure: NeurovoyanceError | None = None
 
     def tell(self, done: int) -> None:
-        """Note progress and wake who waits for it."""
+        """Note progress, and wake who waits for it at each twentieth of the batch."""
+        step = max(1, len(self.tasks) // 20)
+        is_told = done // step > self.done // step
         self.done = done
-        self.changed.set()
+        if is_told:
+            self.changed.set()
 
     @property
     def is_over(self) -> bool:
@@ -110,6 +113,7 @@ class TaskDesk:
     crash: CrashPoint
     running: dict[bytes, Running] = field(default_factory=dict)
     _receiving: set[bytes] = field(default_factory=set)
+    _clearing: set[asyncio.Task[None]] = field(default_factory=set)
     _beginning: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def restore(self) -> None:
@@ -118,7 +122,9 @@ class TaskDesk:
         for order_hash in self.tasks.void_all(int(time.time())):
             log_event(logging.WARNING, "batch_interrupted", order=order_hash)
         for path in self.folder.iterdir():
-            if self.tasks.state(bytes.fromhex(path.name)) is not BatchState.SEALED:
+            if self.tasks.state(bytes.fromhex(path.name)) is BatchState.SEALED:
+                keep_only(path / REPLY_NAME)
+            else:
                 shutil.rmtree(path)
 
     async def close(self) -> None:
@@ -127,6 +133,11 @@ class TaskDesk:
         for work in works:
             work.cancel()
         await asyncio.gather(*works, return_exceptions=True)
+        await self.cleared()
+
+    async def cleared(self) -> None:
+        """Wait until the files of sealed batches, but for their replies, are gone."""
+        await asyncio.gather(*self._clearing, return_exceptions=True)
 
     async def tidy(self) -> None:
         """Remove the files of batches that ended long ago."""
@@ -296,6 +307,10 @@ class TaskDesk:
         self.crash.reach("before", TaskAction.SEAL)
         self.tasks.seal(batch.order_hash, signed, int(time.time()))
         self.crash.reach("after", TaskAction.SEAL)
+        # The client has its reply before the disk has let go of what the reply repeats.
+        clearing = asyncio.create_task(asyncio.to_thread(keep_only, batch.folder / REPLY_NAME))
+        self._clearing.add(clearing)
+        clearing.add_done_callback(self._clearing.discard)
         log_event(
             logging.INFO,
             "batch_sealed",

@@ -18,7 +18,7 @@ _PIECE_BYTES = 1 << 18
 
 
 def write_reply(path: Path, signed: SignedCommitment, outputs: Sequence[Path]) -> None:
-    """Write a reply, whole and on disk, and remove what else is in its folder; blocking."""
+    """Write a reply, whole and on disk; blocking."""
     partial = path.with_suffix(".part")
     with partial.open("wb") as file:
         file.write(encode(Kind.COMMITMENT, signed.model_dump_json().encode()))
@@ -28,6 +28,13 @@ def write_reply(path: Path, signed: SignedCommitment, outputs: Sequence[Path]) -
         file.flush()
         os.fsync(file.fileno())
     partial.replace(path)
+
+
+def keep_only(path: Path) -> None:
+    """Remove what else is in the folder of a reply: inputs, and outputs that it repeats; blocking.
+
+    Nobody waits for it; what a crash leaves is removed when the node starts.
+    """
     for other in path.parent.iterdir():
         if other != path:
             other.unlink()

@@ -9,10 +9,12 @@ behind one that failed.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from neurovoyance.ipfs.cid import Cid
 from neurovoyance.ipfs.embedded import EmbeddedBackend
@@ -28,6 +30,12 @@ from neurovoyance.protocol.job_spec import JobClass
 from neurovoyance.protocol.offer_exchange import Refusal, RefusalCause
 from neurovoyance.protocol.tasks import OUTPUT_MAX_BYTES, REPLY_MAX_BYTES, Task
 from neurovoyance.verification.repeats import roots_of
+
+SEAL_S: Final = 0.1
+"""Outputs are hashed so often while tasks run, several at once: a thread each costs too much."""
+
+Outcome = tuple[bytes, bytes] | Refusal
+"""Output root and numeric root of a task, 32 bytes each, or why there are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +80,25 @@ async def compute(
         on_done: told how many are computed.
     """
     batch = _Batch(bench, model, folder, sources, client, time.monotonic() + left_s)
-    outcomes: list[tuple[bytes, bytes] | Refusal | None] = [None] * len(tasks)
+    outcomes: list[Outcome | None] = [None] * len(tasks)
     waiting = iter(range(len(tasks)))
-    sealing: set[asyncio.Task[None]] = set()
+    unsealed: list[int] = []
+    all_ran = asyncio.Event()
     is_over = False
 
-    async def seal(index: int) -> None:
+    async def seal() -> None:
         nonlocal is_over
-        outcomes[index] = await batch.sealed(index, tasks[index])
-        is_over = is_over or isinstance(outcomes[index], Refusal)
-        on_done(sum(item is not None for item in outcomes))
+        while not (all_ran.is_set() and not unsealed):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(all_ran.wait(), SEAL_S)
+            group = [(index, tasks[index]) for index in unsealed]
+            unsealed.clear()
+            if not group:
+                continue
+            for (index, _), found in zip(group, await batch.sealed(group), strict=True):
+                outcomes[index] = found
+                is_over = is_over or isinstance(found, Refusal)
+            on_done(sum(item is not None for item in outcomes))
 
     async def work() -> None:
         nonlocal is_over
@@ -91,26 +108,19 @@ async def compute(
                 outcomes[index] = refusal
                 is_over = True
                 return
-            # The next task computes while this one's output is hashed.
-            task = asyncio.create_task(seal(index))
-            sealing.add(task)
-            task.add_done_callback(sealing.discard)
+            unsealed.append(index)
 
-    try:
-        async with asyncio.TaskGroup() as group:
+    # The next tasks compute while the outputs of those before are hashed.
+    async with asyncio.TaskGroup() as both:
+        both.create_task(seal())
+        async with asyncio.TaskGroup() as places:
             for _ in range(min(bench.places, len(tasks))):
-                group.create_task(work())
-        while sealing:
-            await asyncio.gather(*sealing)
-    finally:
-        for task in list(sealing):
-            task.cancel()
+                places.create_task(work())
+        all_ran.set()
     return _prefix(outcomes, [batch.output(index) for index in range(len(tasks))])
 
 
-def _prefix(
-    outcomes: Sequence[tuple[bytes, bytes] | Refusal | None], paths: Sequence[Path]
-) -> Delivered:
+def _prefix(outcomes: Sequence[Outcome | None], paths: Sequence[Path]) -> Delivered:
     roots: list[tuple[bytes, bytes]] = []
     size_bytes = 0
     for outcome, path in zip(outcomes, paths, strict=True):
@@ -156,10 +166,13 @@ class _Batch:
             return _told(error)
         return None
 
-    async def sealed(self, index: int, held: HeldTask) -> tuple[bytes, bytes] | Refusal:
-        """Return the roots of an output that was computed."""
+    async def sealed(self, group: Sequence[tuple[int, HeldTask]]) -> list[Outcome]:
+        """Return the roots of outputs that were computed, or why one has none."""
+        return await asyncio.to_thread(lambda: [self._sealed(*item) for item in group])
+
+    def _sealed(self, index: int, held: HeldTask) -> Outcome:
         try:
-            return await asyncio.to_thread(self._roots, self.output(index), held)
+            return self._roots(self.output(index), held)
         except NeurovoyanceError as error:
             return _told(error)
 

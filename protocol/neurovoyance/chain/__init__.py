@@ -59,9 +59,11 @@ Public API::
             token() stake_manager() beacon()
             deposit(wallet, amount_wei) deposit_with_permit(wallet, amount_wei, permit)
             withdraw(wallet, amount_wei)
-            post(wallet, spec, salt, *, max_price_wei, min_lock_wei, deadline_s, source="")
+            post(wallet, spec, salt, *, max_price_wei, min_lock_wei, deadline_s, source="",
+                 payment=None)
             accept(wallet, job_id, spec, salt, provider, *, price_wei, lock_wei)
-            open(wallet, spec, salt, offer, signature) revoke_nonce(wallet, provider, nonce)
+            open(wallet, spec, salt, offer, signature, *, payment=None)
+            revoke_nonce(wallet, provider, nonce)
             cancel(wallet, job_id) commit(wallet, job_id, commitment, shift, envelope_cid)
             draw(wallet, job_id) reveal(wallet, job_id, opening)
             draw_and_reveal(wallet, job_id, opening)

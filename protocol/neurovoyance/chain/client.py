@@ -27,18 +27,25 @@ from neurovoyance.protocol.errors import InternalError, RpcError
 from neurovoyance.protocol.ids import Address, parse_address
 
 JOURNAL_NAME = "transactions.sqlite"
+# Root of a trie with nothing in it: keccak256 of the RLP of an empty string.
+_NO_TRANSACTIONS = "0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421"
 _E = TypeVar("_E", bound=ChainEvent)
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A block's header, as far as it is used here; hashes are ``0x`` hex."""
+    """A block's header, as far as it is used here; hashes are ``0x`` hex.
+
+    Attributes:
+        is_empty: the header proves that it holds no transaction, and so no log.
+    """
 
     number: int
     hash: str
     parent_hash: str
     timestamp_s: int
     base_fee_wei: int
+    is_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +90,7 @@ def parse_block(value: Any) -> Block:
         wire.hash32(entry.get("parentHash"), "a parent hash"),
         wire.quantity(entry.get("timestamp"), "a timestamp"),
         wire.quantity(entry.get("baseFeePerGas", "0x0"), "a base fee"),
+        entry.get("transactions") == [] and entry.get("transactionsRoot") == _NO_TRANSACTIONS,
     )
 
 

@@ -38,6 +38,7 @@ from neurovoyance.protocol.errors import ConfigError
 ACCOUNTS = 10
 MAX_BODY_BYTES = 4 * 2**20
 MAX_BATCH = 1_000
+_KEEP_ALIVE_S = 75
 _START_S = 30.0
 _log = logging.getLogger(__name__)
 
@@ -116,6 +117,9 @@ class Devnet:
             ws="none",
             http="h11",
             server_header=False,
+            # Longer than clients keep a resting connection: they must be the first to close it, or
+            # a request meets a connection that is being closed.
+            timeout_keep_alive=_KEEP_ALIVE_S,
             timeout_graceful_shutdown=2,
         )
         self._server = _Server(config)

@@ -5,7 +5,8 @@ take effect and then commits, so after a crash the last batch comes again and no
 When blocks that were delivered are no longer part of the chain, the next batch begins with
 :class:`Rollback` and then holds the new chain's events.
 
-A block range, its end block and the position are asked of one endpoint together and compared, so a
+A reader that keeps up asks block by block, by hash (``few_blocks``). One that is behind asks for a
+block range, its end block and the position of one endpoint together and compares them, so a
 reorganisation in between or an endpoint that lags cannot tear a hole.
 """
 
@@ -26,6 +27,7 @@ from neurovoyance.chain._generated_events import EVENT_CLASSES
 from neurovoyance.chain.checkpoints import Checkpoint, CheckpointStore, Positions
 from neurovoyance.chain.client import Block, ChainClient, parse_block
 from neurovoyance.chain.event_base import ChainEvent, LogMeta, RawJobSpec
+from neurovoyance.chain.few_blocks import LogFilter, blocks_between, logs_of_block
 from neurovoyance.chain.logs import RawLog, decode_log, parse_log
 from neurovoyance.chain.rpc_errors import ResponseTooLarge, RpcRefused, WrongChain
 from neurovoyance.protocol.errors import InternalError, RpcError
@@ -106,6 +108,8 @@ class EventCursor:
     ) -> None:
         self._client = client
         self._addresses = sorted(set(addresses))
+        self._topics = ["0x" + topic.hex() for topic in EVENT_CLASSES]
+        self._wanted = LogFilter(tuple(self._addresses), tuple(self._topics))
         self._store: Positions
         if isinstance(state_path, Path):
             # Other contracts or another chain are another reader: a position means nothing to them.
@@ -139,6 +143,9 @@ class EventCursor:
             RpcError: no endpoint answered consistently; nothing moved, reading again is safe.
         """
         base = self._base()
+        step = await self._step(base) if base.block_hash else None
+        if step is not None:
+            return step
         head, rollback_to = await self._ancestor(base)
         start = base if rollback_to is None else rollback_to
         target = head - self._confirmations
@@ -198,16 +205,31 @@ class EventCursor:
                 yield item
             await self.commit(batch)
 
+    async def _step(self, base: Checkpoint) -> Batch | None:
+        """Return what follows when that is little, as it usually is; None for the long way."""
+        self.head = head = parse_block(
+            await self._client.rpc.request("eth_getBlockByNumber", ["latest", False])
+        )
+        if head.hash == base.block_hash:
+            return Batch((), base.block_number + 1, base.block_number, base.block_hash, base)
+        if self._confirmations:
+            return None
+        client, known = self._client, (base.block_number, base.block_hash)
+        blocks = await blocks_between(client, *known, head)
+        if blocks is None:
+            return None
+        events: list[ChainEvent] = []
+        for block in blocks:
+            logs = await logs_of_block(client, block, self._wanted)
+            if logs is None:
+                return None
+            events += (event for log in logs if (event := decode_log(log)) is not None)
+        return Batch(tuple(events), base.block_number + 1, head.number, head.hash, base)
+
     async def _ancestor(self, base: Checkpoint) -> tuple[int, Checkpoint | None]:
         """Return the head, and the position to walk back to when the chain no longer has ours."""
         if not base.block_hash:
             return await self._client.block_number(), None
-        # Usually nothing or one block has come since: then one answer proves our place.
-        self.head = parse_block(
-            await self._client.rpc.request("eth_getBlockByNumber", ["latest", False])
-        )
-        if base.block_hash in (self.head.hash, self.head.parent_hash):
-            return self.head.number, None
         latest, ours = await self._client.rpc.request_all(
             [
                 ("eth_getBlockByNumber", ["latest", False]),
@@ -264,7 +286,7 @@ class EventCursor:
             "fromBlock": hex(first),
             "toBlock": hex(last),
             "address": self._addresses,
-            "topics": [["0x" + topic.hex() for topic in EVENT_CLASSES]],
+            "topics": [self._topics],
         }
         end_block = ("eth_getBlockByNumber", [hex(last), False])
         calls: list[tuple[str, list[Any]]] = [end_block, ("eth_getLogs", [wanted]), end_block]

@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 from neurovoyance.chain.abi_codec import Call, contract_abi
 from neurovoyance.chain.client import ChainClient, Receipt
 from neurovoyance.chain.wallet import Wallet
-from neurovoyance.protocol.ids import Address
 
 
 class Facade:
@@ -29,10 +28,6 @@ class Facade:
     def prepare(self, function: str, *args: Any) -> Call:
         """Return a call of this contract without making it."""
         return Call(contract_abi(self.contract), self.address, function, args)
-
-    async def link(self, name: str) -> Address:
-        """Return the address of another contract that this one names by a view."""
-        return Address(await self._read(name))
 
     async def _read(self, function: str, *args: Any) -> Any:
         """Return the only result of a read call."""

@@ -7,7 +7,7 @@ dispute the dispute's id as its first, so two filters find all. Never: a remembe
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from neurovoyance.chain import wire
@@ -17,7 +17,10 @@ from neurovoyance.chain.logs import decode_log, parse_log
 from neurovoyance.chain.rpc_errors import RpcRefused
 from neurovoyance.protocol.errors import RpcError
 
-_RANGE_MAX_BLOCKS = 50_000
+_RANGE_MAX_BLOCKS = 10_000
+"""What most endpoints answer at once; fewer blocks are asked for where they do not."""
+
+Topic = str | Sequence[str] | None
 
 
 async def history(
@@ -38,7 +41,7 @@ async def history(
     """
     word = subject if isinstance(subject, bytes) else subject.to_bytes(32, "big")
     topic = "0x" + word.rjust(32, b"\0").hex()
-    places: list[list[str | None]] = [[None, topic]]
+    places: list[list[Topic]] = [[None, topic]]
     if isinstance(subject, bytes):
         # A dispute's number is small: as a second value it could be something else.
         places.append([None, None, topic])
@@ -46,7 +49,7 @@ async def history(
     found = [
         event
         for topics in places
-        for event in await _filtered(client, sorted(set(addresses)), topics, start_block, head)
+        for event in await events_matching(client, addresses, topics, start_block, head)
     ]
     unique = {(event.meta.block_number, event.meta.log_index): event for event in found}
     return [unique[place] for place in sorted(unique)]
@@ -61,20 +64,35 @@ async def events_with(
         RpcError: as :func:`history`.
     """
     head = await client.block_number()
-    topics: list[str | None] = ["0x" + kind.topic.hex()]
-    return await _filtered(client, sorted(set(addresses)), topics, start_block, head)
+    return await events_matching(client, addresses, ["0x" + kind.topic.hex()], start_block, head)
 
 
-async def _filtered(
-    client: ChainClient, addresses: list[str], topics: list[str | None], first: int, head: int
+async def events_matching(
+    client: ChainClient,
+    addresses: Iterable[str],
+    topics: Sequence[Topic],
+    first: int,
+    head: int,
 ) -> list[ChainEvent]:
+    """Return the events that one filter finds, in the order of the chain.
+
+    Args:
+        client: the chain.
+        addresses: the contracts.
+        topics: for each indexed place a word, several of which one has to fit, or None for any.
+        first, head: first and last block searched; asked for in ranges that the endpoint takes.
+
+    Raises:
+        RpcError: as :func:`history`.
+    """
+    wanted_addresses = sorted(set(addresses))
     found: list[ChainEvent] = []
     width = _RANGE_MAX_BLOCKS
     while first <= head:
         last = min(head, first + width - 1)
         wanted = {
-            "address": addresses,
-            "topics": topics,
+            "address": wanted_addresses,
+            "topics": list(topics),
             "fromBlock": hex(first),
             "toBlock": hex(last),
         }
@@ -85,7 +103,7 @@ async def _filtered(
                 raise
             width = max(1, (last - first + 1) // 2)
             continue
-        found += _decoded(raw, addresses)
+        found += _decoded(raw, wanted_addresses)
         first = last + 1
     return found
 

@@ -69,6 +69,22 @@ class JobRecord(NamedTuple):
         return bool(self.flags & 16)
 
 
+class Payment(NamedTuple):
+    """What a client pays in with the same transaction that hires; mirrors the contract's struct.
+
+    Attributes:
+        amount_wei: credited to the free balance first.
+        permit: lets the market take it; one that is used already does no harm.
+    """
+
+    amount_wei: int
+    permit: Permit
+
+    def as_abi(self) -> tuple[int, int, int, bytes, bytes]:
+        """Return the struct's fields in order."""
+        return (self.amount_wei, *self.permit)
+
+
 class Market(Facade):
     """``JobMarket``: escrow and the lifecycle of jobs."""
 
@@ -107,6 +123,7 @@ class Market(Facade):
         min_lock_wei: int,
         deadline_s: int,
         source: str = "",
+        payment: Payment | None = None,
         idempotency_key: str | None = None,
     ) -> Receipt:
         """List a job at a maximum price; watching providers accept.
@@ -119,10 +136,14 @@ class Market(Facade):
             min_lock_wei: smallest lock that a provider must put behind it.
             deadline_s: last second to accept, at most 7 days ahead.
             source: where the input can be fetched now; a hint.
+            payment: deposited first, in the same transaction.
             idempotency_key: see :meth:`ChainClient.send`.
         """
         args = (spec.as_abi(), salt, max_price_wei, min_lock_wei, deadline_s, source)
-        return await self._send(wallet, idempotency_key, "post", *args)
+        if payment is None:
+            return await self._send(wallet, idempotency_key, "post", *args)
+        paid = (payment.as_abi(), *args)
+        return await self._send(wallet, idempotency_key, "postWithPermit", *paid)
 
     async def accept(
         self,
@@ -148,11 +169,15 @@ class Market(Facade):
         offer: Offer,
         signature: bytes,
         *,
+        payment: Payment | None = None,
         idempotency_key: str | None = None,
     ) -> Receipt:
-        """Take a signed offer: posting and assignment in one call, as the client."""
+        """Take a signed offer, as the client; a payment is deposited first, in the same call."""
         args = (spec.as_abi(), salt, offer.as_abi(), signature)
-        return await self._send(wallet, idempotency_key, "open", *args)
+        if payment is None:
+            return await self._send(wallet, idempotency_key, "open", *args)
+        paid = (payment.as_abi(), *args)
+        return await self._send(wallet, idempotency_key, "openWithPermit", *paid)
 
     async def revoke_nonce(
         self, wallet: Wallet, provider: str, nonce: int, *, idempotency_key: str | None = None

@@ -9,18 +9,17 @@ by chain id and genesis hash, and a wiped devnet never meets nonces of the old o
 from __future__ import annotations
 
 import sqlite3
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from neurovoyance.chain.fees import Fees
 from neurovoyance.chain.wallet import SignedTransaction
+from neurovoyance.durable.sqlite_book import SqliteBook
 from neurovoyance.protocol.errors import ConfigError
 from neurovoyance.protocol.ids import keccak256
 
+_BUSY_TIMEOUT_S = 30
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS tx (
     id INTEGER PRIMARY KEY,
@@ -64,7 +63,7 @@ class TxState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One signed form of a transaction; ``made_at_s`` is wall-clock time, unix seconds."""
+    """One signed form of a transaction; ``made_at_s`` is chain time, unix seconds."""
 
     tx_hash: str
     raw: bytes
@@ -114,7 +113,7 @@ class Intent:
         return keccak256(b"\0".join(keccak256(part) for part in parts))
 
 
-class TxJournal:
+class TxJournal(SqliteBook):
     """Intended transactions of one chain in one SQLite file; safe for several processes.
 
     Raises:
@@ -124,14 +123,9 @@ class TxJournal:
     def __init__(self, path: Path, *, chain_id: int, genesis_hash: str) -> None:
         self._chain = f"{chain_id}:{genesis_hash}"
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, isolation_level=None, timeout=30.0)
+            # It outlives a power cut, or a nonce could be used twice.
+            super().__init__(path, _SCHEMA, busy_timeout_s=_BUSY_TIMEOUT_S, any_thread=False)
             self._db.row_factory = sqlite3.Row
-            self._db.execute("PRAGMA journal_mode = WAL")
-            # FULL: what was recorded must outlive a power cut, or a nonce could be used twice.
-            self._db.execute("PRAGMA synchronous = FULL")
-            self._db.execute("PRAGMA foreign_keys = ON")
-            self._db.executescript(_SCHEMA)
         except (sqlite3.Error, OSError) as error:
             raise ConfigError(
                 f"The transaction journal {path} cannot be opened: {error}.",
@@ -139,20 +133,6 @@ class TxJournal:
                 "no transaction is pending.",
                 path=str(path),
             ) from error
-
-    def close(self) -> None:
-        """Close the file."""
-        self._db.close()
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
 
     def find(self, sender: str, key: str) -> JournaledTx | None:
         """Return the transaction with an idempotency key, or None."""
@@ -194,6 +174,7 @@ class TxJournal:
         gas: int,
         signed: SignedTransaction,
         fees: Fees,
+        made_at_s: float,
     ) -> JournaledTx:
         """Write an intention with its signed bytes; on disk when this returns.
 
@@ -223,17 +204,21 @@ class TxJournal:
                 ),
             )
             tx_id = int(cursor.lastrowid or 0)
-            self._insert_attempt(tx_id, signed, fees)
+            self._insert_attempt(tx_id, signed, fees, made_at_s)
         found = self.find(sender, key)
         assert found is not None  # noqa: S101 - written just above
         return found
 
-    def add_attempt(self, tx_id: int, signed: SignedTransaction, fees: Fees) -> None:
+    def add_attempt(
+        self, tx_id: int, signed: SignedTransaction, fees: Fees, made_at_s: float
+    ) -> None:
         """Write another signed form of the same transaction, before it is broadcast."""
         with self._transaction():
-            self._insert_attempt(tx_id, signed, fees)
+            self._insert_attempt(tx_id, signed, fees, made_at_s)
 
-    def _insert_attempt(self, tx_id: int, signed: SignedTransaction, fees: Fees) -> None:
+    def _insert_attempt(
+        self, tx_id: int, signed: SignedTransaction, fees: Fees, made_at_s: float
+    ) -> None:
         self._db.execute(
             "INSERT INTO attempt (tx_id, tx_hash, raw, max_fee_wei, tip_wei, made_at_s) "
             "VALUES (?, ?, ?, ?, ?, ?)",
@@ -243,7 +228,7 @@ class TxJournal:
                 signed.raw,
                 str(fees.max_fee_wei),
                 str(fees.tip_wei),
-                time.time(),
+                made_at_s,
             ),
         )
 

@@ -133,7 +133,16 @@ class TransactionSender:
             self._check_funds(wire.quantity(balance), gas, fees, intent, wallet.address)
             nonce = self._journal.free_nonce(wallet.address, wire.quantity(count))
             signed = self._pending.sign(intent, wallet, nonce, gas, fees)
-            row = self._journal.record(wallet.address, key, nonce, intent, gas, signed, fees)
+            row = self._journal.record(
+                wallet.address,
+                key,
+                nonce,
+                intent,
+                gas,
+                signed,
+                fees,
+                self._pending.chain_time_s,
+            )
             await self._broadcast_first(row)
         return row
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from typing import Any
 
 from neurovoyance.chain import wire
+from neurovoyance.chain.ages import Ages
 from neurovoyance.chain.fees import FeePolicy, Fees
 from neurovoyance.chain.node_words import is_known_already
 from neurovoyance.chain.nonces import Intent, JournaledTx, TxJournal, TxState
@@ -24,15 +26,26 @@ _REBROADCAST_AFTER_S = 5.0
 
 
 class PendingTransactions:
-    """Looks after what is journaled and not known to be mined."""
+    """Looks after what is journaled and not known to be mined.
+
+    Attributes:
+        chain_time_s: time of the latest block when fees were last asked for, unix seconds.
+    """
 
     def __init__(
-        self, rpc: RpcPool, journal: TxJournal, fees: FeePolicy, confirmations: int
+        self,
+        rpc: RpcPool,
+        journal: TxJournal,
+        fees: FeePolicy,
+        confirmations: int,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._rpc = rpc
         self._journal = journal
         self._fees = fees
         self._confirmations = confirmations
+        self._ages = Ages(clock)
+        self.chain_time_s = 0
 
     def sign(
         self, intent: Intent, wallet: Wallet, nonce: int, gas: int, fees: Fees
@@ -50,13 +63,16 @@ class PendingTransactions:
         }
         if intent.to_address is not None:
             fields["to"] = intent.to_address
-        return wallet.sign_transaction(fields)
+        signed = wallet.sign_transaction(fields)
+        self._ages.begin(signed.tx_hash)
+        return signed
 
     async def fee_inputs(self) -> tuple[int, int]:
         """Return base fee and suggested tip, wei per gas, as one endpoint sees them."""
         block, tip = await self._rpc.request_all(
             [("eth_getBlockByNumber", ["latest", False]), ("eth_maxPriorityFeePerGas", [])]
         )
+        self.chain_time_s = _time_of(block)
         base = wire.mapping(block, "a block").get("baseFeePerGas", "0x0")
         return wire.quantity(base, "a base fee"), wire.quantity(tip, "a tip")
 
@@ -100,12 +116,23 @@ class PendingTransactions:
         rows = self._journal.pending(wallet.address)
         if not rows:
             return
-        age_s = time.time() - rows[0].attempts[-1].made_at_s
+        age_s = await self._age_s(rows[0])
         if age_s >= self._fees.stuck_after_s:
             await self._replace(rows[0], wallet)
         elif age_s >= min(_REBROADCAST_AFTER_S, self._fees.stuck_after_s / 2):
             for row in rows:
                 await self.rebroadcast(row)
+
+    async def _age_s(self, row: JournaledTx) -> float:
+        """Return how long the newest form of a row has waited."""
+        newest = row.attempts[-1]
+        age_s = self._ages.age_s(newest.tx_hash)
+        if age_s is not None:
+            return age_s
+        block = await self._rpc.request("eth_getBlockByNumber", ["latest", False])
+        waited_s = _time_of(block) - newest.made_at_s
+        self._ages.begin(newest.tx_hash, waited_s)
+        return max(0.0, waited_s)
 
     async def resend_undone(self, address: str) -> None:
         """Send again what a reorganisation took out of the chain after it had been mined."""
@@ -179,7 +206,7 @@ class PendingTransactions:
             return
         intent = Intent(row.to_address, row.data, row.value_wei, row.label)
         signed = self.sign(intent, wallet, row.nonce, row.gas, fees)
-        self._journal.add_attempt(row.id, signed, fees)
+        self._journal.add_attempt(row.id, signed, fees, self.chain_time_s)
         _log.warning(
             "tx_replaced label=%s nonce=%d tx_hash=%s", row.label, row.nonce, signed.tx_hash
         )
@@ -190,3 +217,7 @@ class PendingTransactions:
             await self.broadcast(fresh)
         except RpcRefused as refused:
             _log.warning("tx_replacement_refused label=%s error=%s", row.label, refused)
+
+
+def _time_of(block: Any) -> int:
+    return wire.quantity(wire.mapping(block, "a block").get("timestamp"), "a time")

@@ -15,11 +15,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from eth_account import Account
-from eth_account.messages import encode_typed_data
-from eth_account.signers.local import LocalAccount
-
 from neurovoyance.protocol.errors import AccessDenied, ConfigError, SpecError
+from neurovoyance.protocol.eth_accounts import Account, LocalAccount, encode_typed_data
 from neurovoyance.protocol.ids import Address, parse_address
 
 DEVNET_CHAIN_ID = 31337

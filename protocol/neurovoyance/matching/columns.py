@@ -1,13 +1,15 @@
 """The ranking of many candidates at once: columns in place of loops.
 
 Place: as :mod:`.ranking`, whose order and causes it gives exactly, checked by a property test.
-Build the columns once for a set of candidates and rank any number of jobs with them. Never: a rule
-that the plain twin does not have.
+Build the columns once for a set of candidates and rank any number of jobs with them; where few
+candidates change, :meth:`Columns.changed` makes only their rows anew. Never: a rule that the plain
+twin does not have.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,58 +32,149 @@ from neurovoyance.protocol.job_spec import JobClass
 
 PLAIN_BELOW = 64
 _CAUSES = tuple(Cause)
+_CLASSES = tuple(JobClass)
+_MODEL_ID = np.dtype("V32")
 
 
 def _ints(values: Sequence[int]) -> Ints:
     return np.array(values, dtype=np.int64)
 
 
+def _coarse(steps: Ints) -> Ints:
+    return steps // COARSE_STEPS * COARSE_STEPS
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """The facts of n candidates; the last axis of every array is theirs.
+
+    Attributes:
+        base, per_second, per_unit, min_lock, stake: wei, limbs, int64 (4, n).
+        multiple, memory, runtime, slots, occupied, latency: int64 (n,), units as in Candidate.
+        ties: uint64 (n,).
+        risk: coarse steps, int64 (n,).
+        takes: bool (job classes, n).
+        devices: text (n,).
+    """
+
+    base: Ints
+    per_second: Ints
+    per_unit: Ints
+    min_lock: Ints
+    stake: Ints
+    multiple: Ints
+    memory: Ints
+    runtime: Ints
+    slots: Ints
+    occupied: Ints
+    latency: Ints
+    ties: NDArray[np.uint64]
+    risk: Ints
+    takes: NDArray[np.bool_]
+    devices: NDArray[np.str_]
+
+    @classmethod
+    def of(cls, all_: Sequence[Candidate]) -> _Table:
+        """Return the facts of candidates: what costs the time of building columns."""
+        return cls(
+            base=wide_of([one.base_price_wei for one in all_]),
+            per_second=wide_of([one.per_second_wei for one in all_]),
+            per_unit=wide_of([one.per_unit_wei for one in all_]),
+            min_lock=wide_of([one.min_lock_wei for one in all_]),
+            stake=wide_of([one.free_stake_wei for one in all_]),
+            multiple=_ints([one.lock_multiple for one in all_]),
+            memory=_ints([one.memory_bytes for one in all_]),
+            runtime=_ints([one.max_runtime_s for one in all_]),
+            slots=_ints([one.slots for one in all_]),
+            occupied=_ints([one.occupied for one in all_]),
+            latency=_ints([one.latency_ms for one in all_]),
+            ties=np.array([one.tie64 for one in all_], dtype=np.uint64),
+            risk=_coarse(steps_of_ints(_ints([one.risk_milli for one in all_]))),
+            takes=np.array(
+                [[kind in one.job_classes for one in all_] for kind in JobClass], dtype=np.bool_
+            ),
+            devices=np.array([one.device for one in all_], dtype=np.str_),
+        )
+
+    def joined(self, more: _Table, source: Ints) -> _Table:
+        """Return the rows ``source`` of this table followed by another."""
+        pairs = ((getattr(self, item.name), getattr(more, item.name)) for item in fields(self))
+        return _Table(*(np.concatenate(pair, axis=-1)[..., source] for pair in pairs))
+
+
+@dataclass(frozen=True, slots=True)
+class _Holdings:
+    """Which candidate holds which model: position, id (32 bytes) and load time of each holding."""
+
+    by: Ints
+    models: NDArray[np.void]
+    load_ms: Ints
+
+    @classmethod
+    def of(cls, all_: Sequence[Candidate]) -> _Holdings:
+        """Return the holdings of candidates."""
+        found = [(n, *item) for n, one in enumerate(all_) for item in one.held.items()]
+        if any(len(item[1]) != _MODEL_ID.itemsize for item in found):
+            raise ValueError("held: model ids must have 32 bytes")
+        ids = b"".join(item[1] for item in found)
+        return cls(
+            _ints([item[0] for item in found]),
+            np.frombuffer(ids, dtype=_MODEL_ID),
+            _ints([item[2] for item in found]),
+        )
+
+    def joined(self, more: _Holdings, source: Ints, count: int) -> _Holdings:
+        """Return the holdings of rows ``source`` of ``count`` candidates followed by others."""
+        place = np.full(count + len(source), -1, dtype=np.int64)
+        place[source] = np.arange(len(source))
+        by = place[np.concatenate([self.by, more.by + count])]
+        stays = by >= 0
+        return _Holdings(
+            by[stays],
+            np.concatenate([self.models, more.models])[stays],
+            np.concatenate([self.load_ms, more.load_ms])[stays],
+        )
+
+
 class Columns:
-    """A set of candidates, ready to be ranked for any job."""
+    """A set of candidates, ready to be ranked for any job; never changed, so any thread may."""
 
     def __init__(self, candidates: Sequence[Candidate]) -> None:
         self.candidates = tuple(candidates)
-        all_ = self.candidates
-        self._base = wide_of([one.base_price_wei for one in all_])
-        self._per_second = wide_of([one.per_second_wei for one in all_])
-        self._per_unit = wide_of([one.per_unit_wei for one in all_])
-        self._multiple = _ints([one.lock_multiple for one in all_])
-        self._min_lock = wide_of([one.min_lock_wei for one in all_])
-        self._stake = wide_of([one.free_stake_wei for one in all_])
-        self._memory = _ints([one.memory_bytes for one in all_])
-        self._runtime = _ints([one.max_runtime_s for one in all_])
-        self._slots = _ints([one.slots for one in all_])
-        self._occupied = _ints([one.occupied for one in all_])
-        self._latency = _ints([one.latency_ms for one in all_])
-        self._ties = np.array([one.tie64 for one in all_], dtype=np.uint64)
-        risk = steps_of_ints(_ints([one.risk_milli for one in all_]))
-        self._risk = risk // COARSE_STEPS * COARSE_STEPS
-        self._takes = {
-            kind: np.array([kind in one.job_classes for one in all_], dtype=np.bool_)
-            for kind in JobClass
-        }
-        self._devices = np.array([one.device for one in all_])
-        self._held = self._holders()
+        self._of = _Table.of(self.candidates)
+        self._held = _Holdings.of(self.candidates)
 
-    def _holders(self) -> dict[bytes, tuple[Ints, Ints]]:
-        """Return who holds each model, and the load times."""
-        found: dict[bytes, list[tuple[int, int]]] = {}
-        for position, one in enumerate(self.candidates):
-            for model_id, load_ms in one.held.items():
-                found.setdefault(model_id, []).append((position, load_ms))
-        return {
-            model_id: (_ints([item[0] for item in items]), _ints([item[1] for item in items]))
-            for model_id, items in found.items()
-        }
+    def changed(
+        self, changes: Mapping[int, Candidate | None], added: Sequence[Candidate] = ()
+    ) -> Columns:
+        """Return columns with another candidate, or none, at some positions, and more at the end.
+
+        Rows are made for what changed alone; those of all others are copied.
+        """
+        new = Columns([*(one for one in changes.values() if one is not None), *added])
+        count = len(self.candidates)
+        source, row = list(range(count)), count
+        for position, one in changes.items():
+            if one is not None:
+                source[position], row = row, row + 1
+        gone = {position for position, one in changes.items() if one is None}
+        source = [place for n, place in enumerate(source) if n not in gone]
+        source.extend(range(row, count + len(new.candidates)))
+        rows = _ints(source)
+        whole, made = self.candidates + new.candidates, Columns.__new__(Columns)
+        made.candidates = tuple(whole[place] for place in source)
+        made._of = self._of.joined(new._of, rows)
+        made._held = self._held.joined(new._held, rows, count)
+        return made
 
     def rank(self, wanted: Wanted, preset: Preset) -> Ranking:
         """Return the ranking for a job."""
         if not self.candidates:
             return Ranking((), wanted, preset, (), {})
         price = plus(
-            self._base,
-            times(self._per_second, wanted.max_runtime_s),
-            times(self._per_unit, wanted.units),
+            self._of.base,
+            times(self._of.per_second, wanted.max_runtime_s),
+            times(self._of.per_unit, wanted.units),
         )
         found = self._causes(wanted, price)
         is_out = found.any(axis=0)
@@ -94,7 +187,8 @@ class Columns:
 
     def _causes(self, wanted: Wanted, price: Ints) -> NDArray[np.bool_]:
         """Return which cause holds for whom, bool (causes, n)."""
-        lock = largest(times(price, self._multiple), self._min_lock)
+        of = self._of
+        lock = largest(times(price, of.multiple), of.min_lock)
         lock = largest(lock, wide_of([wanted.min_lock_wei]))
         nobody = np.zeros(len(self.candidates), dtype=np.bool_)
         tried = nobody
@@ -102,28 +196,27 @@ class Columns:
             tried = np.array([one.provider in wanted.avoid for one in self.candidates])
         checks = {
             Cause.TRIED: tried,
-            Cause.CLASS: ~self._takes[wanted.job_class],
-            Cause.DEVICE: self._devices != wanted.device if wanted.device else nobody,
-            Cause.MEMORY: (self._memory > 0) & (self._memory < wanted.memory_bytes),
-            Cause.TIME: self._runtime < wanted.max_runtime_s,
+            Cause.CLASS: ~of.takes[_CLASSES.index(wanted.job_class)],
+            Cause.DEVICE: of.devices != wanted.device if wanted.device else nobody,
+            Cause.MEMORY: (of.memory > 0) & (of.memory < wanted.memory_bytes),
+            Cause.TIME: of.runtime < wanted.max_runtime_s,
             Cause.PRICE: exceeds(price, wide_of([wanted.max_price_wei])),
-            Cause.STAKE: exceeds(lock, self._stake),
-            Cause.BUSY: self._occupied >= QUEUE_DEPTH * self._slots,
+            Cause.STAKE: exceeds(lock, of.stake),
+            Cause.BUSY: of.occupied >= QUEUE_DEPTH * of.slots,
         }
         return np.stack([checks[cause] for cause in _CAUSES])
 
     def _order(self, wanted: Wanted, preset: Preset, price: Ints, fits: Ints) -> Ints:
-        weights = WEIGHTS[preset]
+        weights, of, held = WEIGHTS[preset], self._of, self._held
         load = np.full(len(self.candidates), wanted.fetch_ms, dtype=np.int64)
-        if wanted.model_id in self._held:
-            holders, load_ms = self._held[wanted.model_id]
-            load[holders] = load_ms
-        queue = self._occupied * (wanted.max_runtime_s * 500) // self._slots
-        time = steps_of_ints((FELT_MS + self._latency + queue + load)[fits])
-        score = weights.time * (time // COARSE_STEPS * COARSE_STEPS)
-        score += weights.price * steps_of_wide(price) + weights.risk * self._risk[fits]
+        mine = held.models == np.frombuffer(wanted.model_id, dtype=_MODEL_ID)
+        load[held.by[mine]] = held.load_ms[mine]
+        queue = of.occupied * (wanted.max_runtime_s * 500) // of.slots
+        time = steps_of_ints((FELT_MS + of.latency + queue + load)[fits])
+        score = weights.time * _coarse(time)
+        score += weights.price * steps_of_wide(price) + weights.risk * of.risk[fits]
         prices = list(price)
-        tie = _ties(self._ties[fits], wanted.seed64)
+        tie = _ties(of.ties[fits], wanted.seed64)
         # The last key of lexsort counts first; limbs go from low to high.
         keys = [score, *prices] if weights.is_price_first else [*prices, score]
         return fits[np.lexsort([fits, tie, *keys])]

@@ -110,10 +110,11 @@ def refusal(cause: Cause, one: Candidate, wanted: Wanted) -> str:
     return words[cause]
 
 
-def passed_over(replicas: Replicas) -> dict[int, str]:
+def passed_over(ranking: Ranking, replicas: Replicas) -> dict[int, str]:
     """Return in words why ranked candidates are no replica, by position."""
+    chosen = [ranking.candidates[position].provider for position in replicas.positions]
     return {
-        item.position: f"shares its {item.what} with replica {item.replica}"
+        item.position: f"shares its {item.what} with {chosen[item.replica - 1]}"
         for item in replicas.passed
     }
 
@@ -153,11 +154,18 @@ def _model(one: Candidate, wanted: Wanted) -> str:
 
 
 def _record(one: Candidate) -> str:
-    total = one.record.ok + one.record.failed
-    if not total:
+    record = one.record
+    if not record.ok + record.faults:
         return "no record yet"
-    sure = one.record.lower_ppm * 100 // PPM
-    return f"{one.record.ok} of {total} jobs delivered, at least {sure} % with 95 % confidence"
+    clauses = [f"{record.ok} of {record.ok + record.failed} jobs delivered"]
+    if record.missed:
+        clauses.append(
+            f"{record.missed} {'deadline' if record.missed == 1 else 'deadlines'} missed"
+        )
+    if record.slashed:
+        clauses.append(f"slashed {'once' if record.slashed == 1 else f'{record.slashed} times'}")
+    sure = record.lower_ppm * 100 // PPM
+    return ", ".join([*clauses, f"at least {sure} % with 95 % confidence"])
 
 
 def _load(one: Candidate) -> str:

@@ -91,6 +91,9 @@ class OfferBook:
         self._max_offers = max_offers
         self._listed: dict[str, Listed] = {}
         self._seen: dict[str, tuple[int, int]] = {}
+        self._changed: set[str] = set()
+        self._ends_s: dict[str, int] = {}
+        self._first_end_s = 0
         self.dropped: Counter[Dropped] = Counter()
         self.version = 0
 
@@ -134,14 +137,30 @@ class OfferBook:
             return self._drop(cause)
         self._listed[offer.provider] = Listed(signed, standing)
         self._seen[offer.provider] = (offer.seq, now_s)
+        self._ends_s[offer.provider] = offer.expires_s
+        self._first_end_s = min(self._first_end_s, offer.expires_s)
+        self._changed.add(offer.provider)
         self.version += 1
         return None
 
+    def take_changes(self) -> dict[str, Listed | None]:
+        """Return what is listed of everybody who changed since the last call; None if nothing is.
+
+        For one follower, who rebuilds what it makes of the offers without looking at all of them.
+        """
+        changes = {provider: self._listed.get(provider) for provider in self._changed}
+        self._changed.clear()
+        return changes
+
     def expire(self, now_s: int) -> None:
         """Forget offers that are over, and numbers that no valid offer could undercut any more."""
-        over = [key for key, item in self._listed.items() if item.signed.offer.expires_s < now_s]
+        if now_s <= self._first_end_s:
+            return  # before any offer is over there is nothing to look through
+        over = [provider for provider, end_s in self._ends_s.items() if end_s < now_s]
         for provider in over:
-            del self._listed[provider]
+            del self._listed[provider], self._ends_s[provider]
+        self._changed.update(over)
+        self._first_end_s = min(self._ends_s.values(), default=now_s)
         self._seen = {
             provider: (seq, seen_s)
             for provider, (seq, seen_s) in self._seen.items()

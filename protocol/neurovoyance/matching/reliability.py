@@ -24,20 +24,38 @@ _TINY = 1e-300
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Jobs that a provider brought to a good end, and those it failed."""
+    """What a provider did with the jobs it took.
+
+    Attributes:
+        ok: jobs that it brought to a good end.
+        failed: jobs that it failed, for whatever reason.
+        missed: of the failed, those in which it let a deadline pass.
+        slashed: times that stake was taken from it.
+    """
 
     ok: int = 0
     failed: int = 0
+    missed: int = 0
+    slashed: int = 0
+
+    @property
+    def faults(self) -> int:
+        """Failures that count: the larger of failed jobs and slashes.
+
+        A failed job is mostly slashed too, which is one fault told twice. Slashes beyond the failed
+        jobs are faults of their own: of an auditor, or found after the job was settled.
+        """
+        return max(self.failed, self.missed, self.slashed)
 
     @property
     def lower_ppm(self) -> int:
         """Lower credible bound of the rate of success, parts per million, rounded down."""
-        return lower_bound_ppm(self.ok, self.failed)
+        return lower_bound_ppm(self.ok, self.faults)
 
     @property
     def mean_ppm(self) -> int:
-        """Posterior mean ``(1 + ok) / (2 + ok + failed)``, parts per million, rounded down."""
-        return (1 + self.ok) * PPM // (2 + self.ok + self.failed)
+        """Posterior mean ``(1 + ok) / (2 + ok + faults)``, parts per million, rounded down."""
+        return (1 + self.ok) * PPM // (2 + self.ok + self.faults)
 
 
 def aged(ends: list[tuple[int, bool]], now_s: int, half_life_s: int = HALF_LIFE_S) -> Record:

@@ -10,8 +10,8 @@ import re
 from typing import Any, NewType
 
 from eth_abi.abi import encode as abi_encode
+from eth_hash.auto import keccak
 from eth_utils.address import is_checksum_address, to_checksum_address
-from eth_utils.crypto import keccak
 
 from neurovoyance.protocol.errors import SpecError
 

@@ -12,8 +12,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
 
+from neurovoyance.protocol.abi_words import bytes32_words, uint_word
 from neurovoyance.protocol.errors import SpecError
-from neurovoyance.protocol.ids import hash_abi, hex_of, keccak256
+from neurovoyance.protocol.ids import hex_of, keccak256
 from neurovoyance.protocol.units import UINT96_MAX
 
 SPEC_MAX_BYTES = 16_384
@@ -28,6 +29,7 @@ SPEC_TYPE = (
     "JobSpec(bytes32 modelId,bytes inputCid,uint8 jobClass,uint32 batch,bytes32 seed,"
     "uint96 declaredGain,uint32 maxRuntime,uint32 window,bytes32 clientKey,uint8 auditSlots)"
 )
+_TYPE_HASH = keccak256(SPEC_TYPE.encode())
 
 
 class JobClass(IntEnum):
@@ -151,11 +153,17 @@ class JobSpec(BaseModel):
 
     def spec_hash(self) -> bytes:
         """Return the EIP-712 struct hash, 32 bytes; mirrors ``JobMarket.specHashOf``."""
-        values = list(self.as_abi())
-        values[1] = keccak256(self.input_cid)
-        types = ["bytes32", "bytes32", "uint8", "uint32", "bytes32"]
-        types += ["uint96", "uint32", "uint32", "bytes32", "uint8"]
-        return hash_abi(["bytes32", *types], [keccak256(SPEC_TYPE.encode()), *values])
+        return keccak256(
+            bytes32_words(_TYPE_HASH, self.model_id, keccak256(self.input_cid))
+            + uint_word(self.job_class, 8)
+            + uint_word(self.batch, 32)
+            + bytes32_words(self.seed)
+            + uint_word(self.declared_gain_wei, 96)
+            + uint_word(self.max_runtime_s, 32)
+            + uint_word(self.window_s, 32)
+            + bytes32_words(self.client_key)
+            + uint_word(self.audit_slots, 8)
+        )
 
     def canonical_bytes(self) -> bytes:
         """Return the canonical JSON of the spec: sorted keys, no blanks, wei as strings."""

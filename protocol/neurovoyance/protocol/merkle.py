@@ -10,9 +10,8 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from eth_utils.crypto import keccak
-
 from neurovoyance.protocol.errors import SpecError
+from neurovoyance.protocol.ids import keccak256
 
 HASH_BYTES = 32
 
@@ -22,7 +21,7 @@ def leaf_hash(encoded: bytes) -> bytes:
 
     Hashing twice keeps a 64-byte leaf from passing as an inner node.
     """
-    return bytes(keccak(keccak(encoded)))
+    return keccak256(keccak256(encoded))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +76,7 @@ class MerkleTree:
 
 def hash_pair(left: bytes, right: bytes) -> bytes:
     """Return ``keccak256`` of two nodes, the smaller first, so that a proof needs no directions."""
-    return bytes(keccak(min(left, right) + max(left, right)))
+    return keccak256(min(left, right) + max(left, right))
 
 
 def is_proven(root: bytes, leaf: bytes, proof: Sequence[bytes]) -> bool:

@@ -10,15 +10,20 @@ Format: docs/spec/privacy.md.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
-from eth_account.messages import SignableMessage, encode_typed_data
-from eth_account.signers.local import LocalAccount
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from neurovoyance.protocol.eth_accounts import LocalAccount, SignableMessage
 from neurovoyance.protocol.ids import Address, hash_abi
 from neurovoyance.protocol.job_spec import HEX, Bytes32, CidBytes, bytes_from_hex
-from neurovoyance.protocol.signing import AddressField, recover_signer
+from neurovoyance.protocol.signing import (
+    AddressField,
+    recover_signer,
+    sign_message,
+    typed_message,
+)
 
 SEALED_KEY_BYTES = 80
 KEY_REQUEST_MAX_BYTES = 4_096
@@ -113,7 +118,7 @@ def sign_node_key(
 ) -> NodeKey:
     """Return a node's key, signed by its provider's operator."""
     message = _node_key_message(public_key, provider, chain_id, market)
-    return NodeKey(public_key=public_key, signature=_signed(account, message))
+    return NodeKey(public_key=public_key, signature=sign_message(message, account))
 
 
 def recover_node_key_signer(key: NodeKey, *, provider: str, chain_id: int, market: str) -> Address:
@@ -137,7 +142,9 @@ def sign_key_request(
 ) -> InputKeyRequest:
     """Return a request for the key of a job's input, signed by the owner's operator."""
     message = _request_message(job_id, owner, public_key, chain_id, market)
-    return InputKeyRequest(owner=owner, public_key=public_key, signature=_signed(account, message))
+    return InputKeyRequest(
+        owner=owner, public_key=public_key, signature=sign_message(message, account)
+    )
 
 
 def recover_key_request_signer(
@@ -155,31 +162,20 @@ def recover_key_request_signer(
 def _node_key_message(
     public_key: bytes, provider: str, chain_id: int, market: str
 ) -> SignableMessage:
-    data = {"provider": provider, "publicKey": public_key}
-    return _message({"NodeKey": _NODE_KEY}, data, chain_id, market)
+    return _message("NodeKey", _NODE_KEY, (provider, public_key), chain_id, market)
 
 
 def _request_message(
     job_id: bytes, owner: str, public_key: bytes, chain_id: int, market: str
 ) -> SignableMessage:
-    data = {"jobId": job_id, "owner": owner, "publicKey": public_key}
-    return _message({"InputKeyRequest": _KEY_REQUEST}, data, chain_id, market)
+    values = (job_id, owner, public_key)
+    return _message("InputKeyRequest", _KEY_REQUEST, values, chain_id, market)
 
 
 def _message(
-    types: dict[str, list[dict[str, str]]], data: dict[str, Any], chain_id: int, market: str
+    name: str, fields: list[dict[str, str]], values: Sequence[Any], chain_id: int, market: str
 ) -> SignableMessage:
-    domain = {
-        "name": _DOMAIN_NAME,
-        "version": "1",
-        "chainId": chain_id,
-        "verifyingContract": market,
-    }
-    return encode_typed_data(domain_data=domain, message_types=types, message_data=data)
-
-
-def _signed(account: LocalAccount, message: SignableMessage) -> bytes:
-    return bytes(account.sign_message(message).signature)
+    return typed_message(_DOMAIN_NAME, name, fields, values, chain_id=chain_id, contract=market)
 
 
 def _signer(message: SignableMessage, signature: bytes) -> Address:

@@ -1,21 +1,28 @@
-"""EIP-712 messages that travel off chain: a provider's signed offer.
+"""EIP-712 messages that travel off chain: how all are made, signed and read; a provider's offer.
 
-Place: stage 2. Mirrors ``JobMarket.offerHashOf``. The digest binds chain id and market, so an offer
-cannot be replayed elsewhere; ``nonce`` lets it be taken once. Recovery alone proves nothing about
-stake: compare the signer with ``StakeManager.operatorOf(provider)``.
+Place: stage 2; under the other signed messages of this package. The offer mirrors
+``JobMarket.offerHashOf``. The digest binds chain id and market, so an offer cannot be replayed
+elsewhere; ``nonce`` lets it be taken once. Recovery alone proves nothing about stake: compare the
+signer with ``StakeManager.operatorOf(provider)``. Never: a second copy of what counts as a
+signature.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
-from eth_account import Account
-from eth_account.messages import SignableMessage, encode_typed_data
-from eth_account.signers.local import LocalAccount
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic_core import PydanticCustomError
 
-from neurovoyance.protocol.errors import SignatureError
-from neurovoyance.protocol.ids import ZERO_ADDRESS, Address, parse_address
+from neurovoyance.protocol.errors import SignatureError, SpecError
+from neurovoyance.protocol.eth_accounts import (
+    Account,
+    LocalAccount,
+    SignableMessage,
+    encode_typed_data,
+)
+from neurovoyance.protocol.ids import ZERO_ADDRESS, Address, keccak256, parse_address
 from neurovoyance.protocol.job_spec import Bytes32, WeiField
 from neurovoyance.protocol.stack_guard import restore_recursion_limit
 
@@ -38,7 +45,14 @@ _OFFER_FIELDS = [
 
 
 def _address(value: object) -> object:
-    return parse_address(value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    try:
+        return parse_address(value)
+    except SpecError as error:
+        # Only a fault of validation is told with the field that it is of.
+        said = {"said": error.message, "hint": error.hint}
+        raise PydanticCustomError("address", "{said} {hint}", said) from error
 
 
 def _decimal(value: object) -> object:
@@ -91,25 +105,62 @@ class Offer(BaseModel):
         )
 
 
-def offer_message(offer: Offer, *, chain_id: int, market: str) -> SignableMessage:
-    """Return the EIP-712 message of an offer for one market on one chain."""
-    names = [field["name"] for field in _OFFER_FIELDS]
+def typed_message(
+    domain: str,
+    name: str,
+    fields: list[dict[str, str]],
+    values: Sequence[Any],
+    *,
+    chain_id: int,
+    contract: str,
+) -> SignableMessage:
+    """Return an EIP-712 message; its digest binds chain and contract.
+
+    Args:
+        domain: name of the domain, whose version is 1.
+        name: of the struct.
+        fields: name and type of each, in order.
+        values: of the fields, in order.
+        chain_id: of the chain.
+        contract: address of the verifying contract.
+    """
     return encode_typed_data(
         domain_data={
-            "name": _DOMAIN_NAME,
+            "name": domain,
             "version": "1",
             "chainId": chain_id,
-            "verifyingContract": market,
+            "verifyingContract": contract,
         },
-        message_types={"Offer": _OFFER_FIELDS},
-        message_data=dict(zip(names, offer.as_abi(), strict=True)),
+        message_types={name: fields},
+        message_data=dict(zip([field["name"] for field in fields], values, strict=True)),
+    )
+
+
+def digest_of(message: SignableMessage) -> bytes:
+    """Return the 32 bytes that are signed."""
+    return keccak256(b"\x19" + message.version + message.header + message.body)
+
+
+def sign_message(message: SignableMessage, account: LocalAccount) -> bytes:
+    """Return the 65-byte signature of a message."""
+    return bytes(account.sign_message(message).signature)
+
+
+def offer_message(offer: Offer, *, chain_id: int, market: str) -> SignableMessage:
+    """Return the EIP-712 message of an offer for one market on one chain."""
+    return typed_message(
+        _DOMAIN_NAME,
+        "Offer",
+        _OFFER_FIELDS,
+        offer.as_abi(),
+        chain_id=chain_id,
+        contract=market,
     )
 
 
 def sign_offer(offer: Offer, account: LocalAccount, *, chain_id: int, market: str) -> bytes:
     """Return the 65-byte signature of an offer by the provider's operator key."""
-    message = offer_message(offer, chain_id=chain_id, market=market)
-    return bytes(account.sign_message(message).signature)
+    return sign_message(offer_message(offer, chain_id=chain_id, market=market), account)
 
 
 def recover_signer(message: SignableMessage, signature: bytes, *, what: str, hint: str) -> Address:
@@ -143,15 +194,32 @@ def has_one_form(signature: bytes) -> bool:
     )
 
 
+def recover_for_contract(
+    message: SignableMessage, signature: bytes, *, what: str, hint: str
+) -> Address:
+    """Return the address that signed a message which a contract has to read, too.
+
+    Args:
+        message, signature, what, hint: as :func:`recover_signer`.
+
+    Raises:
+        SignatureError: the bytes are no signature, or in a form that contracts refuse.
+    """
+    signer = recover_signer(message, signature, what=what, hint=hint)
+    if not has_one_form(signature):
+        raise SignatureError(f"The {what} is not in the one form that counts.", hint=hint)
+    return signer
+
+
 def recover_offer_signer(offer: Offer, signature: bytes, *, chain_id: int, market: str) -> Address:
     """Return the address that signed an offer.
 
     Raises:
         SignatureError: the bytes are no signature, or in a form that the contract refuses.
     """
-    hint = "Ask the provider for a new offer; nothing was paid."
-    message = offer_message(offer, chain_id=chain_id, market=market)
-    signer = recover_signer(message, signature, what="offer's signature", hint=hint)
-    if not has_one_form(signature):
-        raise SignatureError("The offer's signature is not in the one form that counts.", hint=hint)
-    return signer
+    return recover_for_contract(
+        offer_message(offer, chain_id=chain_id, market=market),
+        signature,
+        what="offer's signature",
+        hint="Ask the provider for a new offer; nothing was paid.",
+    )

@@ -14,8 +14,6 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Self
 
-from eth_account.messages import SignableMessage, encode_typed_data
-from eth_account.signers.local import LocalAccount
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -27,6 +25,7 @@ from pydantic import (
 )
 
 from neurovoyance.protocol.errors import SpecError
+from neurovoyance.protocol.eth_accounts import LocalAccount, SignableMessage
 from neurovoyance.protocol.ids import Address, keccak256
 from neurovoyance.protocol.job_spec import (
     HEX,
@@ -37,7 +36,12 @@ from neurovoyance.protocol.job_spec import (
     WeiField,
     bytes_from_hex,
 )
-from neurovoyance.protocol.signing import AddressField, recover_signer
+from neurovoyance.protocol.signing import (
+    AddressField,
+    recover_signer,
+    sign_message,
+    typed_message,
+)
 
 STANDING_MAX_BYTES = 16_384
 STANDING_VALID_MAX_S = 3_600
@@ -178,21 +182,10 @@ class SignedStandingOffer(_Part):
 
 def standing_offer_message(offer: StandingOffer, *, chain_id: int, market: str) -> SignableMessage:
     """Return the EIP-712 message of a standing offer for one market on one chain."""
-    return encode_typed_data(
-        domain_data={
-            "name": _DOMAIN_NAME,
-            "version": "1",
-            "chainId": chain_id,
-            "verifyingContract": market,
-        },
-        message_types={"StandingOffer": _FIELDS},
-        message_data={
-            "provider": offer.provider,
-            "seq": offer.seq,
-            "issued": offer.issued_s,
-            "expires": offer.expires_s,
-            "bodyHash": keccak256(offer.canonical_bytes()),
-        },
+    body_hash = keccak256(offer.canonical_bytes())
+    values = (offer.provider, offer.seq, offer.issued_s, offer.expires_s, body_hash)
+    return typed_message(
+        _DOMAIN_NAME, "StandingOffer", _FIELDS, values, chain_id=chain_id, contract=market
     )
 
 
@@ -201,8 +194,7 @@ def sign_standing_offer(
 ) -> SignedStandingOffer:
     """Return an offer with the signature of the provider's operator key."""
     message = standing_offer_message(offer, chain_id=chain_id, market=market)
-    signature = bytes(account.sign_message(message).signature)
-    return SignedStandingOffer(offer=offer, signature=signature)
+    return SignedStandingOffer(offer=offer, signature=sign_message(message, account))
 
 
 def recover_standing_signer(signed: SignedStandingOffer, *, chain_id: int, market: str) -> Address:

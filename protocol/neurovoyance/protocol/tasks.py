@@ -14,18 +14,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, NamedTuple, TypeVar
 
-from eth_abi.abi import encode as abi_encode
-from eth_account.messages import SignableMessage, encode_typed_data
-from eth_account.signers.local import LocalAccount
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from neurovoyance.protocol.abi_words import bytes32_array, bytes32_words, uint_word
 from neurovoyance.protocol.errors import SpecError
-from neurovoyance.protocol.ids import Address, hash_abi
+from neurovoyance.protocol.eth_accounts import LocalAccount, SignableMessage
+from neurovoyance.protocol.ids import Address, hash_abi, keccak256
 from neurovoyance.protocol.job_spec import Bytes32, JobSpec, WeiField
 from neurovoyance.protocol.merkle import MerkleTree, leaf_hash
 from neurovoyance.protocol.offer_exchange import SOURCES_MAX, Refusal, SignatureBytes
-from neurovoyance.protocol.signing import AddressField, recover_signer
-from neurovoyance.protocol.vouchers import SignedVoucher, digest_of
+from neurovoyance.protocol.signing import (
+    AddressField,
+    digest_of,
+    recover_signer,
+    sign_message,
+    typed_message,
+)
+from neurovoyance.protocol.vouchers import SignedVoucher
 
 TASKS_MAX: Final = 1_024
 """Most tasks of one batch."""
@@ -40,6 +45,7 @@ ORDER_LIFE_MAX_S: Final = 600
 NO_ROOT: Final = bytes(32)
 
 _DOMAIN_NAME = "Neurovoyance Tasks"
+_TASK_TAG = b"NVY/task/1"
 _RAW_SHA256 = bytes((1, 0x55, 0x12, 0x20))
 _ORDER_FIELDS = [
     {"name": "channelId", "type": "bytes32"},
@@ -70,9 +76,10 @@ class Task(NamedTuple):
 
     def hash(self) -> bytes:
         """Return ``H("NVY/task/1", specHash, price)``, 32 bytes."""
-        return hash_abi(
-            ["string", "bytes32", "uint96"],
-            ["NVY/task/1", self.spec.spec_hash(), self.price_wei],
+        # The tag is the one dynamic value: its place, the two words, its length and its bytes.
+        words = bytes32_words(self.spec.spec_hash()) + uint_word(self.price_wei, 96)
+        return keccak256(
+            uint_word(96) + words + uint_word(len(_TASK_TAG)) + _TASK_TAG.ljust(32, b"\0")
         )
 
 
@@ -231,9 +238,8 @@ class Leaf:
 
     def hash(self) -> bytes:
         """Return its leaf hash, 32 bytes."""
-        types = ["bytes32", "bytes32", "bytes32", "uint256", "uint256"]
-        values = [self.task_hash, self.out_root, self.numeric_root, self.start_wei, self.end_wei]
-        return leaf_hash(abi_encode(types, values))
+        hashes = bytes32_words(self.task_hash, self.out_root, self.numeric_root)
+        return leaf_hash(hashes + uint_word(self.start_wei) + uint_word(self.end_wei))
 
 
 def raw_cid(data: bytes) -> bytes:
@@ -243,7 +249,7 @@ def raw_cid(data: bytes) -> bytes:
 
 def tasks_hash(hashes: Sequence[bytes]) -> bytes:
     """Return ``H(bytes32[])`` over the hashes of all tasks, in order."""
-    return hash_abi(["bytes32[]"], [list(hashes)])
+    return keccak256(bytes32_array(list(hashes)))
 
 
 def leaves_of(
@@ -277,7 +283,7 @@ def sign(
     form: BatchOrder | BatchCommitment, account: LocalAccount, *, chain_id: int, channels: str
 ) -> bytes:
     """Return the 65-byte signature of an order or a commitment."""
-    return bytes(account.sign_message(form.message(chain_id, channels)).signature)
+    return sign_message(form.message(chain_id, channels), account)
 
 
 def recover(
@@ -315,13 +321,4 @@ def parse(kind: type[_Form], text: bytes | str) -> _Form:
 def _message(
     name: str, fields: list[dict[str, str]], values: Sequence[Any], chain_id: int, channels: str
 ) -> SignableMessage:
-    return encode_typed_data(
-        domain_data={
-            "name": _DOMAIN_NAME,
-            "version": "1",
-            "chainId": chain_id,
-            "verifyingContract": channels,
-        },
-        message_types={name: fields},
-        message_data=dict(zip([field["name"] for field in fields], values, strict=True)),
-    )
+    return typed_message(_DOMAIN_NAME, name, fields, values, chain_id=chain_id, contract=channels)

@@ -14,24 +14,26 @@ from itertools import pairwise
 from typing import Annotated, Any, Self
 
 from eth_abi.abi import encode as abi_encode
-from eth_account.messages import SignableMessage, encode_typed_data
-from eth_account.signers.local import LocalAccount
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from neurovoyance.protocol.errors import SignatureError, SpecError
-from neurovoyance.protocol.ids import Address, hash_abi, keccak256
+from neurovoyance.protocol.errors import SpecError
+from neurovoyance.protocol.eth_accounts import LocalAccount, SignableMessage
+from neurovoyance.protocol.ids import Address, hash_abi
 from neurovoyance.protocol.job_spec import Bytes32, WeiField
 from neurovoyance.protocol.merkle import MerkleTree, leaf_hash
 from neurovoyance.protocol.offer_exchange import SignatureBytes
-from neurovoyance.protocol.signing import AddressField, recover_signer
+from neurovoyance.protocol.signing import (
+    AddressField,
+    recover_for_contract,
+    sign_message,
+    typed_message,
+)
 
 RECEIPTS_MAX = 1_024
 """Most receipts under one root."""
 VOUCHER_MAX_BYTES = 16_384
 
 _DOMAIN_NAME = "Neurovoyance PaymentChannels"
-_SIGNATURE_BYTES = 65
-_LARGEST_S = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
 _HINT = "Ask the client to sign again; nothing was redeemed."
 _VOUCHER_FIELDS = [
     {"name": "channelId", "type": "bytes32"},
@@ -179,11 +181,6 @@ def delegation_message(delegation: Delegation, *, chain_id: int, channels: str) 
     return _message("Delegation", _DELEGATION_FIELDS, values, chain_id, channels)
 
 
-def digest_of(message: SignableMessage) -> bytes:
-    """Return the 32 bytes that are signed."""
-    return keccak256(b"\x19" + message.version + message.header + message.body)
-
-
 def receipts_tree(receipts: Sequence[Receipt]) -> MerkleTree:
     """Return the tree over receipts, whose root a voucher names.
 
@@ -209,7 +206,7 @@ def receipts_tree(receipts: Sequence[Receipt]) -> MerkleTree:
 def sign_voucher(voucher: Voucher, account: LocalAccount, *, chain_id: int, channels: str) -> bytes:
     """Return the 65-byte signature of a voucher, by the client or its delegate."""
     message = voucher_message(voucher, chain_id=chain_id, channels=channels)
-    return bytes(account.sign_message(message).signature)
+    return sign_message(message, account)
 
 
 def sign_delegation(
@@ -217,7 +214,7 @@ def sign_delegation(
 ) -> bytes:
     """Return the client's 65-byte signature of a permission."""
     message = delegation_message(delegation, chain_id=chain_id, channels=channels)
-    return bytes(account.sign_message(message).signature)
+    return sign_message(message, account)
 
 
 def recover_voucher_client(signed: SignedVoucher, *, chain_id: int, channels: str) -> Address:
@@ -229,7 +226,7 @@ def recover_voucher_client(signed: SignedVoucher, *, chain_id: int, channels: st
     """
     voucher, delegation = signed.voucher, signed.delegation
     message = voucher_message(voucher, chain_id=chain_id, channels=channels)
-    signer = _signer_of(message, signed.signature, "voucher's signature")
+    signer = recover_for_contract(message, signed.signature, what="voucher's signature", hint=_HINT)
     if delegation is None or signed.permission is None:
         return signer
     if signer != delegation.delegate:
@@ -237,7 +234,9 @@ def recover_voucher_client(signed: SignedVoucher, *, chain_id: int, channels: st
     if voucher.cumulative_wei > delegation.cap_wei:
         raise SpecError("The voucher is above what the delegate may sign.", hint=_HINT)
     message = delegation_message(delegation, chain_id=chain_id, channels=channels)
-    return _signer_of(message, signed.permission, "delegate's permission")
+    return recover_for_contract(
+        message, signed.permission, what="delegate's permission", hint=_HINT
+    )
 
 
 def parse_signed_voucher(text: str | bytes) -> SignedVoucher:
@@ -258,28 +257,7 @@ def parse_signed_voucher(text: str | bytes) -> SignedVoucher:
         ) from error
 
 
-def _signer_of(message: SignableMessage, signature: bytes, what: str) -> Address:
-    """Return who signed; what the contract would refuse is refused here, too."""
-    signer = recover_signer(message, signature, what=what, hint=_HINT)
-    if (
-        len(signature) != _SIGNATURE_BYTES
-        or signature[-1] not in (27, 28)
-        or int.from_bytes(signature[32:64], "big") > _LARGEST_S
-    ):
-        raise SignatureError(f"The {what} is not in the one form that counts.", hint=_HINT)
-    return signer
-
-
 def _message(
     name: str, fields: list[dict[str, str]], values: Sequence[Any], chain_id: int, channels: str
 ) -> SignableMessage:
-    return encode_typed_data(
-        domain_data={
-            "name": _DOMAIN_NAME,
-            "version": "1",
-            "chainId": chain_id,
-            "verifyingContract": channels,
-        },
-        message_types={name: fields},
-        message_data=dict(zip([field["name"] for field in fields], values, strict=True)),
-    )
+    return typed_message(_DOMAIN_NAME, name, fields, values, chain_id=chain_id, contract=channels)

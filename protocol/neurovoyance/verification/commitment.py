@@ -11,9 +11,10 @@ from collections.abc import Sequence
 
 import blake3
 from eth_abi.abi import encode as abi_encode
-from eth_utils.crypto import keccak
 
+from neurovoyance.protocol.abi_words import bytes32_array
 from neurovoyance.protocol.errors import SpecError
+from neurovoyance.protocol.ids import keccak256
 from neurovoyance.protocol.merkle import (
     MerkleTree,
     hash_pair,
@@ -47,7 +48,7 @@ def output_root(hashes: Sequence[bytes]) -> bytes:
         raise SpecError("An output of no tensors has no root; nothing was hashed.")
     for position, value in enumerate(hashes):
         require_hash(value, f"tensor hash {position}")
-    return bytes(keccak(abi_encode(["bytes32[]"], [list(hashes)])))
+    return keccak256(bytes32_array(list(hashes)))
 
 
 def chunk_leaf(index: int, chunk: bytes) -> bytes:

@@ -228,6 +228,8 @@ async def test_a_range_that_a_node_finds_too_large_is_halved(
             if method != "eth_getLogs":
                 return None
             wanted = json.loads(body)["params"][0]
+            if "blockHash" in wanted:
+                return None
             sizes.append(int(wanted["toBlock"], 16) - int(wanted["fromBlock"], 16) + 1)
             if sizes[-1] > 2:
                 error = {"code": -32005, "message": "query returned more than 10000 results"}
@@ -238,6 +240,42 @@ async def test_a_range_that_a_node_finds_too_large_is_halved(
         cursor = cursor_of(contracts, tmp_path)
         assert await drain(cursor) == [GENESIS_WEI, 1, 2, 3, 4]
         assert max(sizes) > 2 >= min(sizes)
+        cursor.close()
+
+
+async def test_a_reader_that_keeps_up_asks_by_hash_and_falls_back_where_that_is_refused(
+    devnet_chain: RunningChain, tmp_path: Path
+) -> None:
+    async with RpcProxy(devnet_chain.url) as proxy, await connect(proxy.url, tmp_path) as client:
+        contracts = Contracts(client, await deploy(client, OWNER))
+        control = ChainControl(client.rpc)
+        cursor = cursor_of(contracts, tmp_path)
+        await drain(cursor)
+        asked: list[str] = []
+        refuses = False
+
+        async def hook(method: str, body: bytes) -> bytes | None:
+            asked.append(method)
+            if refuses and b"blockHash" in body:
+                return answer(body, error={"code": -32602, "message": "blockHash is not known"})
+            return None
+
+        proxy.hook = hook
+        await cursor.read()
+        assert asked == ["eth_getBlockByNumber"]
+        await control.mine(2)
+        asked.clear()
+        assert await drain(cursor) == []
+        # The head, its parent, and once more the head: empty blocks hold no logs.
+        assert asked == ["eth_getBlockByNumber", "eth_getBlockByHash", "eth_getBlockByNumber"]
+        await pay(contracts, 5, 6)
+        asked.clear()
+        assert await drain(cursor) == [5, 6]
+        assert asked.count("eth_getLogs") == 2
+        assert asked.count("eth_getBlockByNumber") == 2
+        refuses = True
+        await pay(contracts, 7)
+        assert await drain(cursor) == [7]
         cursor.close()
 
 

@@ -22,19 +22,20 @@ from neurovoyance.chain import (
 from neurovoyance.chain.abi_codec import contract_abi
 from neurovoyance.chain.facade import Facade
 
-# Only contracts may call these; eip712Domain is for wallets, which read it themselves; where a
-# contract names another one, deployment asks by `link`.
+# Where a contract names another one: the addresses stand in the deployment file, and are compared
+# with the contracts by `verify_deployment`, so a facade may leave these views out.
 LINKS = {"market", "token", "beacon", "stakeManager", "registry", "auditCourt", "disputeCourt"} | {
     *("refereeDraw", "traceCheck", "params", "vault", "votes", "emission", "channels", "feeRouter"),
     *("treasury", "insurance", "canaries", "excluded", "standardTimelock"),
 }
+# Only contracts may call these; eip712Domain is for wallets, which read it themselves.
 NOT_FOR_US = {
     "StakeManager": {
         *("lock", "unlock", "slashTimeout", "slashLock", "slashFree", "bookSlash"),
         *("notifyReward", "takeReward", "scaleAge", "reduceSlash"),
     },
     "JobMarket": {
-        *("eip712Domain", "courtMove", "doubleWindow", "collect", "courtPay", "creditSlash"),
+        *("courtMove", "doubleWindow", "collect", "courtPay", "creditSlash"),
         *("checkOpening", "checkSpec"),
     },
     "ComputeToken": {"eip712Domain"},

@@ -14,6 +14,7 @@ from neurovoyance.protocol.errors import ConfigError
 ME = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 INTENT = Intent(ME, b"\x01\x02", 5, "Token.transfer")
 FEES = Fees(10, 1)
+MADE_S = 1_700_000_000
 
 
 def journal(folder: Path, genesis: str = "0x01") -> TxJournal:
@@ -22,7 +23,7 @@ def journal(folder: Path, genesis: str = "0x01") -> TxJournal:
 
 def record(book: TxJournal, key: str, nonce: int) -> JournaledTx:
     signed = SignedTransaction(b"raw" + key.encode(), "0x" + key.encode().hex())
-    return book.record(ME, key, nonce, INTENT, 21_000, signed, FEES)
+    return book.record(ME, key, nonce, INTENT, 21_000, signed, FEES, MADE_S)
 
 
 def test_what_was_recorded_is_there_after_a_restart(tmp_path: Path) -> None:
@@ -79,10 +80,11 @@ def test_a_key_that_changed_nothing_may_be_taken_over(tmp_path: Path, state: TxS
 def test_attempts_are_kept_in_order(tmp_path: Path) -> None:
     book = journal(tmp_path)
     row = record(book, "a", 0)
-    book.add_attempt(row.id, SignedTransaction(b"two", "0x02"), Fees(20, 2))
+    book.add_attempt(row.id, SignedTransaction(b"two", "0x02"), Fees(20, 2), MADE_S + 9)
     found = book.find(ME, "a")
     assert found is not None
     assert [(a.raw, a.fees.max_fee_wei) for a in found.attempts] == [(b"rawa", 10), (b"two", 20)]
+    assert [a.made_at_s for a in found.attempts] == [MADE_S, MADE_S + 9]
     book.close()
 
 

@@ -75,47 +75,47 @@ def up(home: Path, *options: str) -> Iterator[dict[str, Any]]:
     assert code == 0
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """A private network with one node and no audits."""
     with up(tmp_path_factory.mktemp("home"), "--nodes", "1") as shown:
         yield shown
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def joined_network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """A network that gets nodes which never run; the others count who answers."""
     with up(tmp_path_factory.mktemp("joined"), "--nodes", "1") as shown:
         yield shown
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def audited_network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """A private network with audits: one node computes, another one audits it."""
     with up(tmp_path_factory.mktemp("audited"), "--nodes", "2", "--audits") as shown:
         yield shown
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def economy_network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """A private network with the token economy and one node."""
     with up(tmp_path_factory.mktemp("economy"), "--nodes", "1", "--economy") as shown:
         yield shown
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def economy_home(economy_network: dict[str, Any]) -> Path:
     """Home of the client of the network with the economy."""
     return Path(economy_network["home"])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def economy_provider() -> str:
     """Owner address of its node."""
     return devnet_wallet(2).address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def economy_owner_home(economy_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Home of the owner of its node: another account of the same network."""
     profile = json.loads((economy_home / "network.json").read_text())
@@ -127,7 +127,7 @@ def economy_owner_home(economy_home: Path, tmp_path_factory: pytest.TempPathFact
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def home(network: dict[str, Any]) -> Path:
     """The home folder of the running network, with a published model and an input."""
     folder = Path(network["home"])
@@ -152,7 +152,7 @@ def invoke(home: Path, capsys: pytest.CaptureFixture[str]) -> Invoke:
     return call
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def settled_job(home: Path) -> dict[str, Any]:
     """A job that was submitted, checked and paid."""
     command = [sys.executable, "-m", "neurovoyance.cli.main", "job", "submit", "sum"]
@@ -164,7 +164,7 @@ def settled_job(home: Path) -> dict[str, Any]:
     return shown
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def audited_job(audited_network: dict[str, Any]) -> str:
     """The id of a job that was audited and revealed, and whose window is open."""
     return asyncio.run(_audited_job(Path(audited_network["home"])))

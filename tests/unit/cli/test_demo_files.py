@@ -18,8 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from neurovoyance.cli.demo_files import pdf, png, write_demo_files
-from neurovoyance.cli.demo_run import GROUPS
+from neurovoyance.cli.demo_files import GROUPS, pdf, png, write_demo_files
 
 
 @pytest.fixture(scope="module")

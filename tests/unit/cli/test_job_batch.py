@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from neurovoyance.cli.job_batch import keep, read_tasks
+from neurovoyance.cli.job_batch import keep, read_tasks, tell
 from neurovoyance.cli.main import app
 from neurovoyance.client.tasks import TaskResults
 from neurovoyance.protocol.errors import SpecError
@@ -58,3 +61,17 @@ def test_the_command_has_help() -> None:
     shown = CliRunner().invoke(app, ["job", "batch", "--help"])
     assert shown.exit_code == 0
     assert "--check-at" in shown.output
+
+
+def test_the_result_says_who_repeated_and_why(capsys: pytest.CaptureFixture[str]) -> None:
+    model: Any = SimpleNamespace(model_id=bytes(32))
+    results = TaskResults(
+        [{}], provider="0xA", repeated=1, checker="0xB", why_checker="another owner than 0xA"
+    )
+    tell(model, results, [], as_json=False)
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "1 of them were repeated by 0xB, and agree." in printed
+    assert "0xB was chosen to repeat them: another owner than 0xA." in printed
+    tell(model, results, [], as_json=True)
+    told = json.loads(capsys.readouterr().out)
+    assert (told["checker"], told["why_checker"]) == ("0xB", "another owner than 0xA")

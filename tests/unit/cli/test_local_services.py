@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from neurovoyance.chain.wallet import DEVNET_CHAIN_ID
 from neurovoyance.cli import local_services
 from neurovoyance.cli.local_services import (
     MarketProcess,
@@ -17,6 +18,7 @@ from neurovoyance.cli.local_services import (
     worker_line,
     worker_process,
 )
+from neurovoyance.marketplace.settings import make_settings
 from neurovoyance.protocol.errors import ConfigError
 
 SECRET = "hush-hush"
@@ -56,7 +58,14 @@ def test_passwords_are_never_arguments(tmp_path: Path) -> None:
     services = Services(has_market=True, redis_url=REDIS, postgres_url=POSTGRES, farm="f")
     market = MarketProcess(services, tmp_path, tmp_path / "local")
     worker = worker_process(services, tmp_path / "local")
-    for child, url in ((market.child, POSTGRES), (worker, REDIS)):
+    assert market.worker is not None
+    for child, url in (
+        (market.child, POSTGRES),
+        (market.child, REDIS),
+        (market.worker, POSTGRES),
+        (market.worker, REDIS),
+        (worker, REDIS),
+    ):
         assert SECRET not in " ".join(child.arguments)
         assert url in child.environment.values()
     assert SECRET not in repr((services, market, worker))
@@ -69,6 +78,19 @@ def test_the_index_is_a_file_of_the_network_unless_told_otherwise(tmp_path: Path
     market = MarketProcess(Services(has_market=True), tmp_path, tmp_path / "local")
     assert f"sqlite:///{tmp_path}/local/market/index.sqlite" in market.child.environment.values()
     assert market.url.endswith(str(market.port))
+    assert market.children == [market.child], "no worker without Redis"
+
+
+def test_the_market_is_told_what_its_pages_show(tmp_path: Path) -> None:
+    market = MarketProcess(Services(has_market=True), tmp_path, tmp_path / "local")
+    market.tell("http://127.0.0.1:8545", 30, ["http://127.0.0.1:1", "http://127.0.0.1:2"])
+    known = {"chain_id": DEVNET_CHAIN_ID, "rpc_urls": ["http://127.0.0.1:8545"]}
+    settings = make_settings(known | {"deployment_path": tmp_path}, market.child.environment)
+    assert settings.wallet_rpc_url == "http://127.0.0.1:8545"
+    assert settings.faucet_account == 30
+    assert settings.node_urls == ("http://127.0.0.1:1", "http://127.0.0.1:2")
+    # No key: the account is a number, and only the development chain knows it.
+    assert not any(len(value) == 66 for value in market.child.environment.values())
 
 
 def test_a_market_port_in_use_is_explained(tmp_path: Path) -> None:

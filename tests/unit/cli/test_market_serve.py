@@ -34,6 +34,19 @@ def test_settings_come_from_the_home_folder_the_environment_and_options(
     assert _settings(home).database_url.get_secret_value() == "postgresql://db/x"
 
 
+def test_nodes_of_this_machine_are_named_by_option(home: Path) -> None:
+    settings = _settings(home, node_urls=["http://127.0.0.1:8420"])
+    assert settings.node_urls == ("http://127.0.0.1:8420",)
+
+
+def test_a_node_of_another_machine_is_refused(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["market", "serve", "--node", "http://10.0.0.1:8420", "--home", str(home), "--json"]
+    assert run(arguments) == 2
+    assert "node_urls" in json.loads(capsys.readouterr().out)["error"]["message"]
+
+
 def test_a_missing_deployment_is_refused(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["market", "reindex", "--home", str(home), "--json"]) == 2
     assert "deployment" in json.loads(capsys.readouterr().out)["error"]["message"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+import tomllib
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +14,7 @@ import psutil
 import pytest
 
 from neurovoyance.cli.main import run
-from neurovoyance.cli.node_init import CPU_MAX_C, _idle_table, _kept, _own_pool
+from neurovoyance.cli.node_init import CPU_MAX_C, _first_limits, _own_pool
 from neurovoyance.cli.opened import opened
 from neurovoyance.node.idle.settings import Mode
 from neurovoyance.node.settings import load_settings
@@ -113,26 +114,46 @@ def test_too_small_a_stake_is_refused_before_anything_is_sent(
     assert "below the minimum" in json.loads(capsys.readouterr().out)["error"]["message"]
 
 
-def test_what_watches_a_node_outlives_a_repetition(tmp_path: Path) -> None:
-    path = tmp_path / "node.toml"
-    assert _kept(path) == {}
-    path.write_text('metrics_port = 9420\nlog_format = "text"\nlisten_port = 1\n')
-    assert _kept(path) == {"metrics_port": 9420, "log_format": "text"}
-
-
-def test_the_owners_limits_outlive_a_repetition(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "node.toml"
-    assert _idle_table(path, None) == {}
+def test_a_machine_gets_the_limits_that_can_be_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(psutil, "sensors_temperatures", dict)
-    assert _idle_table(path, True) == {"mode": "idle"}
+    assert _first_limits(True) == {}
     hot = {"coretemp": [SimpleNamespace(current=50.0)]}
     monkeypatch.setattr(psutil, "sensors_temperatures", lambda: hot)
-    assert _idle_table(path, True) == {"cpu_max_c": CPU_MAX_C, "mode": "idle"}
-    path.write_text('[idle]\nmode = "idle"\nhours = ["22:00-06:00"]\n')
-    kept = {"hours": ["22:00-06:00"]}
-    assert _idle_table(path, None) == {**kept, "mode": "idle"}
-    assert _idle_table(path, False) == {**kept, "mode": "always"}
-    path.write_text('idle = "idle"\n')
-    assert _idle_table(path, None) == {"mode": "idle"}
+    assert _first_limits(True) == {"cpu_max_c": CPU_MAX_C}
+    assert _first_limits(False) == {}
+
+
+def test_an_owners_own_lines_outlive_a_repetition(
+    provider_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def init(*options: str) -> int:
+        capsys.readouterr()
+        return run(["node", "init", *options, "--home", str(provider_home), "--json"])
+
+    assert init("--stake", "2000", "--idle") == 0
+    path = provider_home / "node" / "node.toml"
+    text = path.read_text()
+    made = tomllib.loads(text)
+    own = {
+        "max_jobs": 3,
+        "listen_port": 8500,
+        "endpoint": "https://mine.example",
+        "data_dir": str(provider_home / "disk"),
+        "rpc_urls": [*made["rpc_urls"], "http://127.0.0.1:1"],
+        "farm_redis": "redis://127.0.0.1:6379/0",
+        "log_format": "text",
+    }
+    kept = [line for line in text.splitlines() if line.partition(" =")[0] not in own]
+    lines = [f"{name} = {json.dumps(value)}  # mine" for name, value in own.items()]
+    path.write_text("\n".join(["# By hand.", *lines, *kept, "away_after_s = 60  # soon"]) + "\n")
+    before = path.read_text()
+    assert init("--stake", "2000") == 0
+    assert json.loads(capsys.readouterr().out)["endpoint"] == "https://mine.example"
+    assert path.read_text() == before
+    assert init("--stake", "2000", "--max-jobs", "5", "--always") == 0
+    after = before.replace("max_jobs = 3", "max_jobs = 5")
+    assert path.read_text() == after.replace('mode = "idle"', 'mode = "always"')
+    path.write_text("max_jobs = \n")
+    assert init("--stake", "2000") == 2
+    assert "cannot be read" in json.loads(capsys.readouterr().out)["error"]["message"]
+    shutil.rmtree(provider_home)

@@ -15,6 +15,8 @@ from neurovoyance.cli.main import run
         (["--redis", "redis://h", "--name", "a b"], "name of a worker"),
         (["--redis", "redis://h", "--farm", "A"], "name of a farm"),
         (["--redis", "redis://h", "--engine", "tea"], "ort or torch"),
+        (["--redis", "redis://h", "--idle", "--config", "/none.toml"], "There is no file"),
+        (["--redis", "redis://h", "--config", __file__], "[idle] of"),
     ],
 )
 def test_faults_are_told_plainly(

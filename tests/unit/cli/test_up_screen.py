@@ -36,7 +36,12 @@ def test_people_see_every_part_and_what_to_type(
     print_network(made, is_default_home=False)
     shown = capsys.readouterr().out
     assert made.market is not None
-    for part in (made.rpc_url, made.nodes[0].url, made.market.url, "node worker --farm mine"):
+    for part in (
+        made.rpc_url,
+        made.nodes[0].url,
+        f"{made.market.url}/ ",
+        "node worker --farm mine",
+    ):
         assert part in shown
     assert f"--home {tmp_path}" in shown
     assert "neurovoyance join" in shown
@@ -58,5 +63,6 @@ def test_programs_get_the_same_without_secrets(tmp_path: Path) -> None:
     assert (bare["market"], bare["farm"]) == (None, None)
     full = network_json(network(tmp_path / "full", Services(True, redis_url=REDIS, farm="mine")))
     assert full["farm"] == "mine"
+    assert (bare["pages"], full["pages"]) == (None, f"{full['market']}/")
     assert str(full["market"]).startswith("http://127.0.0.1:")
     assert "hush" not in json.dumps(full)

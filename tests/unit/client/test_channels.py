@@ -21,8 +21,9 @@ from neurovoyance.client.channels import ChannelClient
 from neurovoyance.client.client import AsyncClient
 from neurovoyance.client.opening import open_from_profile
 from neurovoyance.client.settings import NetworkProfile, save_profile
+from neurovoyance.client.sync import Client
 from neurovoyance.node.enrolment import enrol
-from neurovoyance.protocol.errors import InsufficientFunds, SpecError
+from neurovoyance.protocol.errors import InsufficientFunds, SpecError, Unreachable
 from neurovoyance.protocol.ids import Address
 from neurovoyance.protocol.units import nvy
 
@@ -146,3 +147,19 @@ async def test_what_the_wallet_does_not_hold_is_not_opened(desk: Desk) -> None:
         await desk.channels.open([AllotmentTerms(PAYEE.address, nvy("51"), 20)])
     with pytest.raises(SpecError, match="no such channel"):
         await desk.channels.pay(b"\7" * 32, PAYEE.address, 1, work=bytes(32))
+
+
+def test_an_ordinary_program_pays_too(home: Path) -> None:
+    payee = PAYEE.address
+    with Client.from_profile(home) as client:
+        channel_id = client.channels.open([AllotmentTerms(payee, nvy("1"), 20)])
+        client.channels.top_up(channel_id, [AllotmentTerms(payee, nvy("1"), 20)])
+        signed = client.channels.pay(channel_id, payee, nvy("0.5"), work=b"\1" * 32)
+        [side] = client.channels.view(channel_id).payees
+        assert (side.signed_wei, side.left_wei) == (nvy("0.5"), nvy("1.5"))
+        assert signed.voucher.cumulative_wei == nvy("0.5")
+        assert client.channels.close(channel_id).closes_at_s > 0
+        assert channel_id in [view.channel_id for view in client.channels.list()]
+        with pytest.raises(Unreachable):
+            client.tasks.terms(channel_id, payee)
+        assert client.tasks.resume() == []

@@ -40,6 +40,30 @@ async def test_only_what_is_missing_is_deposited_and_it_is_said_first(
     await again.cancel()
 
 
+async def test_job_and_deposit_are_one_transaction_that_is_sent_once(
+    client: AsyncClient, model: PublishedModel
+) -> None:
+    market, session = client.session.contracts.market, client.session
+    price_wei = await market.free_of_wei(session.address) + PRICE_WEI
+
+    async def sent() -> int:
+        count = await session.chain.rpc.request(
+            "eth_getTransactionCount", [session.address, "latest"]
+        )
+        return int(str(count), 16)
+
+    before = await sent()
+    job = await client.submit(model, {"x": X}, hire="listing", max_price_wei=price_wei)
+    assert await sent() == before + 1
+    # As after a crash: what was written down last is only planned.
+    session.journal.set_status(job.current.job_id, Status.PLANNED)
+    await hiring.send_attempt(session, job.current)
+    assert await sent() == before + 1
+    assert await market.free_of_wei(session.address) == 0
+    assert job.current.status is Status.HIRED
+    await job.cancel()
+
+
 async def test_more_than_the_wallet_holds_is_refused_before_anything_is_sent(
     client: AsyncClient, model: PublishedModel
 ) -> None:

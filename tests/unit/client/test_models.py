@@ -17,6 +17,7 @@ from neurovoyance.client.models import (
     publish_model,
     read_certificate,
 )
+from neurovoyance.client.serving import serve_storage
 from neurovoyance.ipfs.cid import cid_of_keccak
 from neurovoyance.ipfs.embedded import EmbeddedBackend
 from neurovoyance.protocol.errors import SpecError, StorageNotFound, UnsupportedModel
@@ -141,3 +142,22 @@ async def test_a_certificate_file_is_read_as_it_was_written(
         read_certificate(path)
     with pytest.raises(SpecError, match="There is no certificate at"):
         read_certificate(tmp_path / "none.json")
+
+
+async def test_a_model_that_others_published_is_taken_over_by_its_id(
+    storage: EmbeddedBackend, model_path: Path, tmp_path: Path
+) -> None:
+    model = await publish_model(storage, model_path, name="sum")
+    name = hex_of(model.model_id)
+    async with (
+        serve_storage(storage, host="127.0.0.1", port=0) as url,
+        EmbeddedBackend(tmp_path / "other", allow_private_addresses=True) as other,
+    ):
+        with pytest.raises(StorageNotFound, match="No model"):
+            await find_model(other, "sum", sources=[url])
+        with pytest.raises(StorageNotFound, match="no market service"):
+            await find_model(other, "0x" + "ab" * 32, sources=[url])
+        assert await find_model(other, name, sources=[url]) == model
+        assert await other.served_block(model.cid) is not None
+    async with EmbeddedBackend(tmp_path / "other") as other:
+        assert await find_model(other, name) == model

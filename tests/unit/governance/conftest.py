@@ -10,7 +10,7 @@ from tests.chains import ANVIL
 from tests.governed import Network, Visit, running, visiting
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
     """Anvil where it is installed, since it starts sooner; else the devnet."""
     kind = "anvil" if ANVIL.exists() else "devnet"

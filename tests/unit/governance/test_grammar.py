@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from neurovoyance.governance.grammar import nearest_keys, parse_wish, resolve_key
 from neurovoyance.governance.intentions import (
     CanaryListing,
+    ChallengeRuling,
     GuardianRenewal,
+    ModelSuspension,
     ParameterChange,
     Payment,
     SlashReduction,
@@ -49,9 +51,10 @@ def test_every_parameter_can_be_proposed_at_both_bounds(key: str) -> None:
         (f"pay 5 NVY to {TO} from the insurance", Payment("insurance fund", TO, 5 * 10**18)),
         (f"renew the guardian with {TO}", GuardianRenewal(address_of(0xAA))),
         (
-            f"reduce slash 0x{'ab' * 32} by 7 NVY",
+            f"reduce slash 0x{'ab' * 32} to 7 NVY",
             SlashReduction(b"\xab" * 32, 7 * 10**18),
         ),
+        (f"reduce slash 0x{'ab' * 32} to 0 NVY", SlashReduction(b"\xab" * 32, 0)),
         (
             f"list canary model 0x{'cd' * 32} in pool cpu with batch 4 for 60 seconds",
             CanaryListing(b"\xcd" * 32, b"cpu".ljust(12, b"\0"), 4, 60),
@@ -59,6 +62,15 @@ def test_every_parameter_can_be_proposed_at_both_bounds(key: str) -> None:
         (
             f"unlist canary model 0x{'cd' * 32}",
             CanaryListing(b"\xcd" * 32, bytes(12), 0, 0, is_listed=False),
+        ),
+        (f"suspend the model 0x{'cd' * 32}", ModelSuspension(b"\xcd" * 32)),
+        (
+            f"uphold the challenge of model 0x{'cd' * 32}",
+            ChallengeRuling(b"\xcd" * 32, is_upheld=True),
+        ),
+        (
+            f"Dismiss challenge against the model 0x{'cd' * 32}",
+            ChallengeRuling(b"\xcd" * 32, is_upheld=False),
         ),
     ],
 )
@@ -89,6 +101,7 @@ def test_several_changes_are_joined() -> None:
         ("set fish to 4% because x", "no parameter 'fish'", "lists all"),
         ("set seatWei to 4 NVY because x", "constant of the contracts", "can be changed"),
         ("raise burn by 1% because x", "By how much", "set burnBps to"),
+        (f"reduce slash 0x{'ab' * 32} by 7 NVY because x", "shall be left", "to ..."),
         ("raise burn from 4% to 3% because x", "other side", "Swap"),
         ("set burn from 4% to 4% because x", "changes nothing", "differs"),
         ("set burn to 4% and burnBps to 5% because x", "twice", "once"),

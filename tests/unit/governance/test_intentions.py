@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from neurovoyance.governance.intentions import (
     CanaryListing,
+    ChallengeRuling,
     GuardianRenewal,
+    ModelSuspension,
     ParameterChange,
     Payment,
     clause_of,
@@ -29,7 +31,12 @@ def test_funds_and_canaries_have_their_governor() -> None:
     assert not is_constitutional(Payment("treasury", to, 1))
     assert is_constitutional(Payment("insurance fund", to, 1))
     assert is_constitutional(GuardianRenewal(to))
-    assert is_standard_only(CanaryListing(bytes(32), bytes(12), 1, 1))
+    for item in (
+        CanaryListing(bytes(32), bytes(12), 1, 1),
+        ModelSuspension(bytes(32)),
+        ChallengeRuling(bytes(32), is_upheld=True),
+    ):
+        assert is_standard_only(item) and not is_constitutional(item)
 
 
 def test_a_title_names_the_first_and_counts_the_rest() -> None:

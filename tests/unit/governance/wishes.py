@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from neurovoyance.chain.deployment import Deployment
 from neurovoyance.governance.intentions import (
     CanaryListing,
+    ChallengeRuling,
     GuardianRenewal,
     Intention,
+    ModelSuspension,
     ParameterChange,
     Payment,
     SlashReduction,
@@ -61,11 +63,13 @@ intentions: st.SearchStrategy[Intention] = st.one_of(
     changes(),
     st.builds(Payment, st.sampled_from(["treasury", "insurance fund"]), addresses, amounts),
     st.builds(GuardianRenewal, addresses),
-    st.builds(SlashReduction, hashes, amounts),
+    st.builds(SlashReduction, hashes, st.integers(0, 10**27)),
     st.builds(
         CanaryListing, hashes, pools, st.integers(1, 2**31 - 1), st.integers(1, 2**31 - 1)
     ).filter(lambda item: len(str(item.batch)) < 10),
     hashes.map(lambda name: CanaryListing(name, bytes(12), 0, 0, is_listed=False)),
+    st.builds(ModelSuspension, hashes),
+    st.builds(ChallengeRuling, hashes, st.booleans()),
 )
 
 

@@ -55,3 +55,14 @@ async def collect(pieces: AsyncIterator[bytes]) -> bytes:
 async def pieces_of(data: bytes, size_bytes: int = 1000) -> AsyncIterator[bytes]:
     for offset in range(0, len(data), size_bytes):
         yield data[offset : offset + size_bytes]
+
+
+def chain(depth: int) -> tuple[Cid, dict[Cid, bytes]]:
+    """Return a file of one byte under ``depth`` inner nodes."""
+    blocks = {Cid.of(b"x"): b"x"}
+    cid = Cid.of(b"x")
+    for _ in range(depth):
+        block = file_node([Child(cid, 1, 1)])
+        cid = pb(block)
+        blocks[cid] = block
+    return cid, blocks

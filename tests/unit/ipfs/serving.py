@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import uvicorn
@@ -20,7 +20,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from neurovoyance.ipfs.car import encode_header, encode_section
 from neurovoyance.ipfs.cid import Cid
+from neurovoyance.ipfs.unixfs import FileNode, read_node
 
 Answer = Callable[[Cid, Request], Response]
 
@@ -48,11 +50,16 @@ class Served:
 
 
 class Scripted:
-    """A peer that answers block requests with ``answer`` and counts them."""
+    """A peer that answers block requests with ``answer`` and counts them.
 
-    def __init__(self, answer: Answer) -> None:
+    Archives it knows only if ``answer_run`` is given; requests for them are in ``runs``.
+    """
+
+    def __init__(self, answer: Answer, answer_run: Answer | None = None) -> None:
         self.requests: list[str] = []
+        self.runs: list[str] = []
         self._answer = answer
+        self._answer_run = answer_run
         self.app = Starlette(
             routes=[
                 Route("/ipfs/{cid}", self._block, methods=["GET", "HEAD"]),
@@ -63,6 +70,11 @@ class Scripted:
 
     def _block(self, request: Request) -> Response:
         cid = Cid.from_text(request.path_params["cid"])
+        if request.query_params.get("format") == "car":
+            self.runs.append(str(cid))
+            if self._answer_run is None:
+                return Response("raw blocks only", status_code=406)
+            return self._answer_run(cid, request)
         self.requests.append(str(cid))
         return self._answer(cid, request)
 
@@ -117,3 +129,62 @@ class Standin:
             self._process.kill()
             self._process.wait()
             self._process = None
+
+
+Section = tuple[Cid, bytes]
+CAR = "application/vnd.ipld.car; version=1; order=dfs; dups=n"
+
+
+def run_of(blocks: dict[Cid, bytes], cid: Cid, request: Request) -> list[Section]:
+    """Return what an honest peer sends of the leaves in a range of the node ``cid``."""
+    first, last = map(int, request.query_params["entity-bytes"].split(":"))
+    node = read_node(cid, blocks[cid])
+    assert isinstance(node, FileNode)
+    sections, at = [(cid, blocks[cid])], len(node.data)
+    for child in node.children:
+        if at <= last and at + child.file_size > first:
+            sections.append((child.cid, blocks[child.cid]))
+        at += child.file_size
+    return sections
+
+
+def archive(sections: Iterable[Section]) -> bytes:
+    """Return an archive of the sections as they are, named after the first."""
+    sections = list(sections)
+    head = encode_header([cid for cid, _ in sections[:1]])
+    return head + b"".join(encode_section(*section) for section in sections)
+
+
+def streaming_blocks(
+    blocks: dict[Cid, bytes], spoil: Callable[[list[Section]], bytes] = archive
+) -> Scripted:
+    """Return a peer that sends runs too, after ``spoil`` made an archive of them."""
+
+    def answer_run(cid: Cid, request: Request) -> Response:
+        return Response(spoil(run_of(blocks, cid, request)), headers={"Content-Type": CAR})
+
+    def answer(cid: Cid, request: Request) -> Response:
+        return Response(blocks[cid]) if cid in blocks else Response(status_code=404)
+
+    return Scripted(answer, answer_run)
+
+
+_FETCHER = """
+import asyncio, resource, sys
+from pathlib import Path
+from neurovoyance.ipfs import Cid, EmbeddedBackend
+if len(sys.argv) > 4:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[4]),) * 2)
+async def main():
+    async with EmbeddedBackend(Path(sys.argv[1]), allow_private_addresses=True) as store:
+        await store.ensure(Cid.from_text(sys.argv[2]), sources=[sys.argv[3]])
+asyncio.run(main())
+"""
+
+
+def start_fetcher(*arguments: object) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-c", _FETCHER, *map(str, arguments)],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        stderr=subprocess.PIPE,
+    )

@@ -16,6 +16,7 @@ from neurovoyance.ipfs.blockstore import BlockStore
 from neurovoyance.ipfs.cid import PROBE, Cid
 from neurovoyance.ipfs.dagpb import MAX_BLOCK_BYTES
 from neurovoyance.ipfs.index import SourceFile
+from neurovoyance.ipfs.verified import VerifiedFiles
 from neurovoyance.protocol.errors import (
     StorageIntegrityError,
     StorageSourceChanged,
@@ -69,6 +70,47 @@ def test_a_rotten_block_is_removed_and_counts_as_missing(store: BlockStore) -> N
     assert not store.path_of(cid).exists()
     store.put(cid, b"block")
     assert store.read(cid) == b"block"
+
+
+def test_a_block_for_a_peer_is_hashed_once_and_again_when_its_file_changed(
+    store: BlockStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cid, hashed = Cid.of(b"block"), 0
+    right = Cid.is_hash_of
+
+    def count(self: Cid, data: bytes) -> bool:
+        nonlocal hashed
+        hashed += 1
+        return right(self, data)
+
+    store.put(cid, b"block")
+    os.utime(store.path_of(cid), (1, 1))
+    monkeypatch.setattr(store, "_verified", VerifiedFiles(now_ns=lambda: 1 << 62))
+    monkeypatch.setattr(Cid, "is_hash_of", count)
+    assert [store.read(cid, for_peer=True) for _ in range(3)] == [b"block"] * 3
+    assert hashed == 1
+    assert store.read(cid) == b"block"
+    assert hashed == 2, "what the store's own users read is hashed on every read"
+    store.path_of(cid).write_bytes(b"blocc")
+    assert store.read(cid, for_peer=True) is None
+    assert store.size_of(cid) is None
+
+
+def test_a_reference_for_a_peer_is_hashed_again_when_its_file_changed(
+    store: BlockStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "source"
+    path.write_bytes(b"leaf")
+    cid, state = Cid.of(b"leaf"), path.stat()
+    monkeypatch.setattr(store, "_verified", VerifiedFiles(now_ns=lambda: 1 << 62))
+    store.put_references(SourceFile(str(path), 4, state.st_mtime_ns), [(cid, 0, 4)])
+    assert store.read(cid, for_peer=True) == b"leaf"
+    other = tmp_path / "other"
+    other.write_bytes(b"laef")
+    os.utime(other, ns=(state.st_atime_ns, state.st_mtime_ns))
+    other.replace(path)
+    with pytest.raises(StorageSourceChanged):
+        store.read(cid, for_peer=True)
 
 
 def test_a_block_of_a_wrong_length_is_not_held(store: BlockStore) -> None:

@@ -7,11 +7,13 @@ from tests.unit.ipfs.dags import pieces_of
 from tests.unit.ipfs.test_cid import CIDS
 
 from neurovoyance.ipfs.car import (
+    PIECE_BYTES,
     InvalidCar,
     decode_header,
     encode_header,
     encode_section,
     read_car,
+    section_pieces,
 )
 from neurovoyance.ipfs.cid import Cid
 from neurovoyance.ipfs.varint import encode_varint
@@ -40,6 +42,16 @@ def test_the_header_has_the_bytes_of_the_specification() -> None:
 async def test_sections_round_trip_in_pieces_of_any_size(data: list[bytes], size: int) -> None:
     archive = encode_header([]) + b"".join(encode_section(Cid.of(d), d) for d in data)
     assert (await read_all(archive, size))[1:] == [(Cid.of(d), d) for d in data]
+
+
+@pytest.mark.parametrize(
+    "size_bytes", [0, 1, PIECE_BYTES - 1, PIECE_BYTES, PIECE_BYTES + 1, 2 * PIECE_BYTES, 1 << 20]
+)
+def test_pieces_of_a_section_are_the_section_and_none_is_long(size_bytes: int) -> None:
+    data = bytes(range(256)) * (size_bytes // 256) + bytes(size_bytes % 256)
+    pieces = list(section_pieces(Cid.of(data), data))
+    assert b"".join(pieces) == encode_section(Cid.of(data), data)
+    assert all(0 < len(piece) < 128 * 1024 for piece in pieces)
 
 
 async def test_every_truncation_is_noticed_unless_it_falls_between_sections() -> None:

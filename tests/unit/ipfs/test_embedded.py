@@ -155,6 +155,8 @@ async def main():
             with contextlib.suppress(StorageNotFound):
                 await store.unpin(cid)  # pins are the store's: the other may have let it go
             await store.pin(cid, sys.argv[2])
+            if not await store.has(cid):  # let go and collected before it was pinned again
+                await store.add(random.Random(seed).randbytes(40_000), pin_name=sys.argv[2])
         await store.gc()
 asyncio.run(main())
 """
@@ -176,6 +178,24 @@ async def test_two_processes_may_write_to_one_store(tmp_path: Path) -> None:
         assert len(await store.pins()) == 20
         for pin in await store.pins():
             assert await store.has(pin.cid)
+
+
+async def test_what_is_being_added_again_is_not_collected_by_another_process(
+    tmp_path: Path,
+) -> None:
+    pieces = [bytes([number]) * (1 << 20) for number in range(8)]
+    path = tmp_path / "s"
+    async with EmbeddedBackend(path) as adding, EmbeddedBackend(path) as collecting:
+        await adding.unpin(await adding.add(b"".join(pieces)))
+
+        async def again() -> AsyncIterator[bytes]:
+            for piece in pieces:
+                yield piece
+            await collecting.gc()
+            yield b"and more"
+
+        cid = await adding.add(again())
+        assert await collecting.has(cid)
 
 
 async def test_only_provided_content_is_served(backend: EmbeddedBackend) -> None:

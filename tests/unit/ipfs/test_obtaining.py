@@ -36,7 +36,7 @@ async def test_this_disk_is_asked_before_peers(
         assert await blocks.block(Cid.of(b"a")) == b"a"
         assert peer.requests == []
         assert await blocks.block(Cid.of(b"b")) == b"b"
-        assert await blocks.size_of(Cid.of(b"b")) == 1
+        assert await blocks.sizes_of([Cid.of(b"b"), Cid.of(b"c")]) == [1, None]
     assert parts[0].read(Cid.of(b"b")) == b"b"
 
 

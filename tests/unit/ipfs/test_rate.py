@@ -20,6 +20,13 @@ def test_all_addresses_of_one_ipv6_network_share_a_budget() -> None:
     assert limiter.wait_s("2001:db8:0:1::1") == 0
 
 
+def test_ipv4_addresses_keep_budgets_of_their_own_behind_a_listener_for_both() -> None:
+    limiter = RateLimiter(RateLimit(requests_per_s=1, burst=1), lambda: 0.0)
+    assert limiter.wait_s("::ffff:192.0.2.1") == 0
+    assert limiter.wait_s("::ffff:192.0.2.2") == 0
+    assert limiter.wait_s("192.0.2.2") == 1
+
+
 def test_the_number_of_peers_remembered_is_bounded() -> None:
     limiter = RateLimiter(RateLimit(), lambda: 0.0)
     for index in range(MAX_BUCKETS + 50):

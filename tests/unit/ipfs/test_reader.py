@@ -5,8 +5,7 @@ import asyncio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.ipfs.dags import TINY, collect, directory_node, file_blocks, file_node, pb
-from tests.unit.ipfs.test_fetcher import chain
+from tests.unit.ipfs.dags import TINY, chain, collect, directory_node, file_blocks, file_node, pb
 
 from neurovoyance.ipfs.cid import Cid
 from neurovoyance.ipfs.dagpb import InvalidBlock, Link, Node, encode_node

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Table, select
 
 from neurovoyance.chain import events as on_chain
 from neurovoyance.chain.checkpoints import Checkpoint
 from neurovoyance.chain.deployment import Deployment
 from neurovoyance.chain.event_base import ChainEvent, LogMeta, RawJobSpec
 from neurovoyance.chain.events import Batch, Rollback
+from neurovoyance.marketplace.api.reading import Reading
 from neurovoyance.marketplace.database import Database
 from neurovoyance.marketplace.indexer.folding import BlockTime
 from neurovoyance.marketplace.indexer.schema import ENTITIES, GROWING
@@ -157,3 +159,9 @@ def fresh(folder: Path, name: str = "index") -> Iterator[tuple[Database, IndexSt
         yield database, IndexStore(database, DEPLOYMENT)
     finally:
         database.close()
+
+
+def shown(reading: Reading, table: Table, key: str) -> dict[str, Any]:
+    """Return one row as callers of the service see it."""
+    row: dict[str, Any] = json.loads(reading.one(table, key))
+    return row

@@ -38,3 +38,20 @@ def test_all_faults_come_at_once_and_without_values() -> None:
         fault.split(":")[0] for fault in refused.value.context["faults"]
     }
     assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "bad", ["", "redis", "http://a:1", "redis://", "unix://run/x", "redis://a b"]
+)
+def test_what_is_no_address_of_redis_is_refused_by_name_and_never_shown(bad: str) -> None:
+    with pytest.raises(ConfigError, match=r"redis_url.*begins with redis://"):
+        make_settings({**GIVEN, "redis_url": bad}, {})
+
+
+def test_the_address_of_redis_is_kept_from_logs() -> None:
+    environment = {"NEUROVOYANCE_MARKET_REDIS_URL": "rediss://:hush@10.0.0.1:6379/0"}
+    settings = make_settings(GIVEN, environment)
+    assert settings.redis_url is not None
+    assert settings.redis_url.get_secret_value().endswith("@10.0.0.1:6379/0")
+    assert "hush" not in repr(settings)
+    assert make_settings({**GIVEN, "redis_url": "unix:///run/redis.sock"}, {}).redis_url

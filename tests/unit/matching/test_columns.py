@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -37,3 +38,26 @@ def test_small_and_large_sets_are_ranked_by_one_call() -> None:
             rank(few, wanted(), Preset.FASTEST).order
             == rank_plainly(few, wanted(), Preset.FASTEST).order
         )
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(candidates, max_size=8), st.lists(candidates, max_size=3), jobs, st.data())
+def test_columns_that_changed_are_those_that_were_made_so(
+    some: list[Candidate], added: list[Candidate], job: Wanted, data: st.DataObject
+) -> None:
+    places = st.integers(0, max(0, len(some) - 1))
+    changes = data.draw(st.dictionaries(places, st.none() | candidates)) if some else {}
+    now = [*(changes.get(n, one) for n, one in enumerate(some)), *added]
+    wanted_now = [one for one in now if one is not None]
+    before = Columns(some)
+    changed = before.changed(changes, added)
+    assert changed.candidates == tuple(wanted_now)
+    assert before.candidates == tuple(some)
+    for preset in Preset:
+        fast, plain = changed.rank(job, preset), rank_plainly(wanted_now, job, preset)
+        assert (fast.order, fast.causes) == (plain.order, plain.causes)
+
+
+def test_a_model_id_of_another_length_is_refused() -> None:
+    with pytest.raises(ValueError, match="held"):
+        Columns([candidate(1, held={b"short": 1})])

@@ -77,4 +77,18 @@ def test_what_decided_is_told() -> None:
 def test_who_is_passed_over_as_a_replica_is_told() -> None:
     some = [candidate(1, operator="x"), candidate(2, operator="x", base_price_wei=NVY)]
     ranking = rank_plainly(some, wanted(), Preset.CHEAPEST)
-    assert passed_over(choose(ranking, 2)) == {1: "shares its operator with replica 1"}
+    [first] = ranking.order[:1]
+    words = passed_over(ranking, choose(ranking, 2))
+    assert words == {1: f"shares its operator with {ranking.candidates[first].provider}"}
+
+
+def test_slashes_and_missed_deadlines_are_told() -> None:
+    clean, stained = candidate(1, record=Record(90)), candidate(2, record=Record(90, 2, 1, 3))
+    ranking = rank_plainly([stained, clean], wanted(), Preset.RELIABLE)
+    assert ranking.order == (1, 0)
+    assert (
+        "90 of 92 jobs delivered, 1 deadline missed, slashed 3 times, "
+        "at least 91 % with 95 % confidence"
+    ) in why(ranking, 0)
+    once = rank_plainly([candidate(1, record=Record(slashed=1))], wanted(), Preset.RELIABLE)
+    assert any("0 of 0 jobs delivered, slashed once" in clause for clause in why(once, 0))

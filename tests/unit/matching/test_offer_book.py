@@ -116,3 +116,18 @@ def test_in_whatever_order_they_come_the_newest_stays(arrivals: list[tuple[int, 
     newest = {owner(number): max(s for n, s in arrivals if n == number) for number, _ in arrivals}
     listed = {item.signed.offer.provider: item.signed.offer.seq for item in some.live(NOW_S)}
     assert listed == newest
+
+
+def test_a_follower_hears_of_every_change_once() -> None:
+    some = book()
+    assert put(some, signed()) is None
+    assert [item and item.signed for item in some.take_changes().values()] == [signed()]
+    assert some.take_changes() == {}
+    newer = signed(seq=2, expires_s=NOW_S + 60)
+    assert put(some, newer) is None
+    assert put(some, signed(2), 2) is None
+    some.expire(NOW_S + 60)
+    assert {item and item.signed for item in some.take_changes().values()} == {newer, signed(2)}
+    some.expire(NOW_S + 61)
+    assert some.take_changes() == {owner(1): None}
+    assert [item.signed for item in some.live(NOW_S + 61)] == [signed(2)]

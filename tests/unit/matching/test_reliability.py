@@ -72,3 +72,18 @@ def test_old_ends_count_less_and_are_forgotten() -> None:
 def test_time_never_improves_a_record(ages_s: list[int], more_s: int) -> None:
     ends = [(10**9 - age_s, True) for age_s in ages_s]
     assert aged(ends, 10**9 + more_s).ok <= aged(ends, 10**9).ok <= len(ends)
+
+
+@given(counts, counts, st.integers(0, 20), st.integers(0, 20))
+def test_slashes_and_missed_deadlines_never_help(
+    ok: int, failed: int, missed: int, slashed: int
+) -> None:
+    clean = Record(ok, failed)
+    stained = Record(ok, failed, min(missed, failed), slashed)
+    assert stained.lower_ppm <= clean.lower_ppm
+    assert (stained.lower_ppm == clean.lower_ppm) == (slashed <= failed)
+
+
+def test_a_fault_that_is_told_twice_counts_once() -> None:
+    assert Record(90, 2, missed=2, slashed=2).faults == Record(90, 2).faults == 2
+    assert Record(90, 0, slashed=3).mean_ppm == Record(90, 3).mean_ppm

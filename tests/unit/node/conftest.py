@@ -64,7 +64,7 @@ LIMITS = IntakeLimits(
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def market(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[DevnetThread, Deployment]]:
@@ -87,7 +87,7 @@ async def _prepared(url: str, folder: Path) -> Deployment:
         return deployment
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def courts(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[DevnetThread, Deployment]]:

@@ -151,6 +151,7 @@ class Tasked:
         await self.desk.begin(batch)
         assert batch.work is not None
         await batch.work
+        await self.desk.cleared()
         return batch
 
     async def voucher(self, cumulative_wei: int, **changes: Any) -> SignedVoucher:

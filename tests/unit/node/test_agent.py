@@ -16,6 +16,7 @@ from neurovoyance.chain.chain_control import ChainControl
 from neurovoyance.chain.client import ChainClient
 from neurovoyance.chain.deployment import Deployment
 from neurovoyance.chain.devnet import DevnetThread
+from neurovoyance.node.agent import until_turn_s
 from neurovoyance.node.execution_values import OCCUPYING, Action, Outcome, Phase, SlotGranted
 from neurovoyance.protocol.ids import JobId
 from neurovoyance.protocol.lifecycle import JobState
@@ -43,6 +44,14 @@ async def reached(station: Station, job_id: JobId, *phases: Phase) -> None:
 
     async with asyncio.timeout(WAIT_S):
         await station.shell.wait_until(is_reached)
+
+
+@pytest.mark.parametrize(
+    ("now_s", "wait_s"), [(7.0, 1.0), (7.25, 0.75), (7.75, 0.25), (7.8125, 1.1875)]
+)
+def test_loops_turn_together_and_none_at_once_again(now_s: float, wait_s: float) -> None:
+    assert until_turn_s(now_s, 1.0) == wait_s
+    assert until_turn_s(now_s, 0.0) == 0.0
 
 
 async def test_a_listed_job_is_taken_settled_and_paid_out_on_stop(station: Station) -> None:

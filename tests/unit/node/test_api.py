@@ -6,19 +6,26 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import aiohttp
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 from tests.unit.node.conftest import CLIENT, OPERATOR, OWNER, Station
 
 from neurovoyance.ipfs.cid import Cid
 from neurovoyance.node.api import OFFER_LIMIT, node_app
-from neurovoyance.node.process import served
+from neurovoyance.node.process import CONNECTIONS_MAX, PATIENCE, served
 from neurovoyance.node.standing import StandingDuty
 from neurovoyance.protocol.ids import Address, hex_of
 from neurovoyance.protocol.offer_exchange import REQUEST_MAX_BYTES, OfferReply, OfferRequest
 from neurovoyance.protocol.standing_offers import parse_standing_offer
 from neurovoyance.protocol.units import nvy
+
+BODY = b"Host: localhost\r\nContent-Length: 9\r\n\r\n{"
 
 
 @pytest.fixture
@@ -178,3 +185,24 @@ async def test_other_paths_and_methods_are_not_there(url: str, http: aiohttp.Cli
         assert response.status == 405
     async with http.get(f"{url}/admin") as response:
         assert response.status == 404
+
+
+@pytest.mark.parametrize("words", [b"", b"GET /v1/sta", b"POST / HTTP/1.1\r\n" + BODY])
+async def test_a_request_that_never_ends_is_cut_off(words: bytes) -> None:
+    async def take(request: Request) -> Response:
+        return Response(await request.body())
+
+    app = Starlette(routes=[Route("/", take, methods=["POST"])])
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        hasty = replace(PATIENCE, head_s=0.1, stall_s=0.1)
+        async with served(app, listener, hasty):
+            reader, writer = await asyncio.open_connection(*listener.getsockname())
+            writer.write(words)
+            assert await asyncio.wait_for(reader.read(), 60) == b""
+            writer.close()
+
+
+def test_a_node_is_not_more_patient_than_strangers_need() -> None:
+    assert PATIENCE.head_s <= 10
+    assert PATIENCE.per_peer is not None
+    assert PATIENCE.per_peer <= CONNECTIONS_MAX // 4

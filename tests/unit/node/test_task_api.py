@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 import httpx
 import pytest
 from starlette.applications import Starlette
@@ -43,6 +45,20 @@ async def test_a_batch_a_second_look_and_its_voucher(tasked: Tasked) -> None:
         assert said.json() == {"promised_wei": str(2 * PRICE_WEI)}
         terms = (await http.get(f"/v1/channels/{hex_of(tasked.channel_id)}")).json()
         assert (terms["owed_wei"], terms["exposed_wei"]) == (str(2 * PRICE_WEI), "0")
+
+
+@pytest.mark.parametrize("size_bytes", [1_000, 1 << 20])
+async def test_a_request_may_come_in_any_pieces(tasked: Tasked, size_bytes: int) -> None:
+    body = body_of(*await tasked.order(5))
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for at in range(0, len(body), size_bytes):
+            yield body[at : at + size_bytes]
+
+    async with client_of(tasked) as http:
+        found = await http.post("/v1/batches", content=pieces())
+    kinds = [frame.kind for frame in FrameReader().feed(found.content)]
+    assert kinds.count(Kind.OUTPUT) == 5
 
 
 async def test_what_is_malformed_is_refused_and_leaves_nothing(tasked: Tasked) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -11,8 +12,10 @@ from tests.unit.node.content import WEIGHTS, input_file
 from tests.unit.node.tasked import CLIENT, OTHER, PRICE_WEI, Tasked, arrays
 
 from neurovoyance.node.task_book import BatchState
-from neurovoyance.node.task_desk import BatchUnknown, TaskRefused
+from neurovoyance.node.task_desk import BatchUnknown, Running, TaskRefused
+from neurovoyance.node.task_runs import HeldTask
 from neurovoyance.protocol.errors import SpecError
+from neurovoyance.protocol.ids import Address
 from neurovoyance.protocol.task_frames import FrameReader, Kind, decode_output
 from neurovoyance.protocol.tasks import SignedCommitment, leaves_of, parse, recover, sign, tree_of
 from neurovoyance.verification.canonical import decode_tensors
@@ -123,7 +126,10 @@ async def test_what_a_crash_interrupted_is_void_and_what_is_sealed_stays(tasked:
     sealed = await tasked.done(1)
     open_batch = await tasked.admitted(*await tasked.order(2, start_wei=PRICE_WEI))
     tasked.desk.tasks.begin(open_batch.order_hash, open_batch.request.order, CLIENT.address, 1)
+    left = tasked.desk.reply_path(sealed.order_hash).with_name("0.safetensors")
+    left.write_bytes(b"the process ended before it was removed")
     tasked.desk.restore()
+    assert not left.exists()
     assert tasked.desk.tasks.state(open_batch.order_hash) is BatchState.VOID
     assert not open_batch.folder.exists()
     assert tasked.desk.reply_path(sealed.order_hash).is_file()
@@ -141,3 +147,15 @@ async def test_ordering_again_computes_once(tasked: Tasked) -> None:
     again = await tasked.desk.admit(request)
     assert tasked.desk.is_known(again)
     assert tasked.desk.reply_path(again.order_hash).is_file()
+
+
+@pytest.mark.parametrize(("count", "steps"), [(100, 20), (7, 7)])
+def test_progress_wakes_at_each_twentieth(count: int, steps: int) -> None:
+    request: Any = None
+    batch = Running(b"", Address(""), request, Path(), [cast(HeldTask, None)] * count)
+    woken = 0
+    for done in range(1, count + 1):
+        batch.changed.clear()
+        batch.tell(done)
+        woken += batch.changed.is_set()
+    assert (batch.done, woken) == (count, steps)

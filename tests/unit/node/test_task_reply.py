@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from neurovoyance.node.task_reply import read_reply, write_reply
+from neurovoyance.node.task_reply import keep_only, read_reply, write_reply
 from neurovoyance.protocol.task_frames import FrameReader, Kind, decode_output
 from neurovoyance.protocol.tasks import BatchCommitment, SignedCommitment, parse
 
@@ -21,6 +21,8 @@ async def test_a_reply_is_commitment_outputs_and_end(tmp_path: Path) -> None:
     for number, path in enumerate(outputs):
         path.write_bytes(bytes([number]) * 300_000)
     write_reply(tmp_path / "reply", SIGNED, outputs)
+    assert {path.name for path in tmp_path.iterdir()} == {"reply", "0.nvyt", "1.nvyt"}
+    keep_only(tmp_path / "reply")
     assert [path.name for path in tmp_path.iterdir()] == ["reply"]
     reader, frames = FrameReader(), []
     async for piece in read_reply(tmp_path / "reply"):

@@ -6,7 +6,8 @@ from hypothesis import given
 from tests.unit.protocol.strategies import specs
 
 from neurovoyance.protocol.errors import SpecError
-from neurovoyance.protocol.job_spec import JobSpec, parse_spec, parse_spec_json
+from neurovoyance.protocol.ids import hash_abi, keccak256
+from neurovoyance.protocol.job_spec import SPEC_TYPE, JobSpec, parse_spec, parse_spec_json
 
 VALID: dict[str, Any] = {"model_id": "0x" + "11" * 32, "input_cid": "0x01551220" + "22" * 32}
 
@@ -74,3 +75,12 @@ def test_a_spec_cannot_be_changed() -> None:
     spec = parse_spec(VALID)
     with pytest.raises(ValueError, match="frozen"):
         spec.batch = 2  # type: ignore[misc]
+
+
+@given(specs())
+def test_the_hash_is_that_of_the_abi(spec: JobSpec) -> None:
+    types = ["bytes32", "bytes32", "bytes32", "uint8", "uint32", "bytes32"]
+    types += ["uint96", "uint32", "uint32", "bytes32", "uint8"]
+    model_id, input_cid, *rest = spec.as_abi()
+    values = [keccak256(SPEC_TYPE.encode()), model_id, keccak256(input_cid), *rest]
+    assert spec.spec_hash() == hash_abi(types, values)

@@ -8,18 +8,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eth_abi.abi import encode as abi_encode
 from hypothesis import given
 from hypothesis import strategies as st
 
 from neurovoyance.protocol.errors import SpecError
+from neurovoyance.protocol.ids import hash_abi
 from neurovoyance.protocol.job_spec import parse_spec
-from neurovoyance.protocol.merkle import is_proven
+from neurovoyance.protocol.merkle import is_proven, leaf_hash
 from neurovoyance.protocol.task_frames import TaskFrame, encode_task
 from neurovoyance.protocol.tasks import (
     NO_ROOT,
     BatchCommitment,
     BatchOrder,
     BatchRequest,
+    Leaf,
     SignedCommitment,
     Task,
     TaskTerms,
@@ -53,6 +56,25 @@ def test_tasks_equal_the_vectors(number: int) -> None:
     assert raw_cid(data) == task.spec.input_cid
     frame = TaskFrame(task.price_wei, task.spec.batch, data, is_inline=True)
     assert encode_task(frame) == raw(row["frame"])
+
+
+@given(
+    st.lists(st.binary(min_size=32, max_size=32), min_size=3, max_size=3),
+    *[st.integers(0, 2**96 - 1)] * 2,
+)
+def test_hashes_are_those_of_the_abi(roots: list[bytes], start: int, end: int) -> None:
+    task = TASKS[0]._replace(price_wei=start)
+    values = ["NVY/task/1", task.spec.spec_hash(), start]
+    assert task.hash() == hash_abi(["string", "bytes32", "uint96"], values)
+    types = ["bytes32", "bytes32", "bytes32", "uint256", "uint256"]
+    encoded = abi_encode(types, [*roots, start, end])
+    assert Leaf(roots[0], roots[1], roots[2], start, end).hash() == leaf_hash(encoded)
+    assert tasks_hash(roots) == hash_abi(["bytes32[]"], [roots])
+
+
+def test_a_price_beyond_its_type_is_not_hashed() -> None:
+    with pytest.raises(SpecError, match="uint96"):
+        TASKS[0]._replace(price_wei=2**96).hash()
 
 
 def test_the_order_equals_the_vector() -> None:

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from neurovoyance.protocol.errors import SignatureError, SpecError
 from neurovoyance.protocol.merkle import is_proven
+from neurovoyance.protocol.signing import digest_of
 from neurovoyance.protocol.vouchers import (
     RECEIPTS_MAX,
     Delegation,
@@ -16,7 +17,6 @@ from neurovoyance.protocol.vouchers import (
     Voucher,
     channel_id_of,
     delegation_message,
-    digest_of,
     parse_signed_voucher,
     receipts_tree,
     recover_voucher_client,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from neurovoyance.protocol.units import nvy
 from neurovoyance.tokenomics.emission import (
@@ -152,3 +154,29 @@ def test_what_the_vault_refuses_is_owed_until_it_takes_it() -> None:
     with pytest.raises(TwinRevert, match="NothingToVest"):
         found.vest("a")
     assert found.paid_wei == liquid_wei + vested_wei
+
+
+@given(
+    st.integers(0, 2**96 - 1),
+    st.integers(0, 2**96 - 1),
+    st.integers(0, 200),
+    st.integers(1, 2**90),
+)
+def test_no_volume_of_fees_changes_the_availability_pool(
+    fees_wei: int, other_wei: int, staked_wei: int, circulating_wei: int
+) -> None:
+    found = []
+    for volume_wei in (fees_wei, other_wei):
+        made = Emission(first_epoch=9)
+        made.roll(
+            10,
+            WORD,
+            fees_wei=volume_wei,
+            sink_bps=900,
+            staked_wei=staked_wei,
+            circulating_wei=circulating_wei,
+        )
+        epoch = made.epochs[9]
+        assert epoch.work_pool_wei <= made.reserved_wei - epoch.avail_pool_wei
+        found.append((epoch.avail_pool_wei, made.avail_bps))
+    assert found[0] == found[1]

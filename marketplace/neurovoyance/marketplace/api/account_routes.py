@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from neurovoyance.marketplace.api.parts import PartsNeeded, SignedIn, caller_of
+from neurovoyance.marketplace.api.parts import AnyCaller, PartsNeeded, SignedIn, caller_of
 from neurovoyance.marketplace.api.siwe import (
     MESSAGE_MAX_CHARS,
     check_message,
@@ -71,6 +71,12 @@ def sign_in(parts: PartsNeeded, wanted: SignInRequest, response: Response) -> di
 def sign_out(parts: PartsNeeded, caller: SignedIn) -> None:
     """End the session or key that the request came with."""
     parts.accounts.revoke(caller.address, caller.key_id)
+
+
+@router.get("/v1/me")
+async def me(caller: AnyCaller) -> dict[str, Any]:
+    """Tell who the session or key belongs to, if there is one."""
+    return {"address": caller.address if caller else None, "kind": caller.kind if caller else None}
 
 
 @router.get("/v1/keys")

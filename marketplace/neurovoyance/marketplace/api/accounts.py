@@ -60,7 +60,7 @@ class Accounts:
         self._database = database
         self.clock = clock
         with database.writer.begin() as connection:
-            SERVICE.create_all(connection)
+            database.make_tables(connection, SERVICE)
 
     def new_nonce(self) -> tuple[str, int]:
         """Return a nonce and when it ends, unix seconds."""

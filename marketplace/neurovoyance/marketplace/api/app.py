@@ -25,6 +25,7 @@ from neurovoyance.marketplace.api import (
     stream_routes,
 )
 from neurovoyance.marketplace.api.accounts import Accounts
+from neurovoyance.marketplace.api.answering import Answers
 from neurovoyance.marketplace.api.guarding import BodyLimit, Deadline, KnownHosts, Limiter
 from neurovoyance.marketplace.api.metrics import Measured, Metrics
 from neurovoyance.marketplace.api.offers import OfferBoard
@@ -33,6 +34,8 @@ from neurovoyance.marketplace.api.problems import MEDIA_TYPE, Problem, answer_pr
 from neurovoyance.marketplace.api.quoting import Matcher
 from neurovoyance.marketplace.api.reading import Reading
 from neurovoyance.marketplace.api.stream import Changes
+from neurovoyance.marketplace.dapp.mounting import larger_bodies, mount_dapp, patient_paths
+from neurovoyance.marketplace.dapp.side import DappSide
 from neurovoyance.marketplace.database import Database
 from neurovoyance.marketplace.indexer.loop import Progress
 from neurovoyance.marketplace.matching import StandingMarket
@@ -57,6 +60,7 @@ def make_parts(
     matcher: Matcher | None = None,
     standing: StandingMarket | None = None,
     accounts: Accounts | None = None,
+    dapp: DappSide | None = None,
 ) -> Parts:
     """Return what the routes work with, over a database with an index in it."""
 
@@ -67,6 +71,7 @@ def make_parts(
         settings=settings,
         deployment=deployment,
         reading=Reading(database),
+        answers=Answers(progress.position),
         accounts=accounts or Accounts(database),
         offers=OfferBoard(database, deployment, chain_time_s),
         changes=Changes(),
@@ -77,6 +82,7 @@ def make_parts(
         chain_time_s=chain_time_s,
         matcher=matcher,
         standing=standing,
+        dapp=dapp or DappSide(),
     )
 
 
@@ -86,8 +92,8 @@ def make_app(parts: Parts, lifespan: Lifespan | None = None) -> FastAPI:
     guards = [
         Middleware(KnownHosts, hosts=parts.domains),
         Middleware(Measured, metrics=parts.metrics),
-        Middleware(BodyLimit, max_bytes=settings.body_max_bytes),
-        Middleware(Deadline, seconds=settings.request_timeout_s),
+        Middleware(BodyLimit, max_bytes=settings.body_max_bytes, larger=larger_bodies(parts)),
+        Middleware(Deadline, seconds=settings.request_timeout_s, patient=patient_paths()),
     ]
     if settings.cors_origins:
         cors = Middleware(
@@ -111,4 +117,5 @@ def make_app(parts: Parts, lifespan: Lifespan | None = None) -> FastAPI:
     answer_problems(app)
     for module in (read_routes, account_routes, standing_routes, offer_routes, stream_routes):
         app.include_router(module.router)
+    mount_dapp(app, parts)
     return app

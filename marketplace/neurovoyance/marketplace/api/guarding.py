@@ -7,34 +7,37 @@ time is given up, so that slow senders hold nothing for long.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
 from urllib.parse import urlsplit
 
-import h11
-from limits import RateLimitItem, RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from neurovoyance.marketplace.api.problems import problem
-from neurovoyance.marketplace.errors import RequestTooLarge, TookTooLong
-from neurovoyance.protocol.errors import AccessDenied, RateLimited
+from neurovoyance.marketplace.errors import RequestTooLarge, TookTooLong, UnknownHost
+from neurovoyance.protocol.errors import RateLimited
+
+_MINUTE_MS = 60_000
 
 
 class Deadline:
-    """Gives a request up when its answer has not begun in time; a begun answer may take longer."""
+    """Gives a request up when its answer has not begun in time; a begun answer may take longer.
 
-    def __init__(self, app: ASGIApp, seconds: float) -> None:
+    Requests of ``patient`` paths are left alone: their routes watch how the body arrives.
+    """
+
+    def __init__(self, app: ASGIApp, seconds: float, patient: Collection[str] = ()) -> None:
         self._app = app
         self._seconds = seconds
+        self._patient = patient
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope["path"] in self._patient:
             await self._app(scope, receive, send)
             return
         has_begun = False
@@ -73,30 +76,34 @@ class KnownHosts:
             except ValueError:
                 named = None
             if named not in self._names:
-                error = AccessDenied(
-                    "This service does not answer to the host name of the request.",
-                    hint="Its owner can allow the name with --public-domain.",
-                )
+                error = UnknownHost("This service does not answer to the host name of the request.")
                 await problem(error)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
 
 class BodyLimit:
-    """Refuses a body that announces to be too long, and cuts off one that lied."""
+    """Refuses a body that announces to be too long, and cuts off one that lied.
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+    Paths in ``larger`` have limits of their own.
+    """
+
+    def __init__(
+        self, app: ASGIApp, max_bytes: int, larger: Mapping[str, int] | None = None
+    ) -> None:
         self._app = app
         self._max_bytes = max_bytes
+        self._larger = larger or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        words = f"The body of the request is longer than {self._max_bytes} bytes"
+        max_bytes = self._larger.get(scope["path"], self._max_bytes)
+        words = f"The body of the request is longer than {max_bytes} bytes"
         announced = Headers(scope=scope).get("content-length", "0")
-        if announced.isdecimal() and int(announced[:20]) > self._max_bytes:
+        if announced.isdecimal() and int(announced[:20]) > max_bytes:
             await problem(RequestTooLarge(f"{words}."))(scope, receive, send)
             return
         received = 0
@@ -105,7 +112,7 @@ class BodyLimit:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self._max_bytes:
+            if received > max_bytes:
                 raise HTTPException(413, words)  # the one kind that parsers of bodies let through
             return message
 
@@ -113,60 +120,52 @@ class BodyLimit:
 
 
 class Limiter:
-    """Counts requests by who asks, in a moving minute; in memory, so by process."""
+    """Counts requests by who asks, in a moving minute; in memory, so by process.
 
-    def __init__(self, reads_per_minute: int, writes_per_minute: int) -> None:
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
-        self._reads = RateLimitItemPerMinute(reads_per_minute)
-        self._writes = RateLimitItemPerMinute(writes_per_minute)
+    A request of the minute before counts by the part of that minute which the moving one still
+    covers, rounded up (a sliding window counter). Only two tables of counts are kept: the memory
+    storage of the library ``limits`` starts a thread up to a hundred times a second, which walks
+    through all names and all requests of a minute while others wait for the interpreter.
+    """
+
+    def __init__(
+        self,
+        reads_per_minute: int,
+        writes_per_minute: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._most = {"read": reads_per_minute, "write": writes_per_minute}
+        self._clock = clock
+        self._minute = 0
+        self._now: Counter[tuple[str, str]] = Counter()
+        self._before: Counter[tuple[str, str]] = Counter()
 
     def count(self, connection: HTTPConnection, who: str | None = None) -> None:
-        """Count one request.
+        """Count one request; call it in the loop's own thread.
 
         Args:
             connection: the request.
             who: the address that signed in; the network address if None.
 
         Raises:
-            RateLimited: there were too many.
+            RateLimited: there were too many; those that were refused do not count.
         """
-        is_read = connection.scope.get("method") in ("GET", "HEAD")
-        item: RateLimitItem = self._reads if is_read else self._writes
+        kind = "read" if connection.scope.get("method") in ("GET", "HEAD") else "write"
         host = connection.client.host if connection.client else "unknown"
-        if not self._limiter.hit(item, "read" if is_read else "write", who or host):
+        key, most = (kind, who or host), self._most[kind]
+        left_ms = _MINUTE_MS - self._follow()
+        if self._now[key] - (-self._before[key] * left_ms // _MINUTE_MS) >= most:
             raise RateLimited(
-                f"More than {item.amount} requests came within a minute.",
+                f"More than {most} requests came within a minute.",
                 hint="Wait a minute; sign in to be counted by key and not by network address.",
                 retry_after_s=60,
             )
+        self._now[key] += 1
 
-
-def impatient(header_timeout_s: float) -> type[H11Protocol]:
-    """Return uvicorn's HTTP protocol, closing connections that do not complete a request's head."""
-
-    class Impatient(H11Protocol):
-        """Counts from a connection's first moment, and from the first byte of a later request."""
-
-        _patience: asyncio.TimerHandle | None = None
-
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-            super().connection_made(transport)
-            self._patience = self.loop.call_later(header_timeout_s, transport.close)
-
-        def data_received(self, data: bytes) -> None:
-            super().data_received(data)
-            if self.conn.their_state is not h11.IDLE:
-                self._relax()
-            elif self._patience is None:
-                self._patience = self.loop.call_later(header_timeout_s, self.transport.close)
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            self._relax()
-            super().connection_lost(exc)
-
-        def _relax(self) -> None:
-            if self._patience is not None:
-                self._patience.cancel()
-                self._patience = None
-
-    return Impatient
+    def _follow(self) -> int:
+        """Begin a new minute if it is time; return how far into it we are, ms."""
+        minute, into_ms = divmod(int(self._clock() * 1_000), _MINUTE_MS)
+        if minute != self._minute:
+            self._before = self._now if minute == self._minute + 1 else Counter()
+            self._minute, self._now = minute, Counter()
+        return into_ms

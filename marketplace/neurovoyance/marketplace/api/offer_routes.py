@@ -22,8 +22,7 @@ from neurovoyance.marketplace.api.parts import (
 )
 from neurovoyance.marketplace.api.quoting import QuoteReply, QuoteRequest
 from neurovoyance.marketplace.api.read_routes import AddressQuery
-from neurovoyance.marketplace.errors import MarketNotFound, NoMatcher
-from neurovoyance.marketplace.indexer.schema import PROVIDER
+from neurovoyance.marketplace.errors import NoMatcher
 from neurovoyance.protocol.ids import hex_of
 
 router = APIRouter(dependencies=[Depends(caller_of)], tags=["offers"])
@@ -63,7 +62,9 @@ def publish(
     try:
         answer = JSONResponse(parts.offers.publish(signed), 201)
     except BaseException:
-        parts.accounts.end_once(place, 0, "")  # a refusal changed nothing: it may be tried again
+        # A refusal changed nothing: it may be tried again. So may whatever else ended it: its key
+        # would be "still running" for a day. Publishing twice lists once. Nothing is swallowed.
+        parts.accounts.end_once(place, 0, "")
         raise
     parts.accounts.end_once(place, 201, bytes(answer.body).decode())
     return answer
@@ -76,10 +77,6 @@ def quote(parts: PartsNeeded, wanted: QuoteRequest) -> QuoteReply:
         raise NoMatcher("This service ranks no offers.")
     spec_hash = hex_of(wanted.spec.spec_hash())
     found = parts.offers.listed({"spec_hash": spec_hash}, _QUOTED_MAX)
-    known: dict[str, dict[str, Any]] = {}
-    for name in {offer["provider"] for offer in found}:
-        try:
-            known[name] = parts.reading.one(PROVIDER, name)
-        except MarketNotFound:
-            continue  # it registered in a block that a reorganisation took back
+    # Who is not found registered in a block that a reorganisation took back.
+    known = parts.reading.providers({offer["provider"] for offer in found})
     return parts.matcher(wanted, found, known)

@@ -5,8 +5,9 @@ Place: made by ``app``, used by every route module.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Header, Query, Request
@@ -14,12 +15,14 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from neurovoyance.chain.deployment import Deployment
 from neurovoyance.marketplace.api.accounts import Accounts, Caller
+from neurovoyance.marketplace.api.answering import Answers
 from neurovoyance.marketplace.api.guarding import Limiter
 from neurovoyance.marketplace.api.metrics import Metrics
 from neurovoyance.marketplace.api.offers import OfferBoard
 from neurovoyance.marketplace.api.quoting import Matcher
 from neurovoyance.marketplace.api.reading import PAGE_MAX, Reading
 from neurovoyance.marketplace.api.stream import Changes
+from neurovoyance.marketplace.dapp.side import DappSide
 from neurovoyance.marketplace.errors import SignInNeeded
 from neurovoyance.marketplace.indexer.loop import Progress
 from neurovoyance.marketplace.matching import StandingMarket
@@ -37,11 +40,13 @@ class Parts:
         chain_time_s: the chain's own time, unix seconds, as far as the service knows.
         matcher: ranks offers, if there is one.
         standing: the standing offers that were heard, if the service keeps any.
+        dapp: what stands behind the web pages.
     """
 
     settings: MarketSettings
     deployment: Deployment
     reading: Reading
+    answers: Answers
     accounts: Accounts
     offers: OfferBoard
     changes: Changes
@@ -52,48 +57,67 @@ class Parts:
     chain_time_s: Callable[[], int]
     matcher: Matcher | None = None
     standing: StandingMarket | None = None
+    dapp: DappSide = field(default_factory=DappSide)
 
 
 _bearer = HTTPBearer(auto_error=False, description="A session or an API key.")
+_CALLER = "neurovoyance.caller"
 
 
-def parts_of(request: Request) -> Parts:
+def parts_in(request: Request) -> Parts:
     """Return the parts of the application that serves a request."""
     parts: Parts = request.app.state.parts
     return parts
 
 
+# The dependencies of every request are coroutines: others would each cost a trip to a thread.
+async def parts_of(request: Request) -> Parts:
+    """Return the parts of the application that serves a request."""
+    return parts_in(request)
+
+
 PartsNeeded = Annotated[Parts, Depends(parts_of)]
 
 
-def caller_of(
-    request: Request,
-    parts: PartsNeeded,
-    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
-) -> Caller | None:
-    """Return who asks, if they say so, and count the request.
+async def admit(request: Request, parts: Parts) -> Caller | None:
+    """Return who asks, if they say so, and count the request, once however often it is called.
 
     Raises:
         SignInNeeded: the session or key is not valid.
         RateLimited: too many requests.
     """
+    if _CALLER in request.scope:
+        known: Caller | None = request.scope[_CALLER]
+        return known
+    bearer = await _bearer(request)
+    caller = None
     if bearer is None:
         parts.limiter.count(request)
-        return None
-    try:
-        caller = parts.accounts.caller(bearer.credentials)
-    except SignInNeeded:
-        # Guessing costs the guesser's own allowance.
-        parts.limiter.count(request)
-        raise
-    parts.limiter.count(request, caller.address)
+    else:
+        try:
+            caller = await asyncio.to_thread(parts.accounts.caller, bearer.credentials)
+        except SignInNeeded:
+            # Guessing costs the guesser's own allowance.
+            parts.limiter.count(request)
+            raise
+        parts.limiter.count(request, caller.address)
+    request.scope[_CALLER] = caller
     return caller
+
+
+async def caller_of(
+    request: Request,
+    parts: PartsNeeded,
+    _: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> Caller | None:
+    """Return who asks; see :func:`admit`, which reads the header that is declared here."""
+    return await admit(request, parts)
 
 
 AnyCaller = Annotated[Caller | None, Depends(caller_of)]
 
 
-def signed_in(caller: AnyCaller) -> Caller:
+async def signed_in(caller: AnyCaller) -> Caller:
     """Return who asks; SignInNeeded when nobody signed in."""
     if caller is None:
         raise SignInNeeded("This request needs a session or an API key.")

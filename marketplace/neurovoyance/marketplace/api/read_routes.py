@@ -1,7 +1,8 @@
 """Routes that read the index: jobs, providers, prices, money, disputes, rewards, governance.
 
-Place: thin; queries are ``reading``'s. Amounts are decimal text of wei, times unix seconds of the
-chain. Lists are newest first and go on with ``cursor=<next>``.
+Place: thin; queries are ``reading``'s, which writes JSON itself: what comes from our own tables is
+described to callers, not validated again. All are :class:`.IndexRoute`. Amounts are decimal text of
+wei, times unix seconds of the chain. Lists are newest first and go on with ``cursor=<next>``.
 """
 
 from __future__ import annotations
@@ -9,12 +10,16 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query
+from fastapi.responses import Response
+from sqlalchemy import Table
 
+from neurovoyance.marketplace.api.answering import UNCHANGED
+from neurovoyance.marketplace.api.index_route import IndexRoute
 from neurovoyance.marketplace.api.parts import (
-    AnyCaller,
     Cursor,
     Hash32,
     Limit,
+    Parts,
     PartsNeeded,
     address_or_none,
     caller_of,
@@ -24,7 +29,7 @@ from neurovoyance.protocol.errors import SpecError
 from neurovoyance.protocol.ids import parse_address
 from neurovoyance.protocol.lifecycle import JobState
 
-router = APIRouter(dependencies=[Depends(caller_of)])
+router = APIRouter(dependencies=[Depends(caller_of)], route_class=IndexRoute, responses=UNCHANGED)
 Page = dict[str, Any]
 _STATES = {state.label: state for state in JobState}
 AddressPath = Annotated[str, Path(pattern="^0x[0-9a-fA-F]{40}$")]
@@ -33,12 +38,23 @@ HashPath = Annotated[str, Path(pattern="^0x[0-9a-fA-F]{64}$")]
 NumberPath = Annotated[str, Path(pattern="^[0-9]{1,78}$")]
 
 
-def _labelled(job: dict[str, Any]) -> dict[str, Any]:
-    return {**job, "state": JobState(job["state"]).label}
+async def _listed(
+    parts: Parts, table: Table, filters: dict[str, Any], cursor: str | None, limit: int
+) -> Response:
+    reading = parts.reading
+    return _json(await reading.aside(reading.page, table, filters, cursor, limit))
 
 
-@router.get("/v1/jobs", tags=["jobs"])
-def jobs(
+async def _shown(parts: Parts, table: Table, key: str) -> Response:
+    return _json(await parts.reading.aside(parts.reading.one, table, key))
+
+
+def _json(body: bytes) -> Response:
+    return Response(body, media_type="application/json")
+
+
+@router.get("/v1/jobs", tags=["jobs"], response_model=Page)
+async def jobs(
     parts: PartsNeeded,
     client: AddressQuery = None,
     provider: AddressQuery = None,
@@ -46,7 +62,7 @@ def jobs(
     state: Annotated[str | None, Query(max_length=32, description="As in a job's answer.")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
-) -> Page:
+) -> Response:
     """List jobs."""
     if state is not None and state not in _STATES:
         raise SpecError(f"state: {state!r} is none of {', '.join(_STATES)}.")
@@ -56,148 +72,168 @@ def jobs(
         "model_id": model_id and model_id.lower(),
         "state": None if state is None else int(_STATES[state]),
     }
-    page = parts.reading.page(schema.JOB, filters, cursor, limit)
-    return {**page, "items": [_labelled(item) for item in page["items"]]}
+    return await _listed(parts, schema.JOB, filters, cursor, limit)
 
 
-@router.get("/v1/jobs/{job_id}", tags=["jobs"])
-def job(parts: PartsNeeded, job_id: HashPath) -> dict[str, Any]:
+@router.get("/v1/jobs/{job_id}", tags=["jobs"], response_model=Page)
+async def job(parts: PartsNeeded, job_id: HashPath) -> Response:
     """Show one job."""
-    return _labelled(parts.reading.one(schema.JOB, job_id.lower()))
+    return await _shown(parts, schema.JOB, job_id.lower())
 
 
-@router.get("/v1/events", tags=["chain"])
-def events(
+@router.get("/v1/events", tags=["chain"], response_model=Page)
+async def events(
     parts: PartsNeeded,
     subject: Annotated[str | None, Query(max_length=80)] = None,
     name: Annotated[str | None, Query(pattern="^[A-Za-z0-9_]{1,64}$")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
-) -> Page:
+) -> Response:
     """List events of the contracts; ``subject`` is a job, dispute, proposal or party."""
     filters = {"subject": subject and subject.replace("\0", ""), "name": name}
-    return parts.reading.page(schema.EVENT, filters, cursor, limit)
+    return await _listed(parts, schema.EVENT, filters, cursor, limit)
 
 
-@router.get("/v1/providers", tags=["providers"])
-def providers(parts: PartsNeeded, cursor: Cursor = None, limit: Limit = 50) -> Page:
+@router.get("/v1/providers", tags=["providers"], response_model=Page)
+async def providers(parts: PartsNeeded, cursor: Cursor = None, limit: Limit = 50) -> Response:
     """List providers."""
-    return parts.reading.page(schema.PROVIDER, {}, cursor, limit)
+    return await _listed(parts, schema.PROVIDER, {}, cursor, limit)
 
 
-@router.get("/v1/providers/{provider}", tags=["providers"])
-def provider(parts: PartsNeeded, provider: AddressPath) -> dict[str, Any]:
+@router.get("/v1/providers/{provider}", tags=["providers"], response_model=Page)
+async def provider(parts: PartsNeeded, provider: AddressPath) -> Response:
     """Show one provider."""
-    return parts.reading.one(schema.PROVIDER, parse_address(provider))
+    return await _shown(parts, schema.PROVIDER, parse_address(provider))
 
 
-@router.get("/v1/prices", tags=["prices"])
-def prices(
+@router.get("/v1/prices", tags=["prices"], response_model=Page)
+async def prices(
     parts: PartsNeeded,
     model_id: Hash32 | None = None,
     provider: AddressQuery = None,
     cursor: Cursor = None,
     limit: Limit = 50,
-) -> Page:
+) -> Response:
     """List agreed prices."""
     filters = {
         "model_id": model_id and model_id.lower(),
         "provider": address_or_none(provider, "provider"),
     }
-    return parts.reading.page(schema.PRICE, filters, cursor, limit)
+    return await _listed(parts, schema.PRICE, filters, cursor, limit)
 
 
-@router.get("/v1/prices/{model_id}", tags=["prices"])
-def price_summary(parts: PartsNeeded, model_id: HashPath) -> dict[str, Any]:
+@router.get("/v1/prices/{model_id}", tags=["prices"], response_model=Page)
+async def price_summary(parts: PartsNeeded, model_id: HashPath) -> Response:
     """Show lowest, median and highest of a model's recent prices."""
-    return parts.reading.price_summary(model_id.lower())
+    return _json(await parts.reading.aside(parts.reading.price_summary, model_id.lower()))
 
 
-@router.get("/v1/money/{party}", tags=["money"])
-def money(parts: PartsNeeded, party: AddressPath) -> dict[str, Any]:
+@router.get("/v1/money/{party}", tags=["money"], response_model=Page)
+async def money(parts: PartsNeeded, party: AddressPath) -> Response:
     """Show where every wei of a party is, by the books."""
-    totals = parts.reading.totals()
-    return {**parts.reading.one(schema.BALANCE, parse_address(party)), "market": totals}
+    return _json(await parts.reading.aside(parts.reading.money, parse_address(party)))
 
 
-@router.get("/v1/disputes", tags=["disputes"])
-def disputes(
+@router.get("/v1/channels", tags=["money"], response_model=Page)
+async def channels(
+    parts: PartsNeeded,
+    client: AddressQuery = None,
+    payee: AddressQuery = None,
+    is_spent: Annotated[bool | None, Query(description="Whether nothing is left.")] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Response:
+    """List what payment channels reserve, a row for each payee of a channel."""
+    filters = {
+        "client": address_or_none(client, "client"),
+        "payee": address_or_none(payee, "payee"),
+        "is_spent": is_spent,
+    }
+    return await _listed(parts, schema.SIDE, filters, cursor, limit)
+
+
+@router.get("/v1/disputes", tags=["disputes"], response_model=Page)
+async def disputes(
     parts: PartsNeeded, job_id: Hash32 | None = None, cursor: Cursor = None, limit: Limit = 50
-) -> Page:
+) -> Response:
     """List disputes."""
     filters = {"job_id": job_id and job_id.lower()}
-    return parts.reading.page(schema.DISPUTE, filters, cursor, limit)
+    return await _listed(parts, schema.DISPUTE, filters, cursor, limit)
 
 
-@router.get("/v1/disputes/{dispute_id}", tags=["disputes"])
-def dispute(parts: PartsNeeded, dispute_id: NumberPath) -> dict[str, Any]:
+@router.get("/v1/disputes/{dispute_id}", tags=["disputes"], response_model=Page)
+async def dispute(parts: PartsNeeded, dispute_id: NumberPath) -> Response:
     """Show one dispute."""
-    return parts.reading.one(schema.DISPUTE, dispute_id)
+    return await _shown(parts, schema.DISPUTE, dispute_id)
 
 
-@router.get("/v1/audits", tags=["disputes"])
-def audits(
+@router.get("/v1/audits", tags=["disputes"], response_model=Page)
+async def audits(
     parts: PartsNeeded,
     job_id: Hash32 | None = None,
     auditor: AddressQuery = None,
     cursor: Cursor = None,
     limit: Limit = 50,
-) -> Page:
+) -> Response:
     """List the slots of audits."""
     filters = {
         "job_id": job_id and job_id.lower(),
         "auditor": address_or_none(auditor, "auditor"),
     }
-    return parts.reading.page(schema.AUDIT, filters, cursor, limit)
+    return await _listed(parts, schema.AUDIT, filters, cursor, limit)
 
 
-@router.get("/v1/vesting/{account}", tags=["rewards"])
-def vesting(parts: PartsNeeded, account: AddressPath) -> dict[str, Any]:
+@router.get("/v1/vesting/{account}", tags=["rewards"], response_model=Page)
+async def vesting(parts: PartsNeeded, account: AddressPath) -> Response:
     """Show what an account put into vesting and took out."""
-    return parts.reading.one(schema.VESTING, parse_address(account))
+    reading, party = parts.reading, parse_address(account)
+    return _json(await reading.aside(reading.amounts, schema.VESTING, party))
 
 
-@router.get("/v1/rewards", tags=["rewards"])
-def rewards(
+@router.get("/v1/rewards", tags=["rewards"], response_model=Page)
+async def rewards(
     parts: PartsNeeded, provider: AddressQuery = None, cursor: Cursor = None, limit: Limit = 50
-) -> Page:
+) -> Response:
     """List fees and emission by provider and epoch."""
     filters = {"provider": address_or_none(provider, "provider")}
-    return parts.reading.page(schema.REWARD, filters, cursor, limit)
+    return await _listed(parts, schema.REWARD, filters, cursor, limit)
 
 
-@router.get("/v1/governance/proposals", tags=["governance"])
-def proposals(parts: PartsNeeded, cursor: Cursor = None, limit: Limit = 50) -> Page:
+@router.get("/v1/governance/proposals", tags=["governance"], response_model=Page)
+async def proposals(parts: PartsNeeded, cursor: Cursor = None, limit: Limit = 50) -> Response:
     """List proposals."""
-    return parts.reading.page(schema.PROPOSAL, {}, cursor, limit)
+    return await _listed(parts, schema.PROPOSAL, {}, cursor, limit)
 
 
-@router.get("/v1/governance/proposals/{proposal_id}", tags=["governance"])
-def proposal(parts: PartsNeeded, proposal_id: NumberPath) -> dict[str, Any]:
+@router.get("/v1/governance/proposals/{proposal_id}", tags=["governance"], response_model=Page)
+async def proposal(parts: PartsNeeded, proposal_id: NumberPath) -> Response:
     """Show one proposal."""
-    return parts.reading.one(schema.PROPOSAL, proposal_id)
+    return await _shown(parts, schema.PROPOSAL, proposal_id)
 
 
-@router.get("/v1/governance/votes", tags=["governance"])
-def votes(
+@router.get("/v1/governance/votes", tags=["governance"], response_model=Page)
+async def votes(
     parts: PartsNeeded,
     proposal_id: Annotated[str | None, Query(pattern="^[0-9]{1,78}$")] = None,
     voter: AddressQuery = None,
     cursor: Cursor = None,
     limit: Limit = 50,
-) -> Page:
+) -> Response:
     """List votes."""
     filters = {"proposal_id": proposal_id, "voter": address_or_none(voter, "voter")}
-    return parts.reading.page(schema.VOTE, filters, cursor, limit)
+    return await _listed(parts, schema.VOTE, filters, cursor, limit)
 
 
-@router.get("/v1/governance/parameters", tags=["governance"])
-def parameters(parts: PartsNeeded, cursor: Cursor = None, limit: Limit = 50) -> Page:
+@router.get("/v1/governance/delegations", tags=["governance"], response_model=Page)
+async def delegations(
+    parts: PartsNeeded, to: AddressQuery = None, cursor: Cursor = None, limit: Limit = 50
+) -> Response:
+    """List who casts whose votes; ``to`` casts them, the zero address is nobody."""
+    filters = {"delegate": address_or_none(to, "to")}
+    return await _listed(parts, schema.DELEGATION, filters, cursor, limit)
+
+
+@router.get("/v1/governance/parameters", tags=["governance"], response_model=Page)
+async def parameters(parts: PartsNeeded, cursor: Cursor = None, limit: Limit = 50) -> Response:
     """List parameters that votes have moved."""
-    return parts.reading.page(schema.PARAMETER, {}, cursor, limit)
-
-
-@router.get("/v1/me", tags=["sign-in"])
-def me(caller: AnyCaller) -> dict[str, Any]:
-    """Tell who the session or key belongs to, if there is one."""
-    return {"address": caller.address if caller else None, "kind": caller.kind if caller else None}
+    return await _listed(parts, schema.PARAMETER, {}, cursor, limit)

@@ -15,9 +15,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from eth_account.messages import encode_defunct
-
 from neurovoyance.protocol.errors import SignatureError, SpecError
+from neurovoyance.protocol.eth_accounts import encode_defunct
 from neurovoyance.protocol.ids import Address, parse_address
 from neurovoyance.protocol.signing import recover_signer
 

@@ -5,15 +5,16 @@ Place: thin; checks and ranking are :mod:`neurovoyance.marketplace.matching`'s.
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
 
+from neurovoyance.marketplace.api.answering import UNCHANGED
 from neurovoyance.marketplace.api.parts import PartsNeeded, caller_of
 from neurovoyance.marketplace.api.quoting import QuoteRequest
 from neurovoyance.marketplace.errors import NoMatcher
-from neurovoyance.marketplace.matching import StandingMarket, table
+from neurovoyance.marketplace.matching import StandingMarket
 from neurovoyance.matching.candidates import Wanted
 from neurovoyance.matching.presets import preset_of
 
@@ -26,11 +27,10 @@ def _market(parts: PartsNeeded) -> StandingMarket:
     return parts.standing
 
 
-@router.get("/v1/offers/standing")
-async def standing(parts: PartsNeeded) -> dict[str, Any]:
+@router.get("/v1/offers/standing", response_model=dict[str, Any], responses=UNCHANGED)
+async def standing(parts: PartsNeeded, request: Request) -> Response:
     """List the newest standing offer of each provider, signed."""
-    found = await _market(parts).offers()
-    return {"offers": [json.loads(signed.wire_bytes()) for signed in found]}
+    return (await _market(parts).listing()).to(request)
 
 
 @router.post("/v1/offers/standing", status_code=201)
@@ -44,7 +44,7 @@ async def publish_standing(parts: PartsNeeded, request: Request) -> dict[str, An
 async def match(parts: PartsNeeded, wanted: QuoteRequest) -> dict[str, Any]:
     """Rank standing offers for a job, with the reason for every place."""
     job = Wanted.of(wanted.spec, wanted.max_price_wei)
-    return table(_market(parts).rank(job, preset_of(wanted.preset)))
+    return await _market(parts).table(job, preset_of(wanted.preset))
 
 
 @router.get("/v1/matches/dropped")

@@ -2,7 +2,8 @@
 
 Place: under the stream route. A stream reads the tables after each change, so it sees what the
 index committed and nothing else; the id of the last event continues it after a break. Streams of
-one process are woken by :class:`Changes`; without one they look again after a pause.
+one process are woken by :class:`Changes`, which the indexer tells, or a watch over an index that
+another process writes; without either they look again after a pause.
 
 Never: an event that a rollback took back, without saying so.
 """

@@ -18,7 +18,7 @@ from neurovoyance.marketplace.api.stream import Mark, Stream
 router = APIRouter(tags=["service"])
 
 
-def _admitted(
+async def _admitted(
     parts: PartsNeeded,
     subject: Annotated[str | None, Query(max_length=80)] = None,
     last_event_id: Annotated[str | None, Header(max_length=64)] = None,
@@ -43,12 +43,13 @@ async def stream(
 
 
 @router.get("/v1/health", dependencies=[Depends(caller_of)])
-def health(parts: PartsNeeded) -> Response:
-    """Tell how far the index is; 503 while it cannot follow the chain."""
+async def health(parts: PartsNeeded) -> Response:
+    """Tell how far the index is and who follows; 503 while it cannot follow the chain."""
     progress = parts.progress
     body: dict[str, Any] = {
         "status": "failing" if progress.last_error else "ok",
         "block": progress.block,
+        "follower": progress.follower or None,
         "chain_id": parts.deployment.chain_id,
         "market": parts.deployment.market,
         "error": progress.last_error,

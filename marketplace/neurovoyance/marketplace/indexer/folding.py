@@ -13,21 +13,27 @@ from typing import Any
 from neurovoyance.chain.deployment import Deployment
 from neurovoyance.chain.event_base import ChainEvent
 from neurovoyance.chain.events import EVENT_CLASSES
-from neurovoyance.marketplace.indexer import job_folds, party_folds
+from neurovoyance.marketplace.indexer import channel_folds, job_folds, party_folds
 from neurovoyance.marketplace.indexer.encoding import event_json, subject_of
 from neurovoyance.marketplace.indexer.money import Money
+from neurovoyance.marketplace.indexer.movements import Movements
 from neurovoyance.marketplace.indexer.rows import Rows
 from neurovoyance.marketplace.indexer.schema import (
     BALANCE,
-    BLOCK,
     BOOK,
+    CHANNEL,
     EVENT,
     JOB,
     PROVIDER,
+    SIDE,
 )
 from neurovoyance.protocol.ids import ZERO_ADDRESS, hex_of
 
-_FOLDS: dict[type[Any], Any] = {**job_folds.FOLDS, **party_folds.FOLDS}
+_FOLDS: dict[type[Any], Any] = {
+    **job_folds.FOLDS,
+    **party_folds.FOLDS,
+    **channel_folds.FOLDS,
+}
 _PARTIES = ("provider", "client", "owner", "court", "to", "from_", "finder", "delegator", "account")
 
 
@@ -44,9 +50,11 @@ class Folding:
 
     def __init__(self, rows: Rows, deployment: Deployment) -> None:
         self._rows = rows
+        self._movements = Movements(rows, deployment)
         court, router = deployment.audit_court, deployment.fee_router
         self.money = Money(
             rows,
+            self._movements.note,
             audit_court="" if court == ZERO_ADDRESS else court,
             fee_router="" if router == ZERO_ADDRESS else router,
         )
@@ -54,6 +62,7 @@ class Folding:
     def forget(self) -> None:
         """Drop what is in memory."""
         self._rows.forget()
+        self._movements.forget()
         self.money.forget()
 
     def apply(self, events: Iterable[ChainEvent], blocks: Mapping[int, BlockTime]) -> int:
@@ -65,18 +74,15 @@ class Folding:
         """
         listed = list(events)
         self._prefetch(listed)
-        for number in sorted({event.meta.block_number for event in listed}):
-            known = blocks[number]
-            row = {"block_number": number, "block_hash": known.block_hash, "time_s": known.time_s}
-            self._rows.grow(BLOCK, row)
         for event in listed:
             meta = event.meta
             self._rows.stand_at(meta.block_number, meta.log_index, blocks[meta.block_number].time_s)
-            self._rows.grow(EVENT, _event_row(event, self._rows.born))
+            self._rows.grow(EVENT, _event_row(event, self._rows))
             fold = _FOLDS.get(type(event))
             if fold is not None:
                 fold(self._rows, event)
             self.money.apply(event)
+            self._movements.write(event)
         self.money.finish()
         return len(listed)
 
@@ -85,6 +91,8 @@ class Folding:
         parties: set[str] = set()
         jobs: set[str] = set()
         locks: set[str] = set()
+        channels: set[str] = set()
+        sides: set[str] = set()
         for event in events:
             found = {getattr(event, name) for name in _party_names(event.topic)}
             parties |= found
@@ -93,7 +101,15 @@ class Folding:
                 text = hex_of(job_id)
                 jobs.add(text)
                 locks |= {f"lock:{party}:{text}" for party in found}
+            channel_id = getattr(event, "channel_id", None)
+            if channel_id is not None:
+                channels.add(hex_of(channel_id))
+                payee = getattr(event, "payee", None)
+                if payee is not None:
+                    sides.add(channel_folds.side_key(channel_id, payee))
         self._rows.prefetch(JOB, jobs)
+        self._rows.prefetch(CHANNEL, channels)
+        self._rows.prefetch(SIDE, sides)
         self._rows.prefetch(PROVIDER, parties)
         self._rows.prefetch(BALANCE, parties)
         entries = {f"job:{job}" for job in jobs} | {f"pool:{party}" for party in parties}
@@ -107,14 +123,15 @@ def _party_names(topic: bytes) -> tuple[str, ...]:
     return tuple(name for name in _PARTIES if str(names.get(name, "")).endswith("Address"))
 
 
-def _event_row(event: ChainEvent, born: int) -> dict[str, Any]:
+def _event_row(event: ChainEvent, rows: Rows) -> dict[str, Any]:
     meta = event.meta
     return {
-        "born": born,
+        "born": rows.born,
         "block_number": meta.block_number,
         "log_index": meta.log_index,
         "block_hash": meta.block_hash,
         "tx_hash": meta.tx_hash,
+        "time_s": rows.time_s,
         "address": meta.address,
         "name": event.solidity_name,
         "subject": subject_of(event),

@@ -17,15 +17,15 @@ from neurovoyance.protocol.lifecycle import JobState
 if TYPE_CHECKING:
     from neurovoyance.marketplace.indexer.rows import Row, Rows
 
-_FAILED = frozenset(
+_MISSED = frozenset(
     {
-        JobState.REJECTED,
         JobState.PROVIDER_COMMIT_TIMEOUT,
         JobState.PROVIDER_REVEAL_TIMEOUT,
         JobState.PROVIDER_ANSWER_TIMEOUT,
         JobState.PROVIDER_TRACE_TIMEOUT,
     }
 )
+_FAILED = _MISSED | {JobState.REJECTED}
 
 
 def posted(rows: Rows, event: on_chain.JobPosted) -> None:
@@ -115,6 +115,8 @@ def _refunded(rows: Rows, job_id: bytes, state: JobState, refund_wei: int, deadl
     job["refunded_wei"] += refund_wei
     if state in _FAILED and job["provider"]:
         _count(rows, job["provider"], "jobs_failed")
+        if state in _MISSED:
+            _count(rows, job["provider"], "jobs_missed")
 
 
 def expired(rows: Rows, event: on_chain.JobExpired) -> None:

@@ -31,7 +31,11 @@ _HEADERS_PER_REQUEST = 200
 
 @dataclass(slots=True)
 class Progress:
-    """How far the index is; shown by the health route and counted in metrics."""
+    """How far the index is; shown by the health route and counted in metrics.
+
+    Attributes:
+        follower: who follows the chain, in words; empty if nobody does.
+    """
 
     block: int = -1
     events: int = 0
@@ -39,6 +43,11 @@ class Progress:
     rollbacks: int = 0
     last_error: str = ""
     chain_time_s: int = 0
+    follower: str = "this service"
+
+    def position(self) -> tuple[int, int]:
+        """Return where the index is: equal positions, equal rows, as far as this process knows."""
+        return self.block, self.batches
 
 
 class Indexer:

@@ -11,7 +11,7 @@ Never: a balance that the books did not compute.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from dataclasses import asdict
 from typing import Any, Final, cast
 
@@ -30,6 +30,8 @@ from neurovoyance.tokenomics.staking import SlashRates, Stake
 
 TOTALS: Final = "totals"
 EPOCH_S: Final = 7 * 86_400
+Note = Callable[[str, str, int], None]
+"""Hears of every change of a balance: party, column of ``balance``, wei."""
 _JSON = json.JSONEncoder(separators=(",", ":"))
 _MONEY_COLUMNS = tuple(c.name for c in BALANCE.columns if c.name.endswith("_wei"))
 
@@ -37,16 +39,17 @@ _MONEY_COLUMNS = tuple(c.name for c in BALANCE.columns if c.name.endswith("_wei"
 class _Column(MutableMapping[str, int]):
     """One column of ``balance`` as a dictionary of amounts by party, zero by default."""
 
-    def __init__(self, rows: Rows, column: str) -> None:
-        self._rows, self._column = rows, column
+    def __init__(self, rows: Rows, column: str, note: Note) -> None:
+        self._rows, self._column, self._note = rows, column, note
 
     def __getitem__(self, party: str) -> int:
         row = self._rows.get(BALANCE, party)
         return 0 if row is None else int(row[self._column])
 
     def __setitem__(self, party: str, amount_wei: int) -> None:
-        if self[party] != amount_wei:
+        if change_wei := amount_wei - self[party]:
             self._rows.change(BALANCE, party)[self._column] = amount_wei
+            self._note(party, self._column, change_wei)
 
     def __delitem__(self, party: str) -> None:
         self[party] = 0
@@ -61,8 +64,8 @@ class _Column(MutableMapping[str, int]):
 class _Stakes(MutableMapping[str, Stake]):
     """Three columns of ``balance`` as stakes by provider."""
 
-    def __init__(self, rows: Rows) -> None:
-        self._rows = rows
+    def __init__(self, rows: Rows, note: Note) -> None:
+        self._rows, self._note = rows, note
 
     def __getitem__(self, party: str) -> Stake:
         row = self._rows.get(BALANCE, party)
@@ -71,7 +74,11 @@ class _Stakes(MutableMapping[str, Stake]):
         return Stake(row["own_wei"], row["locked_wei"], row["unbonding_wei"])
 
     def __setitem__(self, party: str, stake: Stake) -> None:
-        self._rows.change(BALANCE, party, **asdict(stake))
+        row = self._rows.change(BALANCE, party)
+        for name, amount_wei in asdict(stake).items():
+            if change_wei := amount_wei - row[name]:
+                row[name] = amount_wei
+                self._note(party, name, change_wei)
 
     def __delitem__(self, party: str) -> None:
         self[party] = Stake()
@@ -136,11 +143,21 @@ class Money:
 
     Args:
         rows: where balances and entries are.
+        note: hears of every change of a balance.
         audit_court, fee_router: addresses as :class:`.Books` wants them; empty where there is none.
     """
 
-    def __init__(self, rows: Rows, *, audit_court: str = "", fee_router: str = "") -> None:
+    def __init__(
+        self,
+        rows: Rows,
+        note: Note = lambda *_: None,
+        *,
+        audit_court: str = "",
+        fee_router: str = "",
+    ) -> None:
         self._rows = rows
+        self._fees = _Column(rows, "fees_wei", note)
+        self._escrows = _Column(rows, "escrow_wei", note)
         self._kinds = {
             "job": _Entries(rows, "job"),
             "lock": _Entries(rows, "lock", 0),
@@ -152,10 +169,10 @@ class Money:
         self.books = Books(
             audit_court=audit_court,
             fee_router=fee_router,
-            free_wei=cast(Any, _Column(rows, "free_wei")),
-            earned_wei=cast(Any, _Column(rows, "earned_wei")),
-            harvested_wei=cast(Any, _Column(rows, "harvested_wei")),
-            stakes=cast(Any, _Stakes(rows)),
+            free_wei=cast(Any, _Column(rows, "free_wei", note)),
+            earned_wei=cast(Any, _Column(rows, "earned_wei", note)),
+            harvested_wei=cast(Any, _Column(rows, "harvested_wei", note)),
+            stakes=cast(Any, _Stakes(rows, note)),
             jobs=cast(Any, self._kinds["job"]),
             locks_wei=cast(Any, self._kinds["lock"]),
             pools=cast(Any, self._kinds["pool"]),
@@ -243,7 +260,7 @@ class Money:
 
     def _count_fees(self, event: ChainEvent) -> None:
         """Keep what the fee router holds for each provider; the books know the sum alone."""
-        fees = _Column(self._rows, "fees_wei")
+        fees = self._fees
         if isinstance(event, JobSettled):
             fees[event.provider] += event.paid_wei
         elif isinstance(event, RedemptionSettled):
@@ -257,8 +274,7 @@ class Money:
 
     def _move_escrow(self, job_id: bytes | None, change_wei: int) -> None:
         if change_wei and job_id is not None:
-            escrow = _Column(self._rows, "escrow_wei")
-            escrow[self.books.jobs[job_id].client] += change_wei
+            self._escrows[self.books.jobs[job_id].client] += change_wei
 
 
 def _encode(value: Any) -> str:

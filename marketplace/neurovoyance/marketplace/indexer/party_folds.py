@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from neurovoyance.chain import events as on_chain
 from neurovoyance.marketplace.indexer.encoding import key_text
 from neurovoyance.marketplace.indexer.schema import (
+    DELEGATION,
     PARAMETER,
     PROPOSAL,
     PROVIDER,
@@ -156,6 +157,11 @@ def voted(rows: Rows, event: on_chain.VoteCast | on_chain.VoteCastWithParams) ->
         _add(rows.change(PROPOSAL, proposal_id), _TALLIES[event.support], event.weight)
 
 
+def votes_delegated(rows: Rows, event: on_chain.DelegateChanged) -> None:
+    """Somebody else casts an account's votes, or nobody."""
+    rows.change(DELEGATION, event.delegator, delegate=event.to_delegate)
+
+
 def parameter_set(rows: Rows, event: on_chain.ParameterSet) -> None:
     """A parameter has another value from the next epoch on."""
     rows.change(
@@ -188,5 +194,6 @@ FOLDS: dict[type[Any], Any] = {
     on_chain.ProposalCanceled: canceled,
     on_chain.VoteCast: voted,
     on_chain.VoteCastWithParams: voted,
+    on_chain.DelegateChanged: votes_delegated,
     on_chain.ParameterSet: parameter_set,
 }

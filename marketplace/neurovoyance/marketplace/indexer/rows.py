@@ -165,8 +165,7 @@ def _upsert(table: Table, dialect: str) -> Any:
 def undo_to(connection: Connection, block: int) -> None:
     """Give every row the value it had at a checkpoint, and drop what was added above it."""
     for table in GROWING:
-        column = table.c.block_number
-        connection.execute(delete(table).where(column > block))
+        connection.execute(delete(table).where(table.c.born >= (block + 1) * LOGS_PER_BLOCK))
     # The oldest change above the checkpoint knows what the row was there.
     oldest: dict[tuple[str, str], str | None] = {}
     kept = select(UNDO).where(UNDO.c.at_block > block).order_by(UNDO.c.at_block.desc())

@@ -1,9 +1,9 @@
 """Tables of the indexer: what happened, what is now, and what a rollback needs.
 
-Place: the only description of the database. ``event``, ``block`` and ``price`` only grow, and lose
-their newest rows in a rollback. The tables of :data:`ENTITIES` hold one row per thing as it is now;
-``undo`` holds what a batch changed in them. Amounts are decimal text of one width, so that text
-order is number order and no database rounds them.
+Place: the only description of the database. ``event``, ``movement`` and ``price`` only grow, and
+lose their newest rows in a rollback. The tables of :data:`ENTITIES` hold one row per thing as it is
+now; ``undo`` holds what a batch changed in them. Amounts are decimal text of one width, so that
+text order is number order and no database rounds them.
 
 Never: a column that another order of batches could make differ.
 """
@@ -28,7 +28,7 @@ from sqlalchemy import (
 
 from neurovoyance.protocol.errors import InternalError
 
-VERSION: Final = 1
+VERSION: Final = 4
 LOGS_PER_BLOCK: Final = 1 << 20
 """``born`` is ``block * LOGS_PER_BLOCK + log``: one number that orders everything."""
 _DIGITS = 40
@@ -97,19 +97,24 @@ EVENT: Final = Table(
     Column("log_index", Integer, nullable=False),
     Column("block_hash", String(66), nullable=False),
     Column("tx_hash", String(66), nullable=False),
+    Column("time_s", BigInteger, nullable=False),
     Column("address", String(42), nullable=False),
     Column("name", Text, nullable=False),
     _text("subject"),
     Column("data", Text, nullable=False),
     Index("event_of_subject", "subject", "born"),
 )
-BLOCK: Final = Table(
-    "block",
+MOVEMENT: Final = Table(
+    "movement",
     METADATA,
-    Column("block_number", BigInteger, primary_key=True, autoincrement=False),
-    Column("block_hash", String(66), nullable=False),
-    Column("time_s", BigInteger, nullable=False),
+    Column("account", String(42), primary_key=True),
+    Column("born", BigInteger, primary_key=True, autoincrement=False, index=True),
+    Column("pocket", String(16), primary_key=True),
+    _amount("amount_wei"),
+    Column("is_out", Boolean, nullable=False),
 )
+"""What an event, named by ``born``, moved into or out of a place where an account has money; see
+``movements``."""
 PRICE: Final = Table(
     "price",
     METADATA,
@@ -144,6 +149,33 @@ JOB: Final = Table(
     _text("spec_json"),
     *_times(),
 )
+CHANNEL: Final = Table(
+    "channel",
+    METADATA,
+    _key("channel_id"),
+    _text("client", index=True),
+    _big("window_s"),
+    _big("closes_at_s"),
+    *_times(),
+)
+"""``closes_at_s``: its end, 0 where no notice was given."""
+SIDE: Final = Table(
+    "channel_side",
+    METADATA,
+    _key("side_id"),
+    _text("channel_id"),
+    _text("client", index=True),
+    _text("payee", index=True),
+    _amount("allotment_wei"),
+    _amount("redeemed_wei"),
+    _amount("settled_wei"),
+    _big("due_at_s"),
+    Column("is_closed", Boolean, nullable=False, default=False),
+    Column("is_spent", Boolean, nullable=False, default=True),
+    *_times(),
+)
+"""What a channel reserves for one payee; ``settled_wei`` of what it redeemed was paid. Of a spent
+one nothing is left."""
 PROVIDER: Final = Table(
     "provider",
     METADATA,
@@ -154,6 +186,7 @@ PROVIDER: Final = Table(
     _big("jobs_taken"),
     _big("jobs_settled"),
     _big("jobs_failed"),
+    _big("jobs_missed"),
     _big("slashes"),
     *_times(),
 )
@@ -239,6 +272,14 @@ VOTE: Final = Table(
     _text("reason"),
     *_times(),
 )
+DELEGATION: Final = Table(
+    "delegation",
+    METADATA,
+    _key("delegator"),
+    _text("delegate", index=True),
+    *_times(),
+)
+"""Who casts an account's votes; the zero address for nobody."""
 PARAMETER: Final = Table(
     "parameter",
     METADATA,
@@ -286,7 +327,10 @@ REORG: Final = Table(
 ORIGIN: Final = Table("origin", METADATA, _key("name"), Column("value", Text, nullable=False))
 """Which chain, which contracts and which version of these tables."""
 
-GROWING: Final = (EVENT, BLOCK, PRICE)
+GROWING: Final = (EVENT, MOVEMENT, PRICE)
+FORMER: Final = ("block",)
+"""Tables of older versions, which a new index leaves no trace of."""
 ENTITIES: Final = (
-    JOB, PROVIDER, AUDIT, DISPUTE, VESTING, REWARD, PROPOSAL, VOTE, PARAMETER, BALANCE, BOOK,
+    JOB, CHANNEL, SIDE, PROVIDER, AUDIT, DISPUTE, VESTING, REWARD, PROPOSAL, VOTE, DELEGATION,
+    PARAMETER, BALANCE, BOOK,
 )  # fmt: skip

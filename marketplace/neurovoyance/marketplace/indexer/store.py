@@ -23,6 +23,7 @@ from neurovoyance.marketplace.indexer.rows import Rows, undo_to
 from neurovoyance.marketplace.indexer.schema import (
     CHECKPOINT,
     ENTITIES,
+    FORMER,
     GROWING,
     METADATA,
     ORIGIN,
@@ -54,7 +55,7 @@ class IndexStore:
         self._folding = Folding(self._rows, deployment)
         self._last: Checkpoint | None = None
         with database.writer.begin() as connection:
-            METADATA.create_all(connection)
+            database.make_tables(connection, METADATA)
             self._claim(connection)
 
     def _claim(self, connection: Connection) -> None:
@@ -113,6 +114,8 @@ class IndexStore:
             with self._database.writer.begin() as connection:
                 return self._apply(connection, batch, blocks)
         except BaseException:
+            # Whatever ended it, also a cancellation or a signal: the transaction is undone, so what
+            # the folds hold in memory is not what the database holds. Nothing is swallowed.
             self._folding.forget()
             raise
 
@@ -172,6 +175,8 @@ def drop_index(database: Database) -> None:
     """Remove every table of an index, also of another chain or version."""
     with database.writer.begin() as connection:
         METADATA.drop_all(connection)
+        for name in FORMER:
+            connection.execute(text(f"DROP TABLE IF EXISTS {name}"))
 
 
 def _empty(connection: Connection) -> None:

@@ -3,16 +3,20 @@
 Place: the only module that knows Celery's settings. Messages are JSON alone; a message is
 acknowledged when its work is done, one at a time is fetched, and a worker that dies gives its
 message back. There is no result back-end: a report is one key that expires. Never: pickle, remote
-control of workers, or the address of Redis, which may hold a password, in a log or an error.
+control of workers, or the address of Redis, which may hold a password, in a log or an error; a
+cancellation that ends inside the client of Redis.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final
+import asyncio
+from collections.abc import Awaitable
+from typing import Any, Final, TypeVar
 
 from celery import Celery
 from kombu.exceptions import OperationalError
 from redis.asyncio import Redis
+from redis.asyncio.client import Pipeline
 from redis.exceptions import RedisError
 
 from neurovoyance.protocol.errors import ConfigError
@@ -28,6 +32,7 @@ _SOCKET_S: Final = 5.0
 REDIS_ERRORS: Final = (RedisError, OSError)
 QUEUE_ERRORS: Final = (*REDIS_ERRORS, OperationalError)
 """What sending a message raises while Redis is away."""
+_T = TypeVar("_T")
 
 
 def broker_url(url: str) -> str:
@@ -86,14 +91,59 @@ def settings() -> dict[str, Any]:
 
 
 def connect(url: str) -> Redis:
-    """Return a client of Redis, connected when it is first used."""
+    """Return a client of Redis, connected when it is first used, that loses no cancellation."""
     broker_url(url)
-    return Redis.from_url(
+    return _ObedientRedis.from_url(
         url,
         decode_responses=True,
         socket_timeout=_SOCKET_S,
         socket_connect_timeout=_SOCKET_S,
     )
+
+
+async def obedient(call: Awaitable[_T]) -> _T:
+    """Return what a call answers, unless this task was cancelled while it was waited for.
+
+    The client connects again, and releases connections, in blocks that can swallow a cancellation
+    or turn it into an error of Redis; whoever waits out such errors would then wait for ever.
+
+    Raises:
+        CancelledError: a cancellation came during the call, even if it answered or failed. One that
+            came before does not count: what is being cancelled may still tidy up.
+    """
+    task = asyncio.current_task()
+    asked_before = task.cancelling() if task else 0
+    try:
+        return await call
+    finally:
+        if task is not None and task.cancelling() > asked_before:
+            raise asyncio.CancelledError
+
+
+class _ObedientPipeline(Pipeline):
+    """Many commands in one message; see :func:`obedient`."""
+
+    async def execute(self, raise_on_error: bool = True) -> list[Any]:
+        """Send what was gathered and return the answers."""
+        return await obedient(super().execute(raise_on_error))
+
+
+class _ObedientRedis(Redis):
+    """The client that agent and workers share; see :func:`obedient`.
+
+    Each command goes through one of the two methods below.
+    """
+
+    async def execute_command(self, *args: Any, **options: Any) -> Any:
+        """Send one command and return its answer."""
+        call: Awaitable[Any] = super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
+        return await obedient(call)
+
+    def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Pipeline:
+        """Return what gathers commands."""
+        return _ObedientPipeline(
+            self.connection_pool, self.response_callbacks, transaction, shard_hint
+        )
 
 
 async def require_redis(redis: Redis) -> None:

@@ -68,7 +68,10 @@ class Usage(BaseModel):
 
 
 class Report(BaseModel):
-    """How an execution ended on a worker: with an output, or with an error in wire form."""
+    """How an execution ended on a worker: with an output, or with an error in wire form.
+
+    One that was handed back has neither: the worker's machine is needed by its owner.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -80,6 +83,11 @@ class Report(BaseModel):
     tensors: tuple[Tensor, ...] = ()
     usage: Usage | None = None
     engine: Annotated[str, Field(max_length=100)] = ""
+    is_handed_back: bool = False
+
+    def to_json(self) -> str:
+        """Return the report as it is sent; agents of before know no field that is left out."""
+        return self.model_dump_json(exclude_defaults=True)
 
     def raised(self) -> NeurovoyanceError | None:
         """Return the error that the worker reported, or None."""

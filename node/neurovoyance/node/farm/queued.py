@@ -32,7 +32,7 @@ from neurovoyance.node.farm.messages import EXPECT_NAME, TASK_NAME, Report, Task
 from neurovoyance.node.farm.names import OVER, Names
 from neurovoyance.node.farm.parcel import BYTES_MOST, is_held, pack, unpack
 from neurovoyance.node.farm.pool import Order, OutOfTime
-from neurovoyance.node.farm.rules import Move, Out, Seen, judge
+from neurovoyance.node.farm.rules import Move, Out, Seen, judge, returned
 from neurovoyance.node.logs import log_event
 from neurovoyance.node.runtime.base import ExecutionCancelled, RunOutput
 from neurovoyance.node.runtime.outfile import check_output
@@ -147,14 +147,13 @@ class QueuedPool:
         while True:
             if running.is_cancelled:
                 raise ExecutionCancelled("The execution was cancelled; no output was written.")
-            if (task := asyncio.current_task()) is not None and task.cancelling():
-                raise asyncio.CancelledError  # it came inside the Redis client and was lost there
             seen, text = await self._look(running) if is_sent else (None, None)
             out, move = judge(out, seen, self._clock(), self._settings.lost_after_s)
             match move:
                 case Move.TAKE:
                     if found := await self._taken(running, text or ""):
                         return found
+                    out = returned(out, self._clock())
                     is_sent = await self._dispatch(running, out)
                 case Move.OUT_OF_TIME:
                     raise OutOfTime("No worker finished the execution before its deadline.")
@@ -247,6 +246,9 @@ class QueuedPool:
         try:
             report = Report.model_validate_json(text)
             if (report.execution_id, report.token) != (order.execution_id, running.token):
+                return None
+            if report.is_handed_back:
+                log_event(logging.INFO, "execution_handed_back", execution_id=order.execution_id)
                 return None
             error = report.raised()
             if error is None:

@@ -86,3 +86,11 @@ def judge(out: Out, seen: Seen | None, now_s: float, lost_after_s: float) -> tup
     if out.sends >= SENDS_MOST:
         return out, Move.GIVE_UP
     return replace(out, beat=None, quiet_since_s=now_s, sends=out.sends + 1), Move.SEND_AGAIN
+
+
+def returned(out: Out, now_s: float) -> Out:
+    """Return the state of an order that a worker gave back, or reported wrongly about.
+
+    It is sent again at once. That counts as no loss: the owner of a machine may come back often.
+    """
+    return replace(out, beat=None, quiet_since_s=now_s)

@@ -66,6 +66,8 @@ class SeatSettings:
         beat_s: time between two signs of life.
         lost_after_s: how long a claim lasts without one.
         bytes_most: outputs up to this size travel inside reports.
+        turn_down_s: pause before a task is handed back that came while the seat rests, so that it
+            is not tossed back and forth while the worker stops listening.
     """
 
     name: str
@@ -75,10 +77,22 @@ class SeatSettings:
     beat_s: float = 2.0
     lost_after_s: float = 15.0
     bytes_most: int = BYTES_MOST
+    turn_down_s: float = 1.0
 
 
 class Seat:
-    """Computes tasks one after another or at once, as they come."""
+    """Computes tasks one after another or at once, as they come.
+
+    Args:
+        settings: see above.
+        redis: made by :func:`.broker.connect`, which loses no cancellation.
+        runtimes: what computes, by engine; whoever made them closes them.
+        limits: what a run of so many seconds may take now.
+        fetcher: gets models from peers; None where there are none.
+
+    Attributes:
+        is_resting: the machine is needed by its owner, so every task is handed back.
+    """
 
     def __init__(
         self,
@@ -94,6 +108,8 @@ class Seat:
         self._runtimes = runtimes
         self._limits = limits
         self._fetcher = fetcher
+        self._working: set[asyncio.Task[Report]] = set()
+        self.is_resting = False
         for name in ("models", "work"):
             (settings.folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
 
@@ -102,24 +118,46 @@ class Seat:
         if not await self._is_wanted(task) or not await self._claim(task):
             log_event(logging.INFO, "task_passed_over", execution_id=task.execution_id)
             return False
+        if self.is_resting:
+            await asyncio.sleep(self._settings.turn_down_s)
+            await self._hand_back(task)
+            return False
         work = asyncio.create_task(self._compute(task))
         beat = asyncio.create_task(self._beat(task, work))
+        self._working.add(work)
         try:
             report = await work
         except asyncio.CancelledError:
             if not work.cancelled():
                 raise
-            log_event(logging.INFO, "task_withdrawn", execution_id=task.execution_id)
-            return False
+            report = None
         finally:
+            self._working.discard(work)
             work.cancel()
             beat.cancel()
             await asyncio.gather(work, beat, return_exceptions=True)
-        await self._report(report)
-        return True
+        if report is not None:
+            await self._report(report)
+        elif self.is_resting:
+            await self._hand_back(task)
+        else:
+            log_event(logging.INFO, "task_withdrawn", execution_id=task.execution_id)
+        return report is not None
+
+    def rest(self) -> None:
+        """Hand back what runs, and from now on whatever comes. Repeatable."""
+        self.is_resting = True
+        for work in self._working:
+            work.cancel()
+
+    def resume(self) -> None:
+        """Compute again what comes. Repeatable."""
+        self.is_resting = False
 
     async def expect(self, task: Task) -> None:
         """Fetch a model and load it into a warm child; what fails is left undone."""
+        if self.is_resting:
+            return
         try:
             model = await self._model(task.model)
             await self._runtime(task).expect(
@@ -142,8 +180,6 @@ class Seat:
         """Show that this task is alive, and end it when the order does not stand any more."""
         names, expires_ms = self._names, int(self._settings.lost_after_s * 1000)
         for number in itertools.count():
-            if work.done():
-                return  # a cancellation that arrives inside the Redis client can be lost there
             with contextlib.suppress(*REDIS_ERRORS):
                 pipe = self._redis.pipeline(transaction=False)
                 pipe.set(
@@ -175,6 +211,8 @@ class Seat:
         except NeurovoyanceError as error:
             return self._failure(task, error)
         except Exception as error:
+            # The boundary of a worker: without a report the agent would wait for its silence and
+            # send the order that meets this defect to one worker after another.
             logging.getLogger(__name__).exception("defect in a task")
             return self._failure(task, InternalError(f"A worker failed: {type(error).__name__}."))
         finally:
@@ -271,6 +309,18 @@ class Seat:
             error=error.to_wire(),
         )
 
+    async def _hand_back(self, task: Task) -> None:
+        """Let the agent send the order again at once, to whoever listens."""
+        log_event(logging.INFO, "task_handed_back", execution_id=task.execution_id)
+        await self._report(
+            Report(
+                execution_id=task.execution_id,
+                token=task.token,
+                worker=self._settings.name,
+                is_handed_back=True,
+            )
+        )
+
     async def _report(self, report: Report) -> None:
         """Leave the report, waiting out a Redis that is away."""
         key = self._names.report(report.execution_id, report.token)
@@ -281,7 +331,7 @@ class Seat:
             reraise=True,
         ):
             with attempt:
-                await self._redis.set(key, report.model_dump_json(), nx=True, ex=REPORT_S)
+                await self._redis.set(key, report.to_json(), nx=True, ex=REPORT_S)
 
 
 def _settle(parcel: Parcel, partial: Path, path: Path) -> None:
@@ -290,19 +340,30 @@ def _settle(parcel: Parcel, partial: Path, path: Path) -> None:
         _remove(partial)
         return
     if path.is_dir():
-        _remove(path)
-    partial.replace(path)
+        # Moved before it goes: another seat that settles the same files never meets half of them.
+        with contextlib.suppress(FileNotFoundError):
+            path.replace(aside := partial.with_suffix(".old"))
+            _remove(aside)
+    try:
+        partial.replace(path)
+    except OSError:
+        _remove(partial)
+        if not is_held(parcel, path):  # what stands there is what another seat just settled
+            raise
 
 
 def _purge(models: Path) -> None:
     """Remove models that no task has used for days."""
     oldest_s = time.time() - KEEP_S
     for path in models.iterdir():
-        if path.stat().st_atime < oldest_s:
-            _remove(path)
+        # Seats share the folder: what another settles or removes meanwhile is gone.
+        with contextlib.suppress(FileNotFoundError):
+            if path.stat().st_atime < oldest_s:
+                _remove(path)
 
 
 def _remove(path: Path) -> None:
     if path.is_dir():
-        shutil.rmtree(path)
-    path.unlink(missing_ok=True)
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

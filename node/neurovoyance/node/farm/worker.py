@@ -17,12 +17,12 @@ import shutil
 import socket
 import threading
 from collections.abc import Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from celery import Celery
-from celery.signals import worker_process_init
+from celery.signals import worker_process_init, worker_ready
 from pydantic import ValidationError
 
 from neurovoyance.ipfs.cid import Cid
@@ -30,7 +30,10 @@ from neurovoyance.ipfs.embedded import EmbeddedBackend
 from neurovoyance.node.farm.broker import REDIS_ERRORS, connect, make_app, require_redis
 from neurovoyance.node.farm.messages import EXPECT_NAME, TASK_NAME, Task
 from neurovoyance.node.farm.names import Names
+from neurovoyance.node.farm.rest import RENEW_S, Lease, Watcher, mind
 from neurovoyance.node.farm.seat import Seat, SeatSettings
+from neurovoyance.node.idle.sensors import SensorSource
+from neurovoyance.node.idle.settings import IdleSettings, Mode
 from neurovoyance.node.logs import log_event
 from neurovoyance.node.runtime.base import Limits
 from neurovoyance.node.runtime.config import Engine
@@ -45,6 +48,8 @@ _RUNTIMES: Final[dict[Engine, type[ConfinedRuntime]]] = {
     Engine.TORCH: TorchRuntime,
 }
 SHOWN_S: Final = 5.0
+YIELD_S: Final = 0.2
+"""Between two looks of a seat at the lease; with the gate's own, within two seconds."""
 _T = TypeVar("_T")
 
 
@@ -63,6 +68,7 @@ class WorkerSettings:
         warm_bytes: memory for models kept loaded, for each seat.
         peers: gateways that are asked for content by CID.
         told: what the worker says of its machine, such as the speeds that were measured.
+        idle: when the machine is lent; ``cores`` and ``memory_bytes`` bound an execution.
     """
 
     url: str
@@ -75,10 +81,15 @@ class WorkerSettings:
     warm_bytes: int = 2 << 30
     peers: tuple[str, ...] = ()
     told: tuple[tuple[str, str], ...] = ()
+    idle: IdleSettings = field(default_factory=IdleSettings)
 
 
-def run_worker(settings: WorkerSettings) -> None:
+def run_worker(settings: WorkerSettings, sensors: SensorSource | None = None) -> None:
     """Compute until SIGTERM or SIGINT; what runs is finished first.
+
+    Args:
+        settings: see above.
+        sensors: in place of this machine's, for tests.
 
     Raises:
         ConfigError: Redis cannot be reached.
@@ -87,7 +98,9 @@ def run_worker(settings: WorkerSettings) -> None:
     _tidy(settings.seat)
     names = Names(settings.seat.farm)
     app = make_app(settings.url)
-    _register(app, settings)
+    queues = [names.queue(engine) for engine in settings.engines]
+    lease = _yielding(settings, queues, sensors) if settings.idle.mode is Mode.IDLE else None
+    _register(app, settings, lease)
     log_event(logging.INFO, "worker_started", worker=settings.seat.name, seats=settings.seats)
     app.worker_main(
         [
@@ -95,7 +108,7 @@ def run_worker(settings: WorkerSettings) -> None:
             "worker",
             "--pool=prefork",
             f"--concurrency={settings.seats}",
-            f"--queues={','.join(names.queue(engine) for engine in settings.engines)}",
+            f"--queues={','.join(queues)}",
             f"--hostname={settings.seat.name}@{socket.gethostname()}",
             "--without-gossip",
             "--without-mingle",
@@ -103,6 +116,19 @@ def run_worker(settings: WorkerSettings) -> None:
             "--loglevel=WARNING",
         ]
     )
+
+
+def _yielding(settings: WorkerSettings, queues: list[str], sensors: SensorSource | None) -> Lease:
+    """Start to watch for the owner, and listen to the queues only while the owner is away."""
+    lease = Lease()
+    watcher = Watcher(settings.idle, settings.seat.folder, lease, sensors)
+    watcher.ensure()
+
+    def ready(sender: Any, **_: object) -> None:
+        sender.timer.call_repeatedly(RENEW_S, mind, (sender, queues, lease, watcher))
+
+    worker_ready.connect(ready, weak=False)
+    return lease
 
 
 def _tidy(seat: SeatSettings) -> None:
@@ -124,12 +150,12 @@ async def check_redis(url: str) -> None:
         await redis.aclose()
 
 
-def _register(app: Celery, settings: WorkerSettings) -> None:
+def _register(app: Celery, settings: WorkerSettings, lease: Lease | None) -> None:
     """Make the tasks of a worker; a child of Celery opens its seat when it begins."""
     held: list[_Process] = []
 
     def begin(**_: object) -> None:
-        held.append(_Process(settings))
+        held.append(_Process(settings, lease))
 
     def submit(message: object, *, is_expected: bool) -> None:
         try:
@@ -155,7 +181,8 @@ def _register(app: Celery, settings: WorkerSettings) -> None:
 class _Process:
     """What one child of Celery holds: an event loop in a thread, and a seat on it."""
 
-    def __init__(self, settings: WorkerSettings) -> None:
+    def __init__(self, settings: WorkerSettings, lease: Lease | None) -> None:
+        self._lease = lease
         self._settings = replace(
             settings, seat=replace(settings.seat, name=f"{settings.seat.name}-{os.getpid()}")
         )
@@ -179,14 +206,42 @@ class _Process:
         folder = settings.seat.folder / settings.seat.name
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         policy = WarmPolicy(settings.warm_bytes, folder=folder)
-        runtimes = {engine: _RUNTIMES[engine](warm=policy) for engine in settings.engines}
-        for runtime in runtimes.values():
+        cores = settings.idle.own_cores()
+        runtimes = {
+            engine: _RUNTIMES[engine](warm=policy, cores=cores) for engine in settings.engines
+        }
+        obeyed = list(runtimes.values())
+        if self._lease is not None:
+            for runtime in obeyed:
+                runtime.suspend()
+        for runtime in obeyed:
             await runtime.warm_up()
         self._showing = asyncio.create_task(self._show(redis))
         fetcher = None
         if settings.peers:
             fetcher = Peers(settings.seat.folder / "storage" / settings.seat.name, settings.peers)
-        return Seat(settings.seat, redis, runtimes, self._limits, fetcher)
+        seat = Seat(settings.seat, redis, runtimes, self._limits, fetcher)
+        if self._lease is not None:
+            seat.rest()
+            self._yielding = asyncio.create_task(self._yield(seat, obeyed, self._lease))
+            self._yielding.add_done_callback(_end_process)
+        return seat
+
+    async def _yield(self, seat: Seat, runtimes: list[ConfinedRuntime], lease: Lease) -> None:
+        """Let the seat and its runtimes rest while the lease is over."""
+        while True:
+            if lease.is_open and seat.is_resting:
+                for runtime in runtimes:
+                    runtime.resume()
+                seat.resume()
+            elif not lease.is_open and not seat.is_resting:
+                for runtime in runtimes:
+                    runtime.suspend()
+                seat.rest()
+                if not self._settings.idle.keep_in_memory:
+                    for runtime in runtimes:
+                        runtime.evict()
+            await asyncio.sleep(YIELD_S)
 
     async def _show(self, redis: Any) -> None:
         """Say again and again that this worker is there, and what it computes with."""
@@ -199,14 +254,19 @@ class _Process:
             await asyncio.sleep(SHOWN_S)
 
     def _limits(self, wall_time_s: int) -> Limits:
-        settings = self._settings
+        settings, idle = self._settings, self._settings.idle
         return limits_for(
             measure(settings.seat.folder),
             max_runtime_s=wall_time_s,
-            memory_bytes=settings.memory_bytes,
+            memory_bytes=idle.memory_of(settings.memory_bytes),
             output_bytes=settings.output_bytes,
-            threads=settings.threads,
+            threads=min(settings.threads, idle.cores or settings.threads),
         )
+
+
+def _end_process(_: asyncio.Task[None]) -> None:
+    """A seat that can no longer yield may not compute; Celery starts another one."""
+    os._exit(1)
 
 
 @dataclass(frozen=True, slots=True)

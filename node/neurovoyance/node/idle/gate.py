@@ -2,7 +2,8 @@
 
 Place: beside the agent, which hears of changes through ``on_change``. A look takes at most
 :data:`READ_MAX_S` and begins :data:`PERIOD_S` after the last, so that a return is answered within
-two seconds, or :data:`CLOSED_PERIOD_S` while nothing may run; engines are stopped before anything
+two seconds, or :data:`CLOSED_PERIOD_S` while nothing may run or the machine has no owner, whose
+hand is obeyed without a look; engines are stopped before anything
 is written or told. Never: a rule, or a device left running because its sensors hang.
 """
 
@@ -34,7 +35,7 @@ from neurovoyance.node.logs import log_event
 
 PERIOD_S = 0.75
 CLOSED_PERIOD_S = 3.0
-"""Between looks while nothing may run: then nobody waits for an answer within two seconds."""
+"""Between looks where none has to be answered within two seconds."""
 READ_MAX_S = 1.0
 _FIRST = Reason(Cause.UNMEASURED, "The node has just started and looks around.")
 
@@ -130,8 +131,8 @@ class Gate:
     @property
     def period_s(self) -> float:
         """Return the pause until the next look."""
-        is_open = any(map(self.may_run, self._engines))
-        return PERIOD_S if is_open else CLOSED_PERIOD_S
+        is_watched = self.mode is Mode.IDLE and any(map(self.may_run, self._engines))
+        return PERIOD_S if is_watched else CLOSED_PERIOD_S
 
     async def run(self) -> None:
         """Look again and again until cancelled; a defect of a sensor closes the gate."""
@@ -140,6 +141,8 @@ class Gate:
                 try:
                     await self.look()
                 except Exception:
+                    # Whatever it is, and it is never expected: a gate that ends would leave its
+                    # engines as they are for ever, one that goes on closes them at its next look.
                     # Engines stop before anything else is done, so what failed came after.
                     logging.getLogger(__name__).exception("defect in the gate")
                 await asyncio.sleep(self.period_s)

@@ -2,8 +2,9 @@
 
 Place: a ``Desk`` of ``sensors``. Several sources are asked; the policy believes the least idle
 one. A graphical session that no source can time makes the whole unmeasured; a machine without
-any session, terminal or screen has nobody in it. Terminals know their last input to eight seconds,
-as the kernel stores it. Never: an input's content, only its time.
+any session, terminal or screen has nobody in it. Starting a program costs more than all else, so
+logind is asked while its files tell of a session with a screen, or changed. Terminals know their
+last input to eight seconds, as the kernel stores it. Never: an input's content, only its time.
 """
 
 from __future__ import annotations
@@ -78,6 +79,14 @@ def parse_active_window(text: str | None) -> str | None:
     return found[1] if found and int(found[1], 16) else None
 
 
+def _files_in(folder: Path) -> frozenset[tuple[str, int]] | None:
+    """Return names and times of change of a folder's files; None if it cannot be read."""
+    try:
+        return frozenset((path.name, path.stat().st_mtime_ns) for path in folder.iterdir())
+    except OSError:
+        return None
+
+
 class LinuxDesk:
     """The sources of Linux; every path and tool can be replaced.
 
@@ -86,6 +95,7 @@ class LinuxDesk:
         terminals: where terminals are devices.
         interrupts: counters of the kernel.
         displays: folders in which servers of screens keep their sockets, and the name's pattern.
+        sessions: folder in which logind keeps a file for each session.
     """
 
     def __init__(
@@ -95,6 +105,7 @@ class LinuxDesk:
         terminals: Path = Path("/dev"),
         interrupts: Path = Path("/proc/interrupts"),
         displays: Mapping[Path, str] | None = None,
+        sessions: Path = Path("/run/systemd/sessions"),
     ) -> None:
         self._ask = tool
         self._terminals = terminals
@@ -103,6 +114,9 @@ class LinuxDesk:
             Path("/tmp/.X11-unix"): "X*",  # noqa: S108 - where X servers are found
             Path("/run/user"): "*/wayland-*",
         }
+        self._session_folder = sessions
+        self._session_files: frozenset[tuple[str, int]] | None = None
+        self._with_screen: list[str] = []
         self._seen: tuple[int, float] | None = None
 
     def inputs(self) -> Measured[tuple[InputIdle, ...]]:
@@ -135,13 +149,26 @@ class LinuxDesk:
         return found
 
     def _sessions(self) -> list[Session]:
-        listed = self._ask(["loginctl", "list-sessions", "--no-legend"])
-        names = [line.split()[0] for line in (listed or "").splitlines() if line.split()]
+        # A session that comes, goes or gets a screen changes its file; becoming idle may not.
+        files = _files_in(self._session_folder)
+        is_known = files is not None and files == self._session_files
+        names: list[str] | None = self._with_screen if is_known else self._listed()
         if not names:
+            self._session_files = None if names is None else files
+            self._with_screen = []
             return []
         wanted = [f"--property={name}" for name in _SESSION_FIELDS]
         shown = self._ask(["loginctl", "show-session", *wanted, *names])
-        return parse_sessions(shown or "", time.monotonic())
+        found = parse_sessions(shown or "", time.monotonic())
+        self._session_files = None if shown is None else files
+        self._with_screen = [session.name for session in found]
+        return found
+
+    def _listed(self) -> list[str] | None:
+        listed = self._ask(["loginctl", "list-sessions", "--no-legend"])
+        if listed is None:
+            return None
+        return [line.split()[0] for line in listed.splitlines() if line.split()]
 
     def _has_display(self) -> bool:
         return any(next(folder.glob(name), None) for folder, name in self._displays.items())

@@ -1,8 +1,10 @@
 """Where snapshots come from: one interface, and what every system has in common.
 
 Place: above ``linux``, ``macos``, ``windows`` (who is here, power, heat, screen), ``load`` and
-``gpu``; below ``gate``. Reading blocks for some milliseconds, so it runs in a worker thread. Never:
-a guess in place of a measurement, or a name of a program that nobody asked for.
+``gpu``; below ``gate``. Reading blocks for some milliseconds, so it runs in a worker thread. Input
+is looked at each time, since a return is answered within two seconds; loads, which are averaged
+over ten seconds, and what changes seldom are looked at less often. Never: a guess in place of a
+measurement, or a name of a program that nobody asked for.
 """
 
 from __future__ import annotations
@@ -10,14 +12,24 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 import psutil
 
 from neurovoyance.node.idle import load
 from neurovoyance.node.idle.gpu import GpuSource, NvidiaGpus
-from neurovoyance.node.idle.readings import InputIdle, Measured, Sensors, Unmeasured
+from neurovoyance.node.idle.readings import GpuReading, InputIdle, Measured, Sensors, Unmeasured
+from neurovoyance.node.idle.tools import Patient
+
+LOADS_S = 2.5
+"""Between two measurements of processor, memory and cards."""
+SURROUNDINGS_S = 5.0
+"""Between two looks at power, heat, screen and programs."""
+
+T = TypeVar("T")
 
 
 class Desk(Protocol):
@@ -48,6 +60,40 @@ class SensorSource(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Loads:
+    cpu: Measured[float]
+    memory: Measured[float]
+    gpus: tuple[GpuReading, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Surroundings:
+    cpu_temperature_c: Measured[float]
+    on_battery: Measured[bool]
+    processes: Measured[frozenset[str]]
+    fullscreen: Measured[str | None]
+
+
+class Aged(Generic[T]):
+    """The last measurement of something, taken anew when it is older than ``max_age_s``."""
+
+    def __init__(self, measure: Callable[[], T], max_age_s: float) -> None:
+        self._measure = measure
+        self._max_age_s = max_age_s
+        self._kept: tuple[float, T] | None = None
+
+    def at(self, now_s: float) -> T:
+        """Return the measurement that counts at a moment of a monotonic clock."""
+        if self._kept is None or now_s - self._kept[0] >= self._max_age_s:
+            self._kept = (now_s, self._measure())
+        return self._kept[1]
+
+    def forget(self) -> None:
+        """Measure at the next look whatever the age."""
+        self._kept = None
+
+
 class HostSensors:
     """The sensors of this machine.
 
@@ -72,22 +118,40 @@ class HostSensors:
         self._root_pid = os.getpid() if root_pid is None else root_pid
         self._count: load.CpuCount | None = None
         self._tree: list[psutil.Process] = []
+        self._loads = Aged(self._load, LOADS_S)
+        self._surroundings = Aged(self._surrounding, SURROUNDINGS_S)
 
     def read(self) -> Sensors:
-        """Return a snapshot; loads are those since the last one."""
-        tree = self._tree = load.own_tree(self._root_pid, self._tree)
-        pids = frozenset(process.pid for process in tree)
+        """Return a snapshot; the load of the processor is that since it was measured before."""
+        now_s = time.monotonic()
+        loads, around = self._loads.at(now_s), self._surroundings.at(now_s)
+        if isinstance(loads.cpu, Unmeasured):
+            self._loads.forget()
         return Sensors(
-            monotonic_s=time.monotonic(),
+            monotonic_s=now_s,
             local=datetime.now().astimezone(),
             inputs=self._desk.inputs(),
-            cpu_by_others=self._cpu(tree),
-            memory_by_others=load.memory_by_others(tree),
-            cpu_temperature_c=self._desk.cpu_temperature_c(),
-            on_battery=self._desk.on_battery(),
-            processes=programs_of_others(pids) if self._wants_programs else frozenset(),
-            fullscreen=self._desk.fullscreen(),
-            gpus=self._gpus.read(pids),
+            cpu_by_others=loads.cpu,
+            memory_by_others=loads.memory,
+            cpu_temperature_c=around.cpu_temperature_c,
+            on_battery=around.on_battery,
+            processes=around.processes,
+            fullscreen=around.fullscreen,
+            gpus=loads.gpus,
+        )
+
+    def _load(self) -> _Loads:
+        tree = self._tree = load.own_tree(self._root_pid, self._tree)
+        pids = frozenset(process.pid for process in tree)
+        return _Loads(self._cpu(tree), load.memory_by_others(tree), self._gpus.read(pids))
+
+    def _surrounding(self) -> _Surroundings:
+        own = frozenset(process.pid for process in self._tree)
+        return _Surroundings(
+            self._desk.cpu_temperature_c(),
+            self._desk.on_battery(),
+            programs_of_others(own) if self._wants_programs else frozenset(),
+            self._desk.fullscreen(),
         )
 
     def _cpu(self, tree: list[psutil.Process]) -> Measured[float]:
@@ -149,11 +213,11 @@ def desk_here() -> Desk:
     if sys.platform == "darwin":
         from neurovoyance.node.idle.macos import MacDesk
 
-        return MacDesk()
+        return MacDesk(Patient())
     if sys.platform == "win32":
         from neurovoyance.node.idle.windows import WindowsDesk
 
         return WindowsDesk()
     from neurovoyance.node.idle.linux import LinuxDesk
 
-    return LinuxDesk()
+    return LinuxDesk(Patient())

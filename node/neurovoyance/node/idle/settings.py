@@ -6,16 +6,28 @@ Place: part of :class:`~neurovoyance.node.settings.NodeSettings`; judged by ``po
 
 from __future__ import annotations
 
+import os
 import re
+import tomllib
 from enum import StrEnum
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+)
 
 from neurovoyance.node.idle.hours import Window, parse_window
+from neurovoyance.protocol.errors import ConfigError
 
 Percent = Annotated[int, Field(ge=1, le=100)]
 Celsius = Annotated[int, Field(ge=30, le=120)]
+_NODE_ONLY = ("disk_bytes", "download_bytes_per_day")
 
 
 class Mode(StrEnum):
@@ -101,6 +113,51 @@ class IdleSettings(BaseModel):
             raise ValueError("a program has a name")
         return tuple(name.strip() for name in value)
 
+    def own_cores(self) -> frozenset[int] | None:
+        """Return the cores that executions may use: the last, since systems favour the first."""
+        if self.cores is None:
+            return None
+        return frozenset(sorted(os.sched_getaffinity(0))[-self.cores :])
+
+    def memory_of(self, memory_bytes: int | None) -> int | None:
+        """Return the memory of one execution for which another limit stands too; None for none."""
+        limits = [limit for limit in (memory_bytes, self.memory_bytes) if limit is not None]
+        return min(limits, default=None)
+
     def windows(self) -> tuple[Window, ...]:
         """Return the hours as windows."""
         return tuple(map(parse_window, self.hours))
+
+
+def idle_of_worker(path: Path, mode: Mode | None) -> IdleSettings:
+    """Return the table ``[idle]`` of a file such as ``node.toml``, for a worker of a farm.
+
+    Args:
+        path: the file; if there is none, the defaults hold.
+        mode: in place of the file's, if given.
+
+    Raises:
+        ConfigError: the table is wrong, or limits what a worker has not: a store and downloads.
+    """
+    values: dict[str, Any] = {}
+    try:
+        if path.exists():
+            found = tomllib.loads(path.read_text(encoding="utf-8")).get("idle", {})
+            values = {"mode": found} if isinstance(found, str) else dict(found)
+        if mode is not None:
+            values["mode"] = mode
+        faults = [
+            f"idle.{name}: a worker has no such limit" for name in _NODE_ONLY if name in values
+        ]
+        if not faults:
+            return IdleSettings.model_validate(values)
+    except ValidationError as error:
+        items = error.errors(include_url=False, include_input=False)
+        faults = [f"idle.{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in items]
+    except (OSError, ValueError, TypeError) as error:
+        faults = [f"{path.name}: {error}"]
+    raise ConfigError(
+        f"The table [idle] of {path} has {len(faults)} fault(s): {'; '.join(faults)}.",
+        hint="Nothing was started. docs/idle.md lists the settings.",
+        faults=faults,
+    )

@@ -9,19 +9,14 @@ remembered, or a gap that does not show.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
-from neurovoyance.chain import wire
 from neurovoyance.chain._generated_events import EVENT_CLASSES
 from neurovoyance.chain.contracts import Contracts
 from neurovoyance.chain.event_base import ChainEvent
-from neurovoyance.chain.logs import decode_log, parse_log
-from neurovoyance.chain.rpc_errors import RpcRefused
+from neurovoyance.chain.history import Topic, events_matching
 from neurovoyance.node.operations.ledger import HANDLED, Ledger, Pocket, Row
-from neurovoyance.protocol.errors import RpcError
 from neurovoyance.protocol.ids import hex_of
 
-RANGE_BLOCKS = 10_000
 UNSETTLED_BLOCKS = 64
 """So many blocks are read again each time: what a reorganisation could still change."""
 
@@ -104,40 +99,12 @@ class Earnings:
 
     async def _events(self, first: int, last: int) -> list[ChainEvent]:
         word = "0x" + bytes.fromhex(self._provider.removeprefix("0x")).rjust(32, b"\0").hex()
-        filters: list[list[Any]] = [[_TOPICS, *[None] * place, word] for place in range(3)] + [
-            [_WITHOUT_PROVIDER]
-        ]
+        filters: list[list[Topic]] = [[_WITHOUT_PROVIDER]]
+        filters += [[_TOPICS, *[None] * place, word] for place in range(3)]
+        client = self._contracts.client
+        addresses = self._contracts.deployment.contract_addresses()
         found: dict[tuple[int, int], ChainEvent] = {}
         for topics in filters:
-            for event in await self._filtered(topics, first, last):
+            for event in await events_matching(client, addresses, topics, first, last):
                 found[event.meta.block_number, event.meta.log_index] = event
         return [found[place] for place in sorted(found)]
-
-    async def _filtered(self, topics: list[Any], first: int, last: int) -> list[ChainEvent]:
-        addresses = sorted(set(self._contracts.deployment.contract_addresses()))
-        events: list[ChainEvent] = []
-        width = RANGE_BLOCKS
-        while first <= last:
-            end = min(last, first + width - 1)
-            wanted = {
-                "address": addresses,
-                "topics": topics,
-                "fromBlock": hex(first),
-                "toBlock": hex(end),
-            }
-            try:
-                raw = await self._contracts.client.rpc.request("eth_getLogs", [wanted])
-            except RpcRefused:
-                if end == first:
-                    raise
-                width = max(1, (end - first + 1) // 2)
-                continue
-            for item in wire.sequence(raw, "logs"):
-                log = parse_log(item)
-                if log.meta.address not in addresses:
-                    raise RpcError("The RPC endpoint answered with logs that were not asked for.")
-                event = decode_log(log)
-                if event is not None:
-                    events.append(event)
-            first = end + 1
-        return events

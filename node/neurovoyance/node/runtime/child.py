@@ -64,6 +64,8 @@ def main(engine: Engine) -> None:
     entered = confinement.enter()
     reporter = Reporter()
     try:
+        # Only now may the parent stop this process, which until now could have outlived it.
+        reporter.send("bound")
         module = import_engine(engine)
         reporter.send("ready", confinement=entered)
         line = sys.stdin.buffer.readline()

@@ -3,8 +3,8 @@
 Place: below ``confined``; the other end is ``child``. The parent owns the clock and counts memory
 and CPU time, since a child under a hostile model enforces nothing. A child that stays (``warm``) is
 stopped between its tasks. Never: give a child a second model, trust what it says beyond ``wire``,
-or leave one running. A suspended child keeps its memory and spends nothing:
-its wall clock stands still too.
+leave one running, or stop one that does not die with this process yet: stopped, it would outlive
+it. A suspended child keeps its memory and spends nothing: its wall clock stands still too.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from typing import Any, Final
 from neurovoyance.node.runtime import wire
 from neurovoyance.node.runtime.base import Limits, ModelInfo, OnProgress, TensorMeta
 from neurovoyance.node.runtime.config import Engine
+from neurovoyance.node.runtime.proc import cpu_time_s, resident_bytes
 from neurovoyance.protocol.errors import ExecutionError, NeurovoyanceError, ResourceExceeded
 
 _CHILD_MODULE: Final = "neurovoyance.node.runtime.child"
@@ -32,7 +33,6 @@ _START_TIMEOUT_S: Final = 60.0
 _EXIT_TIMEOUT_S: Final = 30.0
 _WATCH_PERIOD_S: Final = 0.02
 _STDERR_BYTES: Final = 4096
-_TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
 _THREAD_VARIABLES: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -42,6 +42,7 @@ class Sandbox:
     Attributes:
         directory: the child's own, removed with it.
         peak_memory_bytes: most memory seen or reported since the last task began.
+        is_suspended: it rests, or will as soon as it dies with this process.
         stays: the last task ended well, and the child waits, stopped, for another.
         confinement: what is enforced, measure by measure.
     """
@@ -55,6 +56,7 @@ class Sandbox:
         self._exceeded: ResourceExceeded | None = None
         self._clock: asyncio.Timeout | None = None
         self._left_s: float | None = None
+        self._is_bound = False
         self.is_suspended = False
         self.peak_memory_bytes = 0
         self.stays = False
@@ -77,7 +79,7 @@ class Sandbox:
             engine: what this package's child imports.
             cores: numbers of the cores that it may use; None for all of the node's.
             folder: where the child's directory is made; by default that of temporary files.
-            on_birth: called as soon as the process exists, which may suspend it there and then.
+            on_birth: called as soon as the process exists; may suspend it, see ``is_suspended``.
 
         Raises:
             RuntimeMissing: the engine is not installed.
@@ -95,7 +97,7 @@ class Sandbox:
                 env=clean_environment(directory),
                 start_new_session=True,
             )
-        except BaseException:
+        except BaseException:  # a cancellation too leaves no directory behind
             shutil.rmtree(directory, ignore_errors=True)
             raise
         sandbox = cls(process, directory)
@@ -107,16 +109,17 @@ class Sandbox:
             on_birth(sandbox)
         try:
             async with asyncio.timeout(_START_TIMEOUT_S) as sandbox._clock:
-                if sandbox.is_suspended:
-                    sandbox._hold_clock()
                 event = await sandbox._next_event()
-        except TimeoutError as error:
+                if event["event"] == "bound":
+                    sandbox._bind()
+                    event = await sandbox._next_event()
+        except BaseException as error:  # a cancellation too leaves no child behind
             await sandbox.close()
-            raise ExecutionError("The child process did not start in time.") from error
-        except BaseException:
-            await sandbox.close()
+            if isinstance(error, TimeoutError):
+                raise ExecutionError("The child process did not start in time.") from error
             raise
         sandbox._clock = None
+        sandbox._bind()
         held = event.get("confinement")
         if event["event"] != "ready" or not isinstance(held, dict):
             await sandbox.close()
@@ -165,8 +168,7 @@ class Sandbox:
         self.stays = False
         try:
             async with asyncio.timeout(limits.wall_time_s) as self._clock:
-                if self.is_suspended:
-                    self._hold_clock()
+                self._rest()
                 await self._send(task)
                 result = await self._read_result(on_progress)
             if isinstance(result, wire.Done):
@@ -197,11 +199,8 @@ class Sandbox:
 
     def suspend(self) -> None:
         """Stop the child's process group at once; it keeps its memory. Repeatable."""
-        if self.is_suspended:
-            return
         self.is_suspended = True
-        self._signal(signal.SIGSTOP)
-        self._hold_clock()
+        self._rest()
 
     def resume(self) -> None:
         """Let a suspended child go on; the time in between does not count as wall time."""
@@ -213,7 +212,15 @@ class Sandbox:
             self._clock.reschedule(asyncio.get_running_loop().time() + self._left_s)
         self._left_s = None
 
-    def _hold_clock(self) -> None:
+    def _bind(self) -> None:
+        """Note that the kernel ends this child with this process: from now on it may be stopped."""
+        self._is_bound = True
+        self._rest()
+
+    def _rest(self) -> None:
+        if not (self.is_suspended and self._is_bound):
+            return
+        self._signal(signal.SIGSTOP)
         clock = self._clock
         if clock is None or clock.expired():
             return
@@ -244,12 +251,12 @@ class Sandbox:
         stdin = self._process.stdin
         if stdin is None:
             raise ExecutionError("The child process has no input pipe.")
+        # A child that died before reading is reported by the missing answer.
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             stdin.write(task.to_line())
             await stdin.drain()
             if task.inbox is None:
                 stdin.close()
-        # A child that died before reading is reported by the missing answer.
 
     async def _read_result(self, on_progress: OnProgress | None) -> wire.Done | ModelInfo:
         tensors: list[TensorMeta] = []
@@ -356,35 +363,13 @@ def clean_environment(directory: Path) -> dict[str, str]:
     }
 
 
-def resident_bytes(pid: int) -> int:
-    """Return resident plus swapped memory of a process in bytes; 0 when it is gone."""
-    try:
-        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
-    except OSError:
-        return 0
-    lines = (line.split() for line in status.splitlines())
-    return sum(int(words[1]) * 1024 for words in lines if words[0] in ("VmRSS:", "VmSwap:"))
-
-
-def cpu_time_s(pid: int) -> float:
-    """Return CPU seconds that all threads of a process have used; 0 when it is gone."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return 0.0
-    # The name in parentheses may hold anything; utime and stime are the 12th and 13th after it.
-    words = stat.rpartition(")")[2].split()
-    return (int(words[11]) + int(words[12])) / _TICKS_PER_S if len(words) > 12 else 0.0
-
-
 def exceeded(limit: str, limits: Limits | None) -> ResourceExceeded:
     """Return the error for a limit, named as in :class:`Limits`."""
-    allowed = None if limits is None else getattr(limits, limit)
     return ResourceExceeded(
         f"The execution went over its limit of {limit}; it was ended and its output removed.",
         hint="Offer or ask for a larger limit, or use a smaller input.",
         limit=limit,
-        allowed=allowed,
+        allowed=None if limits is None else getattr(limits, limit),
     )
 
 

@@ -16,7 +16,8 @@ from typing import Final
 
 from neurovoyance.node.runtime.base import Limits
 from neurovoyance.node.runtime.config import EngineConfig
-from neurovoyance.node.runtime.sandbox import Sandbox, resident_bytes
+from neurovoyance.node.runtime.proc import resident_bytes
+from neurovoyance.node.runtime.sandbox import Sandbox
 from neurovoyance.node.runtime.wire import Task
 
 _GIB: Final = 1 << 30

@@ -63,8 +63,12 @@ def _divide(left: Array, right: Array) -> Array:
         return np.asarray(left / right)
     if not np.all(right):
         raise unjudgeable("it divides an integer by zero")
-    quotient = np.floor_divide(np.abs(left), np.abs(right))
-    return np.asarray(quotient * np.sign(left) * np.sign(right), dtype=left.dtype)
+    if left.dtype.kind == "i" and np.any((left == np.iinfo(left.dtype).min) & (right == -1)):
+        raise unjudgeable("a quotient is out of the range of its dtype")
+    # Towards zero, as the operator says. Never by absolute values: that of the least integer wraps.
+    quotient = np.floor_divide(left, right)
+    is_below = (quotient * right != left) & ((left < 0) != (right < 0))
+    return np.asarray(quotient + is_below, dtype=left.dtype)
 
 
 def _modulo(case: Case) -> list[Expected]:

@@ -9,7 +9,7 @@ import pytest
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from neurovoyance.marketplace.api.guarding import Deadline, KnownHosts, Limiter, impatient
+from neurovoyance.marketplace.api.guarding import Deadline, KnownHosts, Limiter
 from neurovoyance.protocol.errors import RateLimited
 
 
@@ -39,7 +39,7 @@ async def test_an_answer_that_began_may_take_longer() -> None:
     assert (await get(Deadline(slowly, 0.02))).text == "done"
 
 
-@pytest.mark.parametrize(("host", "status"), [("localhost", 200), ("evil.example", 403)])
+@pytest.mark.parametrize(("host", "status"), [("localhost", 200), ("evil.example", 421)])
 async def test_only_known_names_are_answered(host: str, status: int) -> None:
     assert (await get(KnownHosts(slowly, ["localhost:8650"]), host)).status_code == status
 
@@ -61,5 +61,18 @@ def test_each_asker_has_an_allowance_of_its_own() -> None:
         limiter.count(request("a", "POST"))
 
 
-def test_every_connection_class_has_its_own_patience() -> None:
-    assert impatient(1) is not impatient(2)
+def test_the_minute_moves_and_forgets() -> None:
+    now_s = [1_000.0]
+    limiter = Limiter(4, 1, lambda: now_s[0])
+    for _ in range(4):
+        limiter.count(request("a"))
+    with pytest.raises(RateLimited):
+        limiter.count(request("a"))
+    now_s[0] = 1_050.0  # the next minute began at 1,020 and covers half of the one before
+    limiter.count(request("a"))
+    limiter.count(request("a"))
+    with pytest.raises(RateLimited):
+        limiter.count(request("a"))
+    now_s[0] = 1_200.0
+    for _ in range(4):
+        limiter.count(request("a"))

@@ -11,6 +11,7 @@ from tests.unit.marketplace.market_events import (
     address,
     index_blocks,
     job_id,
+    shown,
     start,
     take,
 )
@@ -53,42 +54,50 @@ def after(store: IndexStore, database: Database, *events: tuple[Any, ...]) -> Re
 def test_states_with_a_deadline(
     store: IndexStore, database: Database, event: tuple[Any, ...], state: JobState
 ) -> None:
-    row = after(store, database, event).one(JOB, KEY)
-    assert (row["state"], row["deadline_s"]) == (int(state), 5)
+    row = shown(after(store, database, event), JOB, KEY)
+    assert (row["state"], row["deadline_s"]) == (state.label, 5)
 
 
 @pytest.mark.parametrize(
-    ("event", "state", "failed"),
+    ("event", "state", "failed", "missed"),
     [
-        ((on_chain.JobInvalid, JOB_ID, PRICE_WEI), JobState.INVALID, 0),
-        ((on_chain.JobCancelled, JOB_ID, PRICE_WEI), JobState.CANCELLED, 0),
+        ((on_chain.JobInvalid, JOB_ID, PRICE_WEI), JobState.INVALID, 0, 0),
+        ((on_chain.JobCancelled, JOB_ID, PRICE_WEI), JobState.CANCELLED, 0, 0),
         (
             (on_chain.JobExpired, JOB_ID, JobState.PROVIDER_COMMIT_TIMEOUT, PRICE_WEI),
             JobState.PROVIDER_COMMIT_TIMEOUT,
+            1,
             1,
         ),
         (
             (on_chain.JobMoved, JOB_ID, JobState.DISPUTED, JobState.REJECTED, 0, PRICE_WEI),
             JobState.REJECTED,
             1,
+            0,
         ),
     ],
 )
 def test_refunds(
-    store: IndexStore, database: Database, event: tuple[Any, ...], state: JobState, failed: int
+    store: IndexStore,
+    database: Database,
+    event: tuple[Any, ...],
+    state: JobState,
+    failed: int,
+    missed: int,
 ) -> None:
     reading = after(store, database, event)
-    row = reading.one(JOB, KEY)
-    assert (row["state"], row["refunded_wei"]) == (int(state), str(PRICE_WEI))
-    provider = reading.one(PROVIDER, address(200))
-    assert (provider["jobs_taken"], provider["jobs_failed"]) == (1, failed)
+    row = shown(reading, JOB, KEY)
+    assert (row["state"], row["refunded_wei"]) == (state.label, str(PRICE_WEI))
+    provider = shown(reading, PROVIDER, address(200))
+    counts = [provider[f"jobs_{name}"] for name in ("taken", "failed", "missed")]
+    assert counts == [1, failed, missed]
 
 
 def test_a_number_too_large_for_a_database_stops_nothing(
     store: IndexStore, database: Database
 ) -> None:
     committed = (on_chain.JobCommitted, JOB_ID, b"", 0, b"", 1, 2**64 - 1)
-    assert after(store, database, committed).one(JOB, KEY)["deadline_s"] == 2**63 - 1
+    assert shown(after(store, database, committed), JOB, KEY)["deadline_s"] == 2**63 - 1
 
 
 def test_audits_and_disputes(store: IndexStore, database: Database) -> None:
@@ -101,8 +110,8 @@ def test_audits_and_disputes(store: IndexStore, database: Database) -> None:
         (on_chain.Tallied, 6, 0, RefereeVote(1), 2, 1, 0, 9),
         (on_chain.DisputeClosed, JOB_ID, 6, list(DisputePhase)[-1]),
     )
-    slot = reading.one(AUDIT, f"{KEY}:0:3")
+    slot = shown(reading, AUDIT, f"{KEY}:0:3")
     assert (slot["auditor"], slot["outcome"], slot["paid_wei"]) == (address(9), 1, "77")
-    assert reading.one(AUDIT, f"{KEY}:1:4")["is_late"] is True
-    dispute = reading.one(DISPUTE, "6")
+    assert shown(reading, AUDIT, f"{KEY}:1:4")["is_late"] is True
+    dispute = shown(reading, DISPUTE, "6")
     assert (dispute["verdict"], dispute["phase"]) == (1, int(list(DisputePhase)[-1]))

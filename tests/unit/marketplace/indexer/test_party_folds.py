@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.unit.marketplace.market_events import Maker, address, index_blocks
+from tests.unit.marketplace.market_events import Maker, address, index_blocks, shown
 
 from neurovoyance.chain import events as on_chain
 from neurovoyance.marketplace.api.reading import Reading
@@ -39,22 +39,22 @@ def test_everything_of_a_party_is_in_its_rows(store: IndexStore, database: Datab
         maker.add(kind, *values)  # type: ignore[arg-type]
     index_blocks(store, [maker.made], "a", 1)
     reading = Reading(database)
-    provider = reading.one(PROVIDER, WHO)
+    provider = shown(reading, PROVIDER, WHO)
     assert (provider["operator"], provider["endpoint"]) == (address(2), "http://ab")
-    vesting = reading.one(VESTING, WHO)
+    vesting = shown(reading, VESTING, WHO)
     assert (vesting["deposited_wei"], vesting["released_wei"], vesting["exited_wei"]) == (
         "150", "30", "10",
     )  # fmt: skip
-    reward = reading.one(REWARD, f"{WHO}:3")
+    reward = shown(reading, REWARD, f"{WHO}:3")
     assert (reward["fees_wei"], reward["work_wei"], reward["emission_vested_wei"]) == (
         "100", "20", "5",
     )  # fmt: skip
-    proposal = reading.one(PROPOSAL, "5")
+    proposal = shown(reading, PROPOSAL, "5")
     assert (proposal["for_wei"], proposal["against_wei"]) == ("60", "40")
     assert (proposal["vote_end_s"], proposal["eta_s"], proposal["ended_in"]) == (
         30, 40, "executed",
     )  # fmt: skip
-    assert reading.one(PARAMETER, "burnBps")["value"] == "450"
+    assert shown(reading, PARAMETER, "burnBps")["value"] == "450"
 
 
 def test_no_nul_reaches_a_column() -> None:

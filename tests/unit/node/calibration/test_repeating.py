@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import asyncio
 from typing import Any
 
 import pytest
+from tests.models import MODELS
 
 from neurovoyance.ipfs.embedded import EmbeddedBackend
 from neurovoyance.node.calibration.engine import Plan, calibrate
@@ -16,16 +17,26 @@ from neurovoyance.protocol.errors import SpecError
 from neurovoyance.protocol.manifest import ModelManifest
 from neurovoyance.verification.calibration import CalibrationResult, Candidate
 
-from .conftest import LIMITS, Case
+from .conftest import LIMITS, Case, case_of
 
 
-@pytest.fixture
-async def manifest(case: Case, tmp_path: Path) -> ModelManifest:
-    report = await calibrate(Plan(case.model, case.drawn, allow_few=True, limits=LIMITS))
-    async with EmbeddedBackend(tmp_path / "store") as storage:
-        return await file_model(
-            storage, report, case.model, case.drawn, name="m", pool=pool_of("cpu")
-        )
+@pytest.fixture(scope="module")
+def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
+    return case_of(MODELS["mlp_softmax"](), tmp_path_factory.mktemp("case"))
+
+
+@pytest.fixture(scope="module")
+def manifest(case: Case, tmp_path_factory: pytest.TempPathFactory) -> ModelManifest:
+    """The certified model; measured once, since nothing here changes it."""
+
+    async def filed() -> ModelManifest:
+        report = await calibrate(Plan(case.model, case.drawn, allow_few=True, limits=LIMITS))
+        async with EmbeddedBackend(tmp_path_factory.mktemp("store")) as storage:
+            return await file_model(
+                storage, report, case.model, case.drawn, name="m", pool=pool_of("cpu")
+            )
+
+    return asyncio.run(filed())
 
 
 async def again(case: Case, manifest: ModelManifest, **options: Any) -> Repetition:

@@ -41,7 +41,7 @@ class Bench:
     runtime: OnnxRuntime
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def courts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[DevnetThread, Deployment]]:
     folder = tmp_path_factory.mktemp("courts")
     with DevnetThread(block_interval_s=0.2) as devnet:

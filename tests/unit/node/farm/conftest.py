@@ -22,14 +22,30 @@ settings.load_profile("unhurried")
 
 START_S = 90.0
 WORKER_PROGRAM = """
-import sys
+import sys, time
+from datetime import datetime
 from pathlib import Path
 from neurovoyance.node.farm.seat import SeatSettings
 from neurovoyance.node.farm.worker import WorkerSettings, run_worker
-url, name, folder, shared, farm = sys.argv[1:]
+from neurovoyance.node.idle.readings import InputIdle, Sensors
+from neurovoyance.node.idle.settings import IdleSettings, Mode
+
+url, name, folder, shared, farm, owner = sys.argv[1:]
+
+class Owner:
+    # Sits at the machine while there is a file.
+    def read(self):
+        idle_s = 0.0 if Path(owner).exists() else 3600.0
+        return Sensors(
+            monotonic_s=time.monotonic(), local=datetime.now().astimezone(),
+            inputs=(InputIdle("test", idle_s),), cpu_by_others=0.0, memory_by_others=0.0,
+            cpu_temperature_c=40.0, on_battery=False, processes=frozenset(), fullscreen=None)
+
 seat = SeatSettings(name, farm, Path(folder), tuple(Path(p) for p in shared.split(":") if p),
-                    beat_s=0.2, lost_after_s=3.0)
-run_worker(WorkerSettings(url, seat, memory_bytes=512 << 20, output_bytes=8 << 20))
+                    beat_s=0.2, lost_after_s=3.0, turn_down_s=0.1)
+idle = IdleSettings(mode=Mode.IDLE if owner else Mode.ALWAYS)
+run_worker(WorkerSettings(url, seat, memory_bytes=512 << 20, output_bytes=8 << 20, idle=idle),
+           Owner())
 """
 
 
@@ -85,13 +101,17 @@ class Workers:
     shared: Path
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
-    def start(self, *names: str, is_shared: bool = True, farm: str = "test") -> None:
+    def start(
+        self, *names: str, is_shared: bool = True, farm: str = "test", owner: Path | None = None
+    ) -> None:
+        """Start workers; those with an owner yield while that file exists."""
         for name in names:
             log = os.open(self.folder / f"{name}.log", os.O_WRONLY | os.O_CREAT)
             self.processes[name] = subprocess.Popen(
                 [
                     *(sys.executable, "-c", WORKER_PROGRAM, self.server.url, name),
                     *(str(self.folder / name), str(self.shared) if is_shared else "", farm),
+                    str(owner or ""),
                 ],
                 stdout=log,
                 stderr=log,

@@ -70,3 +70,11 @@ def test_any_other_error_is_a_failed_execution() -> None:
     report = Report(execution_id="e", token=1, worker="w", error=ConfigError("Odd.").to_wire())
     assert type(report.raised()) is ExecutionError
     assert Report(execution_id="e", token=1, worker="w").raised() is None
+
+
+def test_what_was_handed_back_says_so_and_agents_of_before_know_every_other_report() -> None:
+    report = Report(execution_id="e", token=1, worker="w", is_handed_back=True)
+    assert Report.model_validate_json(report.to_json()) == report
+    usual = Report(execution_id="e", token=1, worker="w", engine="x")
+    assert set(json.loads(usual.to_json())) == {"execution_id", "token", "worker", "engine"}
+    assert Report.model_validate_json(usual.to_json()) == usual

@@ -19,6 +19,7 @@ from neurovoyance.node.farm.names import OVER, Names
 from neurovoyance.node.farm.parcel import pack
 from neurovoyance.node.farm.pool import Order, OutOfTime
 from neurovoyance.node.farm.queued import FarmSettings, QueuedPool
+from neurovoyance.node.farm.rules import SENDS_MOST
 from neurovoyance.node.runtime.base import RunOutput
 from neurovoyance.node.runtime.config import Engine
 from neurovoyance.protocol.errors import ExecutionError, InputMismatch
@@ -111,6 +112,26 @@ async def test_a_worker_given_up_for_dead_changes_nothing(
     await say(client, report_of(order, second, tmp_path))
     await running
     assert order.output_path.read_bytes() == encode_tensors([VALUES])
+
+
+async def test_what_is_handed_back_is_sent_again_and_waits_in_the_queue(
+    server: RedisServer, client: redis.asyncio.Redis, order: Order, tmp_path: Path
+) -> None:
+    patient = QueuedPool(FarmSettings(server.url, "alone", lost_after_s=600.0, poll_s=0.01))
+    running = asyncio.create_task(patient.execute(order))
+    token = 0
+    for _ in range(SENDS_MOST + 1):
+        token = await token_of(client, order, after=token)
+        await is_queued(client)
+        await client.delete(NAMES.queue(Engine.ORT))
+        await client.set(NAMES.beat(order.execution_id, token), "w:1")
+        given = Report(execution_id=order.execution_id, token=token, worker="w")
+        await say(client, given.model_copy(update={"is_handed_back": True}))
+    last = await token_of(client, order, after=token)
+    await say(client, report_of(order, last, tmp_path))
+    await running
+    assert order.output_path.read_bytes() == encode_tensors([VALUES])
+    await patient.close()
 
 
 @pytest.mark.parametrize("fault", ["json", "token", "digest", "tensors", "folder", "no output"])

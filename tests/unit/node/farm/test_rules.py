@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurovoyance.node.farm.rules import SENDS_MOST, Move, Out, Seen, judge
+from neurovoyance.node.farm.rules import SENDS_MOST, Move, Out, Seen, judge, returned
 
 OUT = Out(deadline_s=1_000.0, quiet_since_s=0.0)
 QUEUED = Seen(has_report=False, has_mark=True, beat=None, is_queue_empty=False)
@@ -72,3 +72,12 @@ def test_it_ends_and_is_never_sent_again_while_a_worker_beats(
         if move is Move.SEND_AGAIN:
             assert now_s - before.quiet_since_s >= LOST_S
         assert out.sends <= SENDS_MOST
+
+
+def test_an_order_that_was_handed_back_waits_for_a_machine_as_long_as_it_takes() -> None:
+    """Its new message lies in the queue while every owner is at home; no loss is counted."""
+    out = returned(replace(OUT, beat="w:9", sends=SENDS_MOST), 50.0)
+    assert out.sends == SENDS_MOST
+    out, move = judge(out, QUEUED, 900.0, LOST_S)
+    assert move is Move.WAIT
+    assert judge(out, TAKEN, 905.0, LOST_S)[1] is Move.WAIT

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,6 +19,8 @@ from tests.unit.node.runtime import models
 from tests.unit.node.runtime.behaviour import LIMITS
 
 from neurovoyance.ipfs.cid import Cid, keccak_cid
+from neurovoyance.node.farm import seat as seat_module
+from neurovoyance.node.farm.broker import connect
 from neurovoyance.node.farm.messages import Report, Task
 from neurovoyance.node.farm.names import OVER, Names
 from neurovoyance.node.farm.parcel import Parcel, pack
@@ -44,7 +48,7 @@ class Desk:
 
 @pytest.fixture
 async def desk(server: RedisServer, tmp_path: Path) -> AsyncIterator[Desk]:
-    client = redis.asyncio.Redis.from_url(server.url, decode_responses=True)
+    client = connect(server.url)  # the plain client may lose the cancellation of a beat
     await client.flushall()
     settings = SeatSettings("w", "seat", tmp_path / "seat", beat_s=0.02, lost_after_s=60.0)
     async with OnnxRuntime() as runtime:
@@ -110,6 +114,36 @@ async def test_a_worker_stops_when_its_order_is_withdrawn(
     assert not desk.runtime.cancel(f"{task.execution_id}.{task.token}")
 
 
+async def test_a_seat_that_has_to_rest_hands_back_what_runs_and_what_comes(
+    desk: Desk, tmp_path: Path
+) -> None:
+    endless, brief = task_for(tmp_path, is_endless=True), task_for(tmp_path, token=8)
+    seat = Seat(
+        replace(desk.settings, turn_down_s=0.0),
+        desk.client,
+        {Engine.ORT: desk.runtime},
+        lambda s: LIMITS,
+    )
+    running = asyncio.create_task(seat.serve(endless))
+    async with asyncio.timeout(60):
+        while not await desk.client.exists(NAMES.beat(endless.execution_id, endless.token)):
+            await asyncio.sleep(0.01)
+        seat.rest()
+        assert not await running
+    assert not desk.runtime.cancel(f"{endless.execution_id}.{endless.token}")
+    assert not await seat.serve(brief)
+    for task in (endless, brief):
+        report = await desk.report(task)
+        assert report is not None
+        assert report.is_handed_back
+    seat.resume()
+    again = task_for(tmp_path, token=9)
+    assert await seat.serve(again)
+    report = await desk.report(again)
+    assert report is not None
+    assert report.output is not None
+
+
 async def test_an_order_whose_mark_was_lost_goes_on(desk: Desk, tmp_path: Path) -> None:
     task = task_for(tmp_path)
     assert await desk.seats[0].serve(task)
@@ -150,6 +184,25 @@ async def test_seats_share_a_model_and_old_ones_go(desk: Desk, tmp_path: Path) -
         assert report.error is None
     [kept] = models_folder.iterdir()
     assert kept.read_bytes() == (tmp_path / "m.onnx").read_bytes()
+
+
+def test_seats_that_tidy_one_folder_do_not_meet(tmp_path: Path) -> None:
+    # Partial files come and go and old models are removed while several seats look at each entry.
+    def settle_often(seat: int) -> None:
+        for number in range(300):
+            partial = tmp_path / f".model.{seat}.part"
+            partial.write_bytes(b"x")
+            partial.replace(tmp_path / "model")
+            old = tmp_path / f"old.{seat}.{number}"
+            old.mkdir()
+            with contextlib.suppress(FileNotFoundError):  # another seat was quicker
+                (old / "weights").write_bytes(b"x")
+                os.utime(old, (1, 1))
+            seat_module._purge(tmp_path)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(settle_often, range(4)))
+    assert (tmp_path / "model").exists()
 
 
 class Shop:

@@ -19,6 +19,7 @@ from tests.unit.node.farm.conftest import RedisServer, Workers, wait_for
 from tests.unit.node.farm.orders import counting, order_for
 from tests.unit.node.runtime import models
 
+from neurovoyance.node.farm.names import Names
 from neurovoyance.node.farm.pool import Order
 from neurovoyance.node.farm.queued import FarmSettings, QueuedPool
 from neurovoyance.verification.canonical import decode_tensors
@@ -43,11 +44,15 @@ def model(shared: Path) -> Path:
 
 
 def beating(server: RedisServer, *names: str) -> bool:
-    """Tell whether each of these workers computes something now."""
+    """Tell whether each of these workers computes something, or did a moment ago."""
+    return computing(server, "*") >= set(names)
+
+
+def computing(server: RedisServer, execution_id: str) -> set[str]:
+    """Return the workers that show life in an execution, and some seconds after."""
     with redis.Redis.from_url(server.url, decode_responses=True) as client:
-        keys = client.keys("neurovoyance:test:beat:*")
-        found = {str(text).partition("-")[0] for text in client.mget(keys)} if keys else set()
-        return found >= set(names)
+        keys = client.keys(f"neurovoyance:test:beat:{execution_id}:*")
+        return {str(text).partition("-")[0] for text in client.mget(keys)} if keys else set()
 
 
 def orders_for(model: Path, shared: Path, count: int) -> list[Order]:
@@ -106,6 +111,50 @@ async def test_redis_may_forget_everything_in_the_middle_of_a_job(
     await asyncio.to_thread(workers.server.start)
     await asyncio.gather(*running)
     check(orders)
+
+
+async def test_a_worker_whose_owner_returns_hands_back_and_goes_on_later(
+    server: RedisServer, workers: Workers, model: Path, shared: Path, tmp_path: Path
+) -> None:
+    workers.stop()
+    owner = tmp_path / "is here"
+    await asyncio.to_thread(workers.start, "theirs", owner=owner)
+    # No silence is waited out here: only what is handed back is sent again.
+    pool = QueuedPool(FarmSettings(server.url, "test", lost_after_s=600.0, poll_s=0.02))
+    first, second, third = orders_for(model, shared, 3)
+    running = asyncio.create_task(pool.execute(first))
+    await asyncio.to_thread(wait_for, lambda: beating(server, "theirs"))
+    sandboxes = psutil.Process(workers.seat_pid("theirs")).children(recursive=True)
+    owner.touch()
+    await asyncio.to_thread(wait_for, lambda: all(map(rests, sandboxes)))
+    await asyncio.to_thread(workers.start, "other")
+    await asyncio.to_thread(wait_for, lambda: beating(server, "other"))
+    await running
+    running = asyncio.create_task(pool.execute(second))
+    await asyncio.to_thread(wait_for, lambda: computing(server, second.execution_id) == {"other"})
+    await running
+    await asyncio.to_thread(workers.kill, "other")
+    running = asyncio.create_task(pool.execute(third))
+    await asyncio.to_thread(wait_for, lambda: is_waiting(server, third))
+    owner.unlink()
+    await running
+    check([first, second, third])
+    await pool.close()
+
+
+def rests(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() in (psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE))
+    except psutil.NoSuchProcess:
+        return True
+
+
+def is_waiting(server: RedisServer, order: Order) -> bool:
+    """Tell whether the order was sent and nobody took it."""
+    with redis.Redis.from_url(server.url, decode_responses=True) as client:
+        names = Names("test")
+        mark = client.get(names.mark(order.execution_id))
+        return mark is not None and client.llen(names.queue(order.engine)) == 1
 
 
 def test_a_worker_has_no_key_and_no_way_to_use_one() -> None:

@@ -15,7 +15,7 @@ import pytest
 from safetensors.numpy import save_file
 from tests.unit.node.idle.snapshots import QUIET, quiet
 from tests.unit.node.runtime import models
-from tests.unit.node.runtime.behaviour import LIMITS
+from tests.unit.node.runtime.behaviour import LIMITS, engine_children
 
 from neurovoyance.node.idle.book import IdleBook
 from neurovoyance.node.idle.gate import (
@@ -110,6 +110,7 @@ async def test_looks_are_seldom_only_while_nothing_may_run(book: IdleBook) -> No
     while not gate.may_run():
         await gate.look()
     assert gate.period_s == PERIOD_S
+    assert Gate(IdleSettings(), ClockOnly(), book, {CPU: []}).period_s == CLOSED_PERIOD_S
     sensors.now = quiet(0.0, inputs=HERE)
     await gate.look()
     assert gate.period_s == CLOSED_PERIOD_S
@@ -213,7 +214,7 @@ class Job:
 
 
 def execution_children() -> list[psutil.Process]:
-    return psutil.Process().children(recursive=True)
+    return engine_children()
 
 
 async def until_child() -> psutil.Process:
@@ -334,6 +335,7 @@ async def test_a_child_that_is_born_while_all_rest_rests_too(
 async def test_a_runtime_closes_while_it_rests(book: IdleBook, tmp_path: Path) -> None:
     async with OnnxRuntime() as runtime:
         gate = Gate(IdleSettings(), ClockOnly(), book, {CPU: [runtime]})
+        await runtime.warm_up()
         await until_child()
         gate.set_hold(Hold(True))
     assert execution_children() == []

@@ -60,13 +60,17 @@ class Machine:
             terminals=folder / "dev",
             interrupts=folder / "interrupts",
             displays={folder / "x11": "X*", folder / "wayland": "*/wayland-*"},
+            sessions=folder / "sessions",
         )
+        self.asked: list[str] = []
 
     def _users(self) -> list[Any]:
         return [SimpleNamespace(terminal=name) for name in self.terminals]
 
     def _answer(self, command: Sequence[str]) -> str | None:
-        return self.answers.get(command[1] if command[0] == "loginctl" else command[0])
+        question = command[1] if command[0] == "loginctl" else command[0]
+        self.asked.append(question)
+        return self.answers.get(question)
 
     def sessions(self, number: int) -> None:
         self.answers["list-sessions"] = "2 1000 owner seat0\n"
@@ -96,6 +100,32 @@ def test_a_desktop_in_use_counts_as_used_only_while_nothing_finer_is_known(
     assert machine.desk.inputs() == (InputIdle("session c1", 0.0),)
     machine.answers["xprintidle"] = "700000\n"
     assert machine.desk.inputs() == (InputIdle("X server", 700.0),)
+
+
+def test_logind_is_asked_no_more_than_its_files_give_cause_for(machine: Machine) -> None:
+    files = machine.folder / "sessions"
+    files.mkdir()
+    (files / "2").touch()
+
+    def asked() -> list[str]:
+        machine.asked.clear()
+        assert isinstance(machine.desk.inputs(), tuple)
+        return [question for question in machine.asked if question != "xprintidle"]
+
+    machine.answers["list-sessions"] = "2 1000 owner\n"
+    assert asked() == asked() == ["list-sessions", "show-session"], "it did not answer"
+    machine.answers["show-session"] = VECTORS["show_session"][2]["output"]
+    assert asked() == ["list-sessions", "show-session"]
+    assert asked() == [], "a session without a screen stays one"
+    machine.sessions(1)
+    os.utime(files / "2", (2_000, 2_000))
+    assert asked() == ["list-sessions", "show-session"], "its file changed: it has a screen"
+    assert asked() == ["show-session"], "only the desktop can tell of a return"
+    assert machine.desk.inputs() == (InputIdle("session c1", 0.0),)
+    (files / "2").unlink()
+    machine.answers["list-sessions"] = "\n"
+    assert asked() == ["list-sessions"]
+    assert asked() == []
 
 
 def test_a_login_screen_alone_is_nobody(machine: Machine) -> None:

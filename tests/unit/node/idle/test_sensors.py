@@ -13,6 +13,8 @@ from neurovoyance.node.idle.linux import LinuxDesk
 from neurovoyance.node.idle.macos import MacDesk
 from neurovoyance.node.idle.readings import Unmeasured
 from neurovoyance.node.idle.sensors import (
+    Aged,
+    HostSensors,
     battery_of_psutil,
     desk_here,
     programs_of_others,
@@ -30,6 +32,31 @@ def test_the_first_snapshot_knows_no_load_and_the_second_does() -> None:
     assert second.monotonic_s > first.monotonic_s
     assert first.local.tzinfo is not None
     assert first.processes == frozenset(), "nobody asked for names"
+
+
+def test_a_measurement_is_taken_anew_when_it_is_old_and_when_told() -> None:
+    counts = iter(range(9))
+    aged = Aged(lambda: next(counts), 2.5)
+    assert [aged.at(now_s) for now_s in (10.0, 12.4, 12.5, 14.9, 15.0)] == [0, 0, 1, 1, 2]
+    aged.forget()
+    assert aged.at(15.1) == 3
+
+
+def test_input_is_looked_at_each_time_and_the_rest_less_often() -> None:
+    looked: list[str] = []
+
+    class Watched(LinuxDesk):
+        def inputs(self) -> Any:
+            looked.append("inputs")
+            return ()
+
+        def fullscreen(self) -> None:
+            looked.append("screen")
+
+    sensors = HostSensors(Watched(lambda command: None))
+    for _ in range(3):
+        sensors.read()
+    assert looked == ["screen", "inputs", "inputs", "inputs"]
 
 
 def test_programs_of_others_leave_out_our_own() -> None:

@@ -18,7 +18,7 @@ from neurovoyance.node.operations.metrics import PREFIX, Exporter
 from neurovoyance.node.operations.sample import Sample
 from neurovoyance.protocol.units import nvy
 
-DEPLOY = Path(__file__).resolve().parents[4] / "deploy"
+FILES = Path(__file__).resolve().parents[4] / "marketplace/neurovoyance/marketplace/monitoring"
 NAME = re.compile(rf"\b{PREFIX}[a-z_]+")
 
 
@@ -74,11 +74,11 @@ async def test_no_label_names_a_job_or_an_account(sample: Sample) -> None:
 async def test_dashboard_and_alerts_name_only_what_the_node_tells(sample: Sample) -> None:
     # Of refusals and duties there are none in this station.
     known = set(series(sample)) | {PREFIX + "refusals_total", PREFIX + "duties"}
-    dashboard = json.loads((DEPLOY / "grafana" / "neurovoyance-node.json").read_text())
+    dashboard = json.loads((FILES / "neurovoyance-node.json").read_text())
     queries = [
         target["expr"] for panel in dashboard["panels"] for target in panel.get("targets", ())
     ]
-    rules = yaml.safe_load((DEPLOY / "prometheus" / "neurovoyance-node.rules.yaml").read_text())
+    rules = yaml.safe_load((FILES / "neurovoyance-node.rules.yaml").read_text())
     alerts = [rule["expr"] for group in rules["groups"] for rule in group["rules"]]
     assert len(queries) >= 12 and len(alerts) >= 8
     for text in (*queries, *alerts):
@@ -88,7 +88,7 @@ async def test_dashboard_and_alerts_name_only_what_the_node_tells(sample: Sample
 
 async def test_every_gauge_that_matters_is_drawn_or_watched(sample: Sample) -> None:
     text = "".join(
-        path.read_text() for path in DEPLOY.rglob("neurovoyance-node.*") if path.is_file()
+        path.read_text() for path in FILES.rglob("neurovoyance-node.*") if path.is_file()
     )
     unseen = {name for name in series(sample) if PREFIX in name and name not in text}
     quiet = ("_created", "_sum", "_info", "chain_block")
@@ -141,7 +141,7 @@ RULES_SCHEMA = {
 
 
 def test_alert_rules_have_the_form_that_prometheus_reads() -> None:
-    rules = yaml.safe_load((DEPLOY / "prometheus" / "neurovoyance-node.rules.yaml").read_text())
+    rules = yaml.safe_load((FILES / "neurovoyance-node.rules.yaml").read_text())
     jsonschema_rs.validate(RULES_SCHEMA, rules)
     with pytest.raises(jsonschema_rs.ValidationError):
         jsonschema_rs.validate(RULES_SCHEMA, {"groups": [{"name": "x", "rules": [{"alert": "y"}]}]})
@@ -150,7 +150,7 @@ def test_alert_rules_have_the_form_that_prometheus_reads() -> None:
 
 
 def test_the_dashboard_has_one_panel_a_place() -> None:
-    dashboard = json.loads((DEPLOY / "grafana" / "neurovoyance-node.json").read_text())
+    dashboard = json.loads((FILES / "neurovoyance-node.json").read_text())
     ids = [panel["id"] for panel in dashboard["panels"]]
     cells = [
         (x, y)

@@ -377,5 +377,17 @@ class RuntimeBehaviour:
 
 
 def children() -> set[int]:
-    """Return the ids of this process's living children."""
-    return {child.pid for child in psutil.Process().children(recursive=True)}
+    """Return the ids of this process's living engine children; other tests may have networks."""
+    return {child.pid for child in engine_children()}
+
+
+def engine_children() -> list[psutil.Process]:
+    """Return the engine children that this process itself started."""
+    return [child for child in psutil.Process().children() if _is_engine(child)]
+
+
+def _is_engine(child: psutil.Process) -> bool:
+    try:
+        return "neurovoyance.node.runtime.child" in child.cmdline()
+    except psutil.Error:
+        return False

@@ -33,7 +33,8 @@ def speak(directory: Path, line: bytes) -> list[dict[str, Any]]:
 
 
 def test_a_child_without_a_task_says_that_it_is_ready_and_ends(tmp_path: Path) -> None:
-    (ready,) = speak(tmp_path, b"")
+    bound, ready = speak(tmp_path, b"")
+    assert bound == {"event": "bound"}, "before it imports an engine"
     assert ready["event"] == "ready"
     assert set(ready["confinement"].values()) != set()
 
@@ -41,7 +42,7 @@ def test_a_child_without_a_task_says_that_it_is_ready_and_ends(tmp_path: Path) -
 def test_a_child_serves_one_task_only(tmp_path: Path) -> None:
     path = models.save(models.affine(), tmp_path / "m.onnx")
     events = speak(tmp_path, Task(path, LIMITS).to_line() * 2)
-    assert [event["event"] for event in events] == ["ready", "phase", "phase", "probed"]
+    assert [event["event"] for event in events] == ["bound", "ready", "phase", "phase", "probed"]
 
 
 def test_a_run_leaves_its_output_under_the_partial_name(tmp_path: Path) -> None:

@@ -54,14 +54,14 @@ def test_one_load_serves_many_tasks_and_each_answer_names_its_question(tmp_path:
 def test_loading_alone_runs_nothing(tmp_path: Path) -> None:
     task = replace(task_for(tmp_path), kind=Kind.LOAD, input_paths=())
     events = speak(tmp_path, task)
-    assert [event["event"] for event in events] == ["ready", "phase", "phase", "done"]
+    assert [event["event"] for event in events] == ["bound", "ready", "phase", "phase", "done"]
     assert (tmp_path / "work" / "output").stat().st_size == 0
 
 
 def test_an_input_outside_of_the_inbox_cannot_be_read(tmp_path: Path) -> None:
     task = task_for(tmp_path)
     events = speak(tmp_path, task, replace(task, input_paths=(tmp_path / "i",)))
-    held = events[0]["confinement"]
+    held = next(event for event in events if event["event"] == "ready")["confinement"]
     assert events[-1]["event"] == "error" or held.get("files hidden") != "enforced"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sys
 from dataclasses import replace
@@ -12,16 +13,14 @@ import psutil
 import pytest
 from tests.unit.node.runtime.behaviour import children
 
+from neurovoyance.node.runtime import sandbox as sandbox_module
 from neurovoyance.node.runtime.base import Limits, ModelInfo
-from neurovoyance.node.runtime.sandbox import (
-    Sandbox,
-    child_command,
-    cpu_time_s,
-    resident_bytes,
-)
+from neurovoyance.node.runtime.proc import cpu_time_s
+from neurovoyance.node.runtime.sandbox import Sandbox, child_command
 from neurovoyance.node.runtime.wire import Done, Kind, Task
 from neurovoyance.protocol.errors import ExecutionError, ResourceExceeded, UnsupportedModel
 
+WAIT_S = 30.0
 LIMITS = Limits(memory_bytes=256 << 20, cpu_time_s=30, wall_time_s=60.0)
 READY = 'import os, sys, time\nprint(\'{"event": "ready", "confinement": {}}\', flush=True)\n'
 READ = READY + "task = sys.stdin.readline()\n"
@@ -161,11 +160,6 @@ async def test_the_child_has_a_session_of_its_own_and_a_clean_environment() -> N
         await sandbox.close()
 
 
-def test_resident_memory_of_this_process_is_seen_and_of_none_is_zero() -> None:
-    assert resident_bytes(os.getpid()) > 1 << 20
-    assert resident_bytes(2**22 + 1) == 0
-
-
 def test_the_command_isolates_the_child_from_settings() -> None:
     command = child_command("some.module")
     assert "-B" in command
@@ -222,4 +216,50 @@ async def test_processor_time_is_counted_from_outside_the_child() -> None:
     with pytest.raises(ResourceExceeded) as caught:
         await serve(READ + "while True: pass", replace(LIMITS, cpu_time_s=0.05))
     assert caught.value.context["limit"] == "cpu_time_s"
-    assert cpu_time_s(2**22 + 1) == 0
+
+
+MORTAL = """
+import asyncio, sys
+from neurovoyance.node.runtime.sandbox import Sandbox
+def rest(born):
+    born.suspend()
+    print(born.pid, flush=True)
+asyncio.run(Sandbox.start(on_birth=rest))
+"""
+
+
+@pytest.mark.parametrize("is_at_rest", [False, True])
+async def test_a_child_that_starts_to_rest_dies_with_a_parent_that_is_killed(
+    is_at_rest: bool,
+) -> None:
+    parent = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", MORTAL),
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert parent.stdout is not None
+    try:
+        child = psutil.Process(int(await parent.stdout.readline()))
+        async with asyncio.timeout(WAIT_S):
+            while is_at_rest and child.status() != psutil.STATUS_STOPPED:
+                await asyncio.sleep(0.01)
+    finally:
+        parent.kill()
+        await parent.wait()
+    try:
+        async with asyncio.timeout(WAIT_S):
+            while child.is_running() and child.status() != psutil.STATUS_ZOMBIE:
+                await asyncio.sleep(0.01)
+    finally:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            child.kill()
+
+
+async def test_a_child_that_starts_slowly_has_no_more_time_for_being_suspended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The clock stands still only while the child does."""
+    monkeypatch.setattr(sandbox_module, "_START_TIMEOUT_S", 0.5)
+    program = [sys.executable, "-I", "-c", "import time; time.sleep(1000)"]
+    with pytest.raises(ExecutionError, match="start in time"):
+        await asyncio.wait_for(Sandbox.start(program, on_birth=Sandbox.suspend), WAIT_S)

@@ -19,7 +19,7 @@ from tests.unit.node.runtime.behaviour import LIMITS, Kit, RuntimeBehaviour, chi
 from neurovoyance.node.runtime.base import Profile, RunRequest
 from neurovoyance.node.runtime.confined import ConfinedRuntime
 from neurovoyance.node.runtime.onnx_ import OnnxRuntime
-from neurovoyance.node.runtime.sandbox import resident_bytes
+from neurovoyance.node.runtime.proc import resident_bytes
 from neurovoyance.node.runtime.torch_ import TorchRuntime
 from neurovoyance.node.runtime.warm import WarmPolicy, locked_limits, note_use, stamp_of
 from neurovoyance.protocol.errors import InputMismatch, ResourceExceeded

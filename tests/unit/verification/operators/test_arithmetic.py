@@ -12,6 +12,9 @@ from tests.unit.verification.engine import (
     names_of,
 )
 
+from neurovoyance.protocol.errors import VerificationError
+from neurovoyance.verification.operators.arithmetic import _divide
+
 D = Draw()
 f, ints = D.f, D.ints
 X = D.wide()
@@ -33,6 +36,13 @@ CASES = [
     Case("Sqrt", [np.abs(X)]),
     Case("Not", [f(30) > 0]),
     Case("Div", [ints(300), np.where(ints(300) > 0, 3, -7)]),
+    Case(
+        "Div",
+        [
+            np.array([-(2**31), -(2**31), 2**31 - 1, -7, 7], np.int32),
+            np.array([2, 3, -2, 2, -2], np.int32),
+        ],
+    ),
     Case("Mod", [ints(300), np.where(ints(300) > 0, 3, -7)]),
     Case("Mod", [f(300), f(300)], 17, {"fmod": 1}),
     Case("Clip", [X, np.array(-1, np.float32), np.array(1, np.float32)]),
@@ -65,3 +75,9 @@ def test_what_the_engine_computes_is_consistent(case: Case) -> None:
 @pytest.mark.parametrize("case", CASES, ids=names_of)
 def test_what_no_engine_computes_is_not(case: Case) -> None:
     assert_caught(case)
+
+
+def test_a_quotient_out_of_range_cannot_be_judged() -> None:
+    least, one = np.array([-(2**31)], np.int32), np.array([-1], np.int32)
+    with pytest.raises(VerificationError, match="out of the range"):
+        _divide(least, one)

@@ -1,0 +1,1 @@
+"""Duties in processes of their own: Celery carries them, a lock in Redis lets each run once."""

@@ -1,0 +1,48 @@
+"""A listed job that nobody takes is withdrawn on its page, and every wei of it is free again."""
+
+from __future__ import annotations
+
+import httpx
+from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import Page as Tab
+from tests.e2e.dapp.browser import Watch
+from tests.e2e.dapp.wallets import TestWallet
+from tests.e2e.dapp.world import RICH, World
+
+Visitor = tuple[BrowserContext, Watch]
+LONG_MS = 60_000
+
+
+def books(world: World) -> tuple[int, int]:
+    """Return what is free and in escrow, as the index has it."""
+    url = f"{world.url}/v1/money/{RICH.address}"
+    row = httpx.get(url, trust_env=False).raise_for_status().json()
+    return int(row["free_wei"]), int(row["escrow_wei"])
+
+
+def test_a_withdrawn_listing_frees_its_escrow(visitor: Visitor, tab: Tab, world: World) -> None:
+    wallet = TestWallet(RICH.account, world.rpc_url)
+    wallet.announce_in(visitor[0])
+    free_wei, escrow_wei = books(world)
+    tab.goto(f"/jobs/new?model={world.names['model']}&sample=1")
+    wallet.connect(tab)
+    tab.get_by_label("Maximum price, NVY").fill("0.000001")  # nobody computes for that
+    tab.get_by_text("More terms").click()
+    tab.get_by_role("radio", name="List it").check()
+    listing = tab.get_by_role("button", name="List for at most")
+    expect(listing).to_be_enabled(timeout=LONG_MS)
+    listing.click()
+    tab.get_by_role("dialog").get_by_role("button", name="Sign", exact=True).click()
+    tab.wait_for_url("**/jobs/0x*", timeout=LONG_MS)
+    withdraw = tab.get_by_role("button", name="Withdraw the job")
+    expect(withdraw).to_be_visible(timeout=LONG_MS)
+    held_wei = books(world)[1] - escrow_wei
+    assert held_wei > 0
+    withdraw.click()
+    dialog = tab.get_by_role("dialog")
+    dialog.get_by_role("button", name="Sign", exact=True).click()
+    expect(dialog).to_contain_text("done", timeout=LONG_MS)
+    dialog.get_by_role("button", name="Close").last.click()
+    expect(tab.get_by_text("Back to the client")).to_be_visible()
+    expect(withdraw).to_have_count(0)
+    assert books(world) == (max(free_wei, held_wei), escrow_wei)

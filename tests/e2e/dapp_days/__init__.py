@@ -1,0 +1,1 @@
+"""Journeys of the pages that take days, which the chain is moved by."""

@@ -1,0 +1,1 @@
+"""Tests of governance; their network ends with the package, and not with the run."""

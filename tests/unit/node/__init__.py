@@ -1,0 +1,1 @@
+"""Tests of the node; their chains end with the package, and not with the run."""

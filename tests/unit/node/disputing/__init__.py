@@ -1,0 +1,1 @@
+"""Tests of disputes; their chain ends with the package, and not with the run."""
