@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ Visitor = tuple[BrowserContext, Watch]
 CLIENT = devnet_wallet(1)
 WINDOW_S = 1_800
 DELEGATED = "12.5"
+SPAN = r"(more than a year|[0-9]+ (s|min|h|d)( [0-9]+ (s|min|h))?)"
 
 
 def asked(world: World, path: str, **params: str) -> Any:
@@ -60,29 +62,44 @@ def seconds(world: World, job_id: str) -> int:
     return int(times["JobRevealed"] - times["JobAssigned"])
 
 
-def test_the_time_to_a_result_is_of_blocks(tab: Tab, world: World, settled: dict[str, Any]) -> None:
+def median(world: World) -> str:
     jobs = asked(world, "/v1/jobs", state="Settled", limit="200")["items"]
     took = sorted(seconds(world, row["job_id"]) for row in jobs)
-    median = f"{took[(len(took) - 1) // 2]} s"
+    return f"{took[(len(took) - 1) // 2]} s"
+
+
+def expect_to_follow(shown: Locator, read: Callable[[], str]) -> None:
+    """Wait until a place shows what events say now; other jobs of this network go on meanwhile."""
+    end_s = time.monotonic() + WAIT_S
+    while (wanted := read()) not in (found := shown.inner_text()):
+        assert time.monotonic() < end_s, f"{wanted} not in {found}"
+        time.sleep(0.2)
+
+
+def test_the_time_to_a_result_is_of_blocks(tab: Tab, world: World, settled: dict[str, Any]) -> None:
     tab.goto(f"/models/{world.names['model']}")
-    expect(card(tab, "How it was used")).to_contain_text(median)
+    expect_to_follow(card(tab, "How it was used"), lambda: median(world))
     expect(card(tab, "How it was used")).to_contain_text("from assignment to reveal")
     tab.goto("/models")
     row = tab.get_by_role("row").filter(has_text="magika")
-    expect(row.locator("[data-label='Time to result']")).to_contain_text(median)
+    expect_to_follow(row.locator("[data-label='Time to result']"), lambda: median(world))
     tab.goto("/network")
     figure = tab.locator(".card").filter(has_text="Time to a result").last
-    expect(figure).to_contain_text(median)
+    expect_to_follow(figure, lambda: median(world))
+
+
+def deadlines_kept(world: World) -> str:
+    provider = asked(world, f"/v1/providers/{world.names['provider']}")
+    kept, missed = provider["jobs_settled"], provider["jobs_missed"]
+    return f"{kept} of {kept + missed} jobs"
 
 
 def test_a_node_shows_deadlines_kept_and_claims_no_uptime(
     tab: Tab, world: World, settled: dict[str, Any]
 ) -> None:
-    provider = asked(world, f"/v1/providers/{world.names['provider']}")
     tab.goto(f"/nodes/{world.names['provider']}")
-    kept, missed = provider["jobs_settled"], provider["jobs_missed"]
     shown = card(tab, "Deadlines kept")
-    expect(shown).to_contain_text(f"{kept} of {kept + missed} jobs")
+    expect_to_follow(shown, lambda: deadlines_kept(world))
     expect(shown).to_contain_text("no uptime is shown")
 
 
@@ -116,6 +133,11 @@ def test_the_network_tells_what_was_emitted_and_burned(tab: Tab, world: World) -
     expect(shown.get_by_text("NVY").first).to_be_visible()
 
 
+def money_left(world: World) -> str:
+    free_wei = int(asked(world, f"/v1/money/{CLIENT.address}")["free_wei"])
+    return "At the rate of the last 24 hours" if free_wei else "nothing is free now"
+
+
 def test_an_owner_sees_when_the_money_runs_out(
     visitor: Visitor, tab: Tab, world: World, settled: dict[str, Any]
 ) -> None:
@@ -127,9 +149,6 @@ def test_an_owner_sees_when_the_money_runs_out(
     wallet.connect(tab)
     shown = card(tab, "Burn rate")
     expect(shown).to_contain_text("Spent, last 24 h, rolling")
-    free_wei = int(asked(world, f"/v1/money/{CLIENT.address}")["free_wei"])
-    # A job deposits what it needs: what is free is what its audits left over, if anything.
-    assert free_wei * 86_400 // int(spending["day_wei"]) < 86_400
-    left = r"[0-9]+ (s|min|h)( [0-9]+ (s|min))?" if free_wei else "nothing is free now"
-    expect(fact(shown, "Runs out in")).to_have_text(re.compile(f"^{left}$"))
-    expect(fact(shown, "With the wallet's money")).to_have_text(re.compile("year|d|h|min"))
+    expect_to_follow(shown, lambda: money_left(world))
+    expect(fact(shown, "Runs out in")).to_have_text(re.compile(f"^(nothing is free now|{SPAN})$"))
+    expect(fact(shown, "With the wallet's money")).to_have_text(re.compile(f"^{SPAN}$"))
