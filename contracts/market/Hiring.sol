@@ -118,12 +118,16 @@ abstract contract Hiring is CourtMoves {
     }
 
     /// @inheritdoc IJobMarket
-    function cancel(bytes32 jobId) external {
-        Job storage j = _inTime(jobId, JobState.Open);
-        if (msg.sender != j.client) revert JobMarket__NotClient(jobId, msg.sender);
+    function cancel(bytes32 jobId) external nonReentrant {
+        Job storage j = _record(jobId);
+        address provider = j.provider;
+        // Before acceptance it is the client's to withdraw, after it the provider's to hand back.
+        j = _inTime(jobId, provider == address(0) ? JobState.Open : JobState.Assigned);
+        if (provider != address(0)) _requireOperator(provider);
+        else if (msg.sender != j.client) revert JobMarket__NotClient(jobId, msg.sender);
         j.state = JobState.Cancelled;
-        uint256 refund = _refund(j, jobId, JobState.Open);
-        emit JobCancelled(jobId, refund);
+        emit JobCancelled(jobId, _refund(j, jobId, JobState.Assigned));
+        if (provider != address(0)) _tryUnlock(jobId, provider, j.lock);
     }
 
     // --- views ---

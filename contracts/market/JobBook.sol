@@ -48,15 +48,15 @@ abstract contract JobBook is Ledger {
         JobState ended = j.state;
         if (!_lockOpen[jobId]) revert JobMarket__LockNotClosable(jobId, _effectiveState(j));
         _lockOpen[jobId] = false;
-        if (ended == JobState.Settled || ended == JobState.Invalid || Lifecycle.isFaultless(ended)) {
-            IStakeManager(stakeManager).unlock(j.provider, jobId, j.lock);
-        } else {
-            bool full = Lifecycle.isFullSlash(ended);
+        bool full = Lifecycle.isFullSlash(ended);
+        if (full || ended == JobState.ProviderCommitTimeout) {
             _creditSlash(
                 j,
                 jobId,
                 IStakeManager(stakeManager).slashTimeout(j.provider, jobId, j.lock, j.price, full)
             );
+        } else {
+            IStakeManager(stakeManager).unlock(j.provider, jobId, j.lock);
         }
     }
 
