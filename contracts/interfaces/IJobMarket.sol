@@ -64,6 +64,8 @@ interface IJobMarket {
     event JobInvalid(bytes32 indexed jobId, uint256 refund);
     event JobSettled(bytes32 indexed jobId, address indexed provider, uint256 paid);
     event SettleSkipped(bytes32 indexed jobId, JobState found);
+    /// @notice The client withdrew its listing, or the provider handed the job back: the record then
+    /// names a provider.
     event JobCancelled(bytes32 indexed jobId, uint256 refund);
     /// @param state the timeout state; its name says who missed the deadline
     event JobExpired(bytes32 indexed jobId, JobState state, uint256 refund);
@@ -194,7 +196,9 @@ interface IJobMarket {
     ) external returns (bytes32 jobId);
     /// @notice Makes an offer nonce of the caller's provider unusable. Owner or operator.
     function revokeNonce(address provider, uint256 nonce) external;
-    /// @notice Withdraws an open listing; everything is refunded.
+    /// @notice Ends a job that nobody committed to; everything is refunded, nobody is slashed. While it
+    /// is Open it is the client's to withdraw; from the assignment to the commitment deadline it is the
+    /// provider's to hand back, by its operator, and its lock is freed.
     function cancel(bytes32 jobId) external;
 
     // --- the provider's duties (operator) ---
@@ -221,7 +225,8 @@ interface IJobMarket {
     function settleBatch(bytes32[] calldata jobIds) external;
     /// @notice Ends a job whose deadline passed, refunds the client, then slashes who was late.
     function expire(bytes32 jobId) external;
-    /// @notice Repeats closing the lock of an ended job if that failed. Anyone.
+    /// @notice Repeats closing the lock of an ended job if that failed: the slash after a missed
+    /// deadline of the provider, the release after every other end. Anyone.
     function closeLock(bytes32 jobId) external;
     /// @notice Pays what the provider earned here to its owner: as auditor and referee; with a zero
     /// FeeRouter also for its jobs. Owner or operator, or the FeeRouter for one of them.

@@ -7,15 +7,15 @@ import {Params} from "./Params.sol";
 /// @title The table of states, deadlines and time-outs
 /// @notice Pure, so that it can be read, tested and mirrored apart from any money.
 ///
-/// state      ends by call of          last second                    if missed
-/// ---------  -----------------------  -----------------------------  ----------------------
-/// Open       accept, cancel           as listed                      Unmatched
-/// Assigned   commit, declareInvalid   2 * maxRuntime + slack         ProviderCommitTimeout
-/// Committed  draw, then reveal        draw period; reveal period     ProviderRevealTimeout
-/// Drawn      openAudit (court)        draw period                    ProviderAnswerTimeout
-/// Audited    the AuditCourt           AUDIT_BACKSTOP_S               AuditorTimeout
-/// Revealed   confirm, challenge       window of the job              Accepted
-/// Disputed   the DisputeCourt         AUDIT_BACKSTOP_S               RefereeTimeout
+/// state      ends by call of                  last second                    if missed
+/// ---------  -------------------------------  -----------------------------  ----------------------
+/// Open       accept, cancel                   as listed                      Unmatched
+/// Assigned   commit, declareInvalid, cancel   2 * maxRuntime + slack         ProviderCommitTimeout
+/// Committed  draw, then reveal                draw period; reveal period     ProviderRevealTimeout
+/// Drawn      openAudit (court)                draw period                    ProviderAnswerTimeout
+/// Audited    the AuditCourt                   AUDIT_BACKSTOP_S               AuditorTimeout
+/// Revealed   confirm, challenge               window of the job              Accepted
+/// Disputed   the DisputeCourt                 AUDIT_BACKSTOP_S               RefereeTimeout
 library Lifecycle {
     /// @notice The state at `time`: a warm state whose deadline passed counts as what follows it.
     /// @dev A call exactly at the deadline is still in time.

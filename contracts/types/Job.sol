@@ -22,7 +22,7 @@ enum JobState {
     Rejected, // 7  cold: a verdict found the output wrong; client refunded
     Invalid, // 8  cold: the job has no finite output; client refunded, nobody slashed
     Settled, // 9  cold: the provider was credited
-    Cancelled, // 10 cold: withdrawn by the client before a provider took it
+    Cancelled, // 10 cold: withdrawn by the client, or handed back by the provider; client refunded
     Unmatched, // 11 cold: no provider took it in time; nobody at fault
     ProviderCommitTimeout, // 12 cold: the provider never committed; refund, part of the lock taken
     ProviderRevealTimeout, // 13 cold: the provider never drew or revealed; refund, full slash

@@ -188,7 +188,11 @@ class Market(Facade):
     async def cancel(
         self, wallet: Wallet, job_id: JobId, *, idempotency_key: str | None = None
     ) -> Receipt:
-        """Withdraw an open listing; everything is refunded."""
+        """End a job that was not committed yet; everything is refunded, nobody is slashed.
+
+        The client withdraws an open listing. The operator of the provider hands an assigned job
+        back.
+        """
         return await self._send(wallet, idempotency_key, "cancel", job_id)
 
     async def commit(

@@ -59,6 +59,7 @@ class JobEvent(StrEnum):
     OPEN = "open"
     ACCEPT = "accept"
     CANCEL = "cancel"
+    HAND_BACK = "hand_back"
     COMMIT = "commit"
     DRAW = "draw"
     REVEAL = "reveal"
@@ -114,6 +115,7 @@ TRANSITIONS: dict[tuple[JobState, JobEvent], JobState] = {
     (JobState.OPEN, JobEvent.CANCEL): JobState.CANCELLED,
     (JobState.ASSIGNED, JobEvent.COMMIT): JobState.COMMITTED,
     (JobState.ASSIGNED, JobEvent.DECLARE_INVALID): JobState.INVALID,
+    (JobState.ASSIGNED, JobEvent.HAND_BACK): JobState.CANCELLED,
     (JobState.COMMITTED, JobEvent.DRAW): JobState.COMMITTED,  # Drawn where an audit is drawn
     (JobState.COMMITTED, JobEvent.REVEAL): JobState.REVEALED,
     (JobState.REVEALED, JobEvent.CONFIRM): JobState.SETTLED,
