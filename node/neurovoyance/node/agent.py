@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -111,6 +112,7 @@ class Agent:
         self._sweeps = 0
         self._told: set[JobId] = set()
         self.failed_turns = 0
+        self._paused_at_s: float | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop`` is set, then end in order.
@@ -146,7 +148,10 @@ class Agent:
         self.desk.is_paused = self.watch.is_paused = is_paused
         self.watch.look_again = not is_paused
         if not is_paused:
+            self._paused_at_s = None
             return
+        if self._paused_at_s is None:
+            self._paused_at_s = time.monotonic()
         for live in self.shell:
             is_free = Action.ACCEPT not in live.execution.pending
             if live.execution.phase is Phase.ACCEPTING and is_free:
@@ -155,6 +160,9 @@ class Agent:
     @property
     def _pause_s(self) -> float:
         return self._settings.poll_interval_s
+
+    def _paused_s(self) -> int:
+        return 0 if self._paused_at_s is None else int(time.monotonic() - self._paused_at_s)
 
     async def _restored(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
@@ -214,7 +222,7 @@ class Agent:
         ]
         results = await asyncio.gather(*(look(job_id) for job_id in due), return_exceptions=True)
         for live in self.shell:
-            self.shell.feed(live.job.job_id, Tick())
+            self.shell.feed(live.job.job_id, Tick(self._paused_s()))
         self.shell.forget_ended()
         failures = [result for result in results if isinstance(result, BaseException)]
         if failures:

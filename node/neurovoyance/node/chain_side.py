@@ -229,6 +229,7 @@ class ChainSide:
         """
         market, job_id, wallet = self.contracts.market, execution.job_id, self.wallet
         calls = {
+            Action.HAND_BACK: market.cancel,
             Action.DRAW: market.draw,
             Action.SETTLE: market.settle,
             Action.EXPIRE: market.expire,

@@ -155,7 +155,20 @@ def _phase_while_assigned(
         return Phase.UNSOUND
     is_late = time_s + margins.commit_s >= view.deadline_s
     is_hopeless = execution.run_failures >= margins.run_attempts
-    return Phase.STRANDED if is_late or is_hopeless else Phase.RUNNING
+    is_lost = is_late or is_hopeless or execution.has_yielded
+    return Phase.STRANDED if is_lost else Phase.RUNNING
+
+
+def _must_yield(execution: Execution, paused_s: int, time_s: int, margins: Margins) -> bool:
+    """Tell whether a job is to be handed back for the sake of the machine's owner.
+
+    Once the longest run would not fit any more nothing is sure, and the client can still hire
+    another. A short visit of the owner costs no work: one of a quarter of the longest run may.
+    """
+    if execution.phase is not Phase.RUNNING or 4 * paused_s < execution.max_runtime_s:
+        return False
+    needed_s = execution.max_runtime_s + margins.commit_s
+    return paused_s > 0 and time_s + needed_s >= execution.view.deadline_s
 
 
 def _outcome_of(execution: Execution) -> Outcome:
@@ -166,6 +179,8 @@ def _outcome_of(execution: Execution) -> Outcome:
         return Outcome.DECLINED if execution.refusal else Outcome.UNMATCHED
     if not view.is_ours and view.stored not in (JobState.CANCELLED, JobState.UNMATCHED):
         return Outcome.DECLINED if execution.refusal else Outcome.LOST
+    if view.is_ours and view.stored is JobState.CANCELLED:
+        return Outcome.HANDED_BACK
     return _OUTCOMES[view.stored]
 
 
@@ -184,8 +199,9 @@ def _with_phase(execution: Execution, phase: Phase) -> Execution:
 
 def _applied(execution: Execution, event: Event, time_s: int, margins: Margins) -> Execution:
     match event:
-        case Tick():
-            return execution
+        case Tick(paused_s):
+            has_yielded = execution.has_yielded or _must_yield(execution, paused_s, time_s, margins)
+            return replace(execution, has_yielded=has_yielded)
         case Restarted(latest):
             changed = replace(execution, view=latest or execution.view)
             return replace(changed, pending=frozenset(), has_slot=False, not_before_s=0)

@@ -23,12 +23,12 @@ class Phase(StrEnum):
     SEEN listed, being checked. HELD checked, model and input held, waits for a free slot.
     ACCEPTING the acceptance is under way. RUNNING assigned to us, computing. SEALED the output is
     fixed, its commitment under way. UNSOUND the output is not finite, to be declared. STRANDED
-    assigned, but no output will come in time. COMMITTED waits for the draw. SELECTED an audit was
-    drawn and is to be opened. AUDITED auditors are at work, their questions are answered. FAILED
-    the audit found the output wrong: contest or concede. DRAWN waits for the reveal. REVEALED the
-    challenge window runs. DISPUTED referees are at work, see the disputes. ACCEPTED waits for
-    settlement. OVERDUE a deadline passed unused, to be expired. ENDED nothing is left but tidying
-    up.
+    assigned, but no output will surely come in time, to be handed back. COMMITTED waits for the
+    draw. SELECTED an audit was drawn and is to be opened. AUDITED auditors are at work, their
+    questions are answered. FAILED the audit found the output wrong: contest or concede. DRAWN
+    waits for the reveal. REVEALED the challenge window runs. DISPUTED referees are at work, see
+    the disputes. ACCEPTED waits for settlement. OVERDUE a deadline passed unused, to be expired.
+    ENDED nothing is left but tidying up.
     """
 
     SEEN = "seen"
@@ -53,13 +53,16 @@ class Phase(StrEnum):
 class Outcome(StrEnum):
     """How an execution ended, as this provider sees it.
 
-    LOST: another provider has the job. VANISHED: a reorganisation took it from the chain.
+    CANCELLED: its client withdrew it. HANDED_BACK: returned from here before anything was
+    committed. LOST: another provider has the job. VANISHED: a reorganisation took it from the
+    chain.
     """
 
     SETTLED = "settled"
     INVALID = "invalid"
     REJECTED = "rejected"
     CANCELLED = "cancelled"
+    HANDED_BACK = "handed back"
     UNMATCHED = "unmatched"
     COMMIT_TIMEOUT = "commit timeout"
     REVEAL_TIMEOUT = "reveal timeout"
@@ -81,6 +84,7 @@ class Action(StrEnum):
     CANCEL = "cancel"
     COMMIT = "commit"
     DECLARE_INVALID = "declare_invalid"
+    HAND_BACK = "hand_back"
     DRAW = "draw"
     DRAW_AND_REVEAL = "draw_and_reveal"
     DRAW_AND_OPEN = "draw_and_open"
@@ -110,7 +114,7 @@ class Margins:
 
     ``accept_s`` before a listing ends, ``commit_s`` to seal and commit an output, ``contest_s`` to
     contest a failed audit. After a failure the next attempt waits ``retry_s``, doubled with every
-    further failed send up to eightfold; after ``run_attempts`` failed runs the job is let go.
+    further failed send up to eightfold; after ``run_attempts`` failed runs the job is handed back.
     """
 
     accept_s: int = 10
@@ -164,6 +168,7 @@ class Execution:
     Attributes:
         commitment: C0 over the sealed output, 32 bytes; set once and never changed.
         is_unsound: the output held NaN or infinity.
+        has_yielded: the owner stayed until the work could not surely be done in time any more.
         stands: what our own check of a failed audit found: the output is right, or it is not.
         recheck_failures: attempts at that check that failed.
         pending: actions asked for and not answered.
@@ -181,6 +186,7 @@ class Execution:
     has_slot: bool = False
     commitment: bytes | None = None
     is_unsound: bool = False
+    has_yielded: bool = False
     run_failures: int = 0
     stands: bool | None = None
     recheck_failures: int = 0
@@ -295,7 +301,12 @@ class Restarted:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """Time has passed."""
+    """Time has passed.
+
+    ``paused_s``: for how long the machine has been its owner's without a break, seconds.
+    """
+
+    paused_s: int = 0
 
 
 Event: TypeAlias = (

@@ -47,6 +47,8 @@ def _wanted_action(execution: Execution) -> Action | None:
             return Action.COMMIT
         case Phase.UNSOUND:
             return Action.DECLARE_INVALID
+        case Phase.STRANDED:
+            return Action.HAND_BACK
         case Phase.COMMITTED if view.is_round_over:
             return _wanted_draw(view)
         case Phase.SELECTED if view.seed0:

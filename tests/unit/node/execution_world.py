@@ -78,6 +78,8 @@ class World:
                 self.round, self.ready, self.commits = 5, False, self.commits + 1
             case Action.DECLARE_INVALID, JobState.ASSIGNED:
                 self.state, self.lock_open = JobState.INVALID, False
+            case Action.HAND_BACK, JobState.ASSIGNED:
+                self.state, self.lock_open = JobState.CANCELLED, False
             case Action.DRAW_AND_REVEAL, JobState.COMMITTED if self.ready and self.round:
                 self.to(JobState.REVEALED, 600)
                 self.round = 0
@@ -131,6 +133,7 @@ def answer(world: World, action: Action, how: int) -> Event:
 MOVES = st.one_of(
     st.tuples(st.just("time"), st.integers(0, 400)),
     st.tuples(st.just("answer"), st.integers(0, 50)),
+    st.tuples(st.just("owner"), st.integers(0, 120)),
     st.tuples(st.sampled_from(["see", "slot", "restart", "save", "reorg", "tick"]), st.just(0)),
     st.tuples(
         st.sampled_from(["cancel", "rival", "offer", "beacon", "draw", "confirm"]), st.just(0)
@@ -157,6 +160,7 @@ def event_of(
     simple: dict[str, Event] = {
         "restart": Restarted(),
         "tick": Tick(),
+        "owner": Tick(value),
         "see": ChainSeen(world.view()),
     }
     if name in simple:

@@ -10,14 +10,21 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from tests.unit.node.conftest import OWNER, Station, make_station
+from tests.unit.node.conftest import CLIENT, OWNER, Station, make_station
 
 from neurovoyance.chain.chain_control import ChainControl
 from neurovoyance.chain.client import ChainClient
 from neurovoyance.chain.deployment import Deployment
 from neurovoyance.chain.devnet import DevnetThread
 from neurovoyance.node.agent import until_turn_s
-from neurovoyance.node.execution_values import OCCUPYING, Action, Outcome, Phase, SlotGranted
+from neurovoyance.node.execution_values import (
+    OCCUPYING,
+    Action,
+    Margins,
+    Outcome,
+    Phase,
+    SlotGranted,
+)
 from neurovoyance.protocol.ids import JobId
 from neurovoyance.protocol.lifecycle import JobState
 
@@ -219,10 +226,29 @@ async def held_at_rest(station: Station) -> JobId:
     return job_id
 
 
+async def test_a_job_whose_owner_stays_is_handed_back_and_costs_nothing(station: Station) -> None:
+    before = await station.chain.stake()
+    free_wei = await station.contracts.market.free_of_wei(CLIENT.address)
+    async with running(station):
+        job_id = await held_at_rest(station)
+        station.desk.is_paused = False
+        await reached(station, job_id, Phase.RUNNING)
+        record = await station.contracts.market.job(job_id)
+        left_s = record.deadline_s - station.shell.time_s
+        await station.control.increase_time(left_s - Margins().commit_s)
+        await reached(station, job_id, Phase.ENDED)
+    live = next(live for live in station.shell if live.job.job_id == job_id)
+    assert live.execution.outcome is Outcome.HANDED_BACK
+    assert station.journal.sealed(job_id) is None
+    assert await station.contracts.market.state_of(job_id) is JobState.CANCELLED
+    assert await station.chain.stake() == before, "no slash, and no lock left"
+    assert await station.contracts.market.free_of_wei(CLIENT.address) == free_wei
+
+
 async def test_a_job_at_rest_past_its_deadline_is_let_go_and_costs_a_tenth_of_its_lock(
     station: Station,
 ) -> None:
-    """The contract knows no way to hand a job back; silence is the honest and the cheap one."""
+    """As where the machine slept: nothing could be handed back in time."""
     before = await station.chain.stake()
     async with running(station):
         job_id = await held_at_rest(station)

@@ -152,10 +152,22 @@ def test_a_non_finite_output_is_declared_and_never_committed() -> None:
     assert (execution.outcome, asked) == (Outcome.INVALID, [Action.RELEASE])
 
 
-def test_a_run_that_cannot_finish_is_not_started_and_the_job_expires_in_order() -> None:
+def test_a_run_that_cannot_finish_is_not_started_and_the_job_is_handed_back() -> None:
     late_s = ASSIGNED.deadline_s - Margins().commit_s
     execution, asked = play(first=ASSIGNED, time_s=late_s)
+    assert (execution.phase, asked) == (Phase.STRANDED, [Action.HAND_BACK])
+    back, asked = play(
+        ActionDone(Action.HAND_BACK, view(JobState.CANCELLED)), first=ASSIGNED, time_s=late_s
+    )
+    assert (back.outcome, asked) == (Outcome.HANDED_BACK, [Action.RELEASE])
+
+
+def test_a_job_that_could_not_be_handed_back_expires_in_order() -> None:
+    late_s = ASSIGNED.deadline_s - Margins().commit_s
+    execution, asked = play(ActionFailed(Action.HAND_BACK), first=ASSIGNED, time_s=late_s)
     assert (execution.phase, asked) == (Phase.STRANDED, [])
+    _, instructions = step(execution, Tick(), late_s + Margins().retry_s)
+    assert actions(instructions) == [Action.HAND_BACK]
     execution, instructions = step(execution, Tick(), ASSIGNED.deadline_s + 1)
     assert (execution.phase, actions(instructions)) == (Phase.OVERDUE, [Action.EXPIRE])
 
@@ -163,14 +175,51 @@ def test_a_run_that_cannot_finish_is_not_started_and_the_job_expires_in_order() 
 def test_a_run_still_going_when_time_is_up_is_cancelled() -> None:
     execution, _ = play(first=ASSIGNED)
     execution, instructions = step(execution, Tick(), ASSIGNED.deadline_s - Margins().commit_s)
-    assert (execution.phase, actions(instructions)) == (Phase.STRANDED, [Action.CANCEL])
-
-
-def test_a_run_failed_too_often_or_for_good_is_let_go() -> None:
-    execution, _ = play(ActionFailed(Action.RUN, is_hopeless=True), first=ASSIGNED)
     assert execution.phase is Phase.STRANDED
+    assert actions(instructions) == [Action.CANCEL, Action.HAND_BACK]
+
+
+def test_an_output_sealed_while_its_job_is_handed_back_waits_for_the_answer() -> None:
+    execution, _ = play(first=ASSIGNED)
+    late_s = ASSIGNED.deadline_s - Margins().commit_s
+    execution, _ = step(execution, Tick(), late_s)
+    execution, instructions = step(execution, OutputSealed(C0), late_s)
+    assert (execution.phase, actions(instructions)) == (Phase.SEALED, [])
+    _, instructions = step(execution, ActionFailed(Action.HAND_BACK, retry_s=0), late_s)
+    assert actions(instructions) == [Action.COMMIT]
+
+
+def test_a_run_failed_too_often_or_for_good_is_handed_back_at_once() -> None:
+    execution, asked = play(ActionFailed(Action.RUN, is_hopeless=True, retry_s=0), first=ASSIGNED)
+    assert (execution.phase, asked) == (Phase.STRANDED, [Action.HAND_BACK])
     execution, _ = play(ActionFailed(Action.RUN, retry_s=0), first=ASSIGNED)
     assert execution.phase is Phase.RUNNING
+
+
+RUNTIME_S = 60
+UNSURE_S = ASSIGNED.deadline_s - RUNTIME_S - Margins().commit_s
+"""The last moment at which a run of the longest kind would not surely fit any more."""
+
+
+@pytest.mark.parametrize(
+    ("time_s", "paused_s", "is_handed_back"),
+    [
+        (UNSURE_S, RUNTIME_S // 4, True),
+        (UNSURE_S - 1, 10 * RUNTIME_S, False),
+        (UNSURE_S, RUNTIME_S // 4 - 1, False),
+        (UNSURE_S, 0, False),
+    ],
+)
+def test_a_job_is_handed_back_once_its_owner_stays_and_time_grows_short(
+    time_s: int, paused_s: int, is_handed_back: bool
+) -> None:
+    execution, _ = begin(JOB, RUNTIME_S, ASSIGNED, START_S)
+    execution, instructions = step(execution, Tick(paused_s), time_s)
+    wanted = [Action.CANCEL, Action.HAND_BACK] if is_handed_back else []
+    assert actions(instructions) == wanted
+    # The owner leaves again; what was promised to the client is kept.
+    execution, _ = step(execution, Tick(), time_s)
+    assert execution.phase is (Phase.STRANDED if is_handed_back else Phase.RUNNING)
 
 
 def test_a_cancelled_run_is_no_failure() -> None:
