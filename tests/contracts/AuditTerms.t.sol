@@ -129,6 +129,26 @@ contract AuditTermsTest is CourtBase {
         assertEq(_pool(), POOL);
     }
 
+    function test_HandBack_ReturnsEverythingAndLeavesTheStreak() public {
+        bytes32 withPremium = _assigned();
+        _shrinkPool(20e18 - 1);
+        bytes32 withWholePay = _assigned();
+        assertEq(market.job(withWholePay).flags, WHOLE);
+        uint256 pool = _pool();
+        vm.expectEmit(address(market));
+        emit IJobMarket.JobCancelled(withPremium, PRICE + PREMIUM);
+        vm.prank(operator);
+        market.cancel(withPremium);
+        vm.expectEmit(address(market));
+        emit IJobMarket.JobCancelled(withWholePay, 2 * uint256(PRICE));
+        vm.prank(operator);
+        market.cancel(withWholePay);
+        assertEq(_spentByClient(), 0);
+        assertEq(_pool(), pool);
+        assertEq(audits.streaksEnded(provider, _spec().modelId), 0);
+        assertEq(_locked(), 0);
+    }
+
     function test_DeclareInvalid_ReturnsEverythingAndEndsTheStreak() public {
         bytes32 jobId = _assigned();
         vm.prank(operator);

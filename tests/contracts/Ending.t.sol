@@ -233,9 +233,13 @@ contract EndingTest is MarketBase {
     function test_CloseLock_GivenClosedOrLive_Reverts() public {
         bytes32 live = _assigned();
         bytes32 over = _settled();
-        bytes32[3] memory jobIds = [bytes32("unknown"), live, over];
-        JobState[3] memory found = [JobState.None, JobState.Assigned, JobState.Settled];
-        for (uint256 i; i < 3; ++i) {
+        bytes32 back = _assigned();
+        vm.prank(operator);
+        market.cancel(back);
+        bytes32[4] memory jobIds = [bytes32("unknown"), live, over, back];
+        JobState[4] memory found =
+            [JobState.None, JobState.Assigned, JobState.Settled, JobState.Cancelled];
+        for (uint256 i; i < 4; ++i) {
             vm.expectRevert(
                 abi.encodeWithSelector(
                     IJobMarket.JobMarket__LockNotClosable.selector, jobIds[i], found[i]

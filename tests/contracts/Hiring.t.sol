@@ -6,7 +6,7 @@ import {IStakeManager} from "../../contracts/interfaces/IStakeManager.sol";
 import {Job, JobSpec, JobState, Offer} from "../../contracts/types/Job.sol";
 import {MarketBase} from "./MarketBase.sol";
 
-/// @notice See Hiring.tree: spec, post, accept and cancel.
+/// @notice See Hiring.tree: spec, post, accept, and cancel of a listing.
 contract HiringTest is MarketBase {
     function _post(JobSpec memory spec, uint96 maxPrice, uint40 deadline) private returns (bytes32) {
         vm.prank(client);
@@ -298,16 +298,17 @@ contract HiringTest is MarketBase {
         market.cancel(jobId);
     }
 
-    function test_Cancel_GivenNotOpen_Reverts() public {
-        bytes32 jobId = _assigned();
-        _expectWrongState(jobId, JobState.Assigned, JobState.Open);
-        _cancel(jobId);
+    function test_Cancel_GivenNoSuchJob_Reverts() public {
+        _expectWrongState("unknown", JobState.None, JobState.Open);
+        _cancel("unknown");
     }
 
     function test_Cancel_GivenTheDeadlinePassed_Reverts() public {
         bytes32 jobId = _posted();
         _miss(jobId);
         _expectDeadlinePassed(jobId);
+        _cancel(jobId);
+        vm.warp(block.timestamp - 1);
         _cancel(jobId);
     }
 

@@ -86,6 +86,14 @@ contract HostileTest is MarketBase {
         _assertRefunded(jobId, JobState.Invalid);
     }
 
+    function test_HandBack_Refunds() public underEveryAttack {
+        bytes32 jobId = _assigned();
+        _expectLeftOpen(jobId);
+        vm.prank(operator);
+        market.cancel{gas: CALL_GAS}(jobId);
+        _assertRefunded(jobId, JobState.Cancelled);
+    }
+
     function test_Settle_Pays() public underEveryAttack {
         bytes32 jobId = _revealed();
         _miss(jobId);
@@ -145,6 +153,22 @@ contract HostileTest is MarketBase {
         market.expire(second);
     }
 
+    function test_NobodyGetsBackInToHandAnotherJobBack() public {
+        bytes32 first = _assigned();
+        vm.warp(block.timestamp + 10);
+        bytes32 second = _assigned();
+        hostile.setOperator(provider, address(hostile));
+        hostile.setVictim(second);
+        hostile.setAttack(HostileStakeManager.Attack.Reenter);
+        _miss(first);
+        market.expire(first);
+        assertFalse(hostile.hasEntered(), "the guard holds");
+        assertEq(market.freeOf(client), DEPOSIT - PRICE, "only the first was refunded");
+        vm.prank(address(hostile)); // by itself the call was allowed
+        market.cancel(second);
+        _assertState(second, JobState.Cancelled);
+    }
+
     // --- a lock that could not be closed ---
 
     function _leftOpen(bytes32 jobId) private returns (bytes32) {
@@ -187,6 +211,15 @@ contract HostileTest is MarketBase {
         hostile.setAttack(HostileStakeManager.Attack.Revert);
         vm.prank(operator);
         market.declareInvalid(jobId, _spec(), _saltOf[jobId]);
+        _expectClose(jobId, abi.encodeCall(IStakeManager.unlock, (provider, jobId, LOCK)));
+    }
+
+    function test_CloseLock_AfterAJobWasHandedBack_Unlocks() public {
+        bytes32 jobId = _assigned();
+        hostile.setAttack(HostileStakeManager.Attack.Revert);
+        vm.prank(operator);
+        market.cancel(jobId);
+        _miss(jobId); // however late, never the slash of a missed commitment
         _expectClose(jobId, abi.encodeCall(IStakeManager.unlock, (provider, jobId, LOCK)));
     }
 

@@ -132,6 +132,21 @@ contract CourtHandler is CourtBase {
         ++count["declareInvalid"];
     }
 
+    /// @dev Everything that is held beside the price returns too.
+    function handBack(uint256 seed) external {
+        bytes32 jobId = _pick(seed, JobState.Assigned);
+        if (jobId == 0 || seed % 4 != 0) return;
+        Job memory j = market.job(jobId);
+        uint256 free = market.freeOf(client);
+        uint256 pool = market.freeOf(address(audits));
+        vm.prank(operator);
+        market.cancel(jobId);
+        assertEq(market.freeOf(client) - free, uint256(j.price) + j.held, "refunded in full");
+        assertEq(market.freeOf(address(audits)), pool, "the pool gets nothing");
+        hasLock[jobId] = false;
+        ++count["handBack"];
+    }
+
     // --- ends ---
 
     function confirm(uint256 seed) external {

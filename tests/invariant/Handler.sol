@@ -305,6 +305,18 @@ contract Handler is MarketBase {
         ++count["cancel"];
     }
 
+    function handBack(uint256 seed) external {
+        bytes32 jobId = _pick(seed, JobState.Assigned, false);
+        // Now and then only: most jobs are to get further.
+        if (jobId == 0 || seed % 4 != 0) return;
+        address owner = books[jobId].provider;
+        uint256 stakeBefore = _stakeOf(owner);
+        _end(jobId, operator, abi.encodeCall(IJobMarket.cancel, (jobId)));
+        assertEq(books[jobId].refunded, books[jobId].price, "handed back: refunded in full");
+        assertEq(_stakeOf(owner), stakeBefore, "handed back: nobody slashed");
+        ++count["handBack"];
+    }
+
     function declareInvalid(uint256 seed) external {
         bytes32 jobId = _pick(seed, JobState.Assigned, false);
         if (jobId == 0) return;

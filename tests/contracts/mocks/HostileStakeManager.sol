@@ -62,10 +62,12 @@ contract HostileStakeManager {
 
     /// @dev Every call that could move money or a state, from inside the call of the market.
     function _reenter(bytes32 jobId) private {
-        bytes[7] memory calls = [
+        bytes[9] memory calls = [
             abi.encodeCall(IJobMarket.settle, (jobId)),
             abi.encodeCall(IJobMarket.expire, (jobId)),
             abi.encodeCall(IJobMarket.expire, (victim)),
+            abi.encodeCall(IJobMarket.cancel, (jobId)),
+            abi.encodeCall(IJobMarket.cancel, (victim)),
             abi.encodeCall(IJobMarket.closeLock, (jobId)),
             abi.encodeCall(IJobMarket.draw, (jobId)),
             abi.encodeCall(IJobMarket.harvest, (address(this))),
