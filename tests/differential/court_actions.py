@@ -139,13 +139,21 @@ class JobActions(World):
             self.send(OPERATORS[owner], "JobMarket", "accept", *args)
 
     def _deliver(self, work: Work, record: JobRecord) -> None:
-        if self.chance(0.1) and self.one_of("declareInvalid", "commit") == "declareInvalid":
+        way = self.one_of("declareInvalid", "hand back", "commit") if self.chance(0.1) else "commit"
+        if way == "declareInvalid":
             args = (work.job_id, work.spec.as_abi(), work.salt)
             self._by_provider(work, "declareInvalid", *args)
+        elif way == "hand back":
+            self._hand_back(work)
         elif self.chance(0.06):
             self.warp_past(record.deadline_s)
         else:
             self._commit(work)
+
+    def _hand_back(self, work: Work) -> None:
+        """Give the job up; what audits hold of it returns with the price."""
+        if self._by_provider(work, "cancel", work.job_id):
+            self.seen["hand back"] += 1
 
     def _commit(self, work: Work) -> None:
         salt = self.rng.randbytes(32)

@@ -23,7 +23,7 @@ from neurovoyance.protocol.result import Opening, commitment_of
 from neurovoyance.protocol.signing import Offer, sign_offer
 from neurovoyance.tokenomics.books import Books
 
-STEPS = int(os.environ.get("NEUROVOYANCE_TEST_STEPS", "700"))
+STEPS = int(os.environ.get("NEUROVOYANCE_TEST_STEPS", "1000"))
 SEEDS = int(os.environ.get("NEUROVOYANCE_TEST_SEEDS", "3"))
 NVY = 10**18
 CLIENTS = (1, 2)
@@ -203,7 +203,19 @@ class Market:
 
     def cancel(self) -> None:
         client = self.rng.choice(CLIENTS)
+        # No client can do this to a job that a provider has: the table would refuse it.
         self.act(self.pick(JobState.OPEN), JobEvent.CANCEL, client, "cancel")
+
+    def hand_back(self) -> None:
+        job_id = self.pick(JobState.ASSIGNED)
+        provider = self.record(job_id).provider
+        stake_wei = self.books.stake_of(provider).own_wei
+        if self.act(job_id, JobEvent.HAND_BACK, self.operator_of(job_id), "cancel"):
+            job = self.books.jobs[job_id]
+            assert (job.ended_in, job.provider) == (JobState.CANCELLED, provider)
+            assert (job.paid_wei, job.slash_share_wei, job.escrow_wei) == (0, 0, 0)
+            assert self.books.stake_of(provider).own_wei == stake_wei
+            self.seen["hand back"] += 1
 
     def commit(self) -> None:
         job_id, salt = self.pick(JobState.ASSIGNED), self.rng.randbytes(32)
@@ -285,15 +297,15 @@ class Market:
         actions: dict[Callable[[], None], int] = {
             self.open: 10, self.post: 6, self.accept: 6, self.commit: 14, self.mine: 6,
             self.draw_and_reveal: 10, self.reveal_after_a_draw: 4, self.draw: 2, self.confirm: 4,
-            self.settle: 3, self.settle_batch: 2, self.expire: 4, self.warp: 4, self.cancel: 2,
-            self.declare_invalid: 1, self.deposit: 3, self.withdraw: 2, self.stake: 2,
-            self.request_unbonding: 2, self.withdraw_unbonded: 2, self.harvest: 3,
+            self.settle: 5, self.settle_batch: 2, self.expire: 4, self.warp: 4, self.cancel: 2,
+            self.declare_invalid: 1, self.hand_back: 2, self.deposit: 3, self.withdraw: 2,
+            self.stake: 2, self.request_unbonding: 2, self.withdraw_unbonded: 2, self.harvest: 3,
             self.collect_insurance: 1, self.delegate: 3, self.request_undelegation: 2,
             self.withdraw_undelegated: 2,
         }  # fmt: skip
         needs_job = {self.accept, self.cancel, self.commit, self.draw, self.draw_and_reveal}
         needs_job |= {self.reveal_after_a_draw, self.declare_invalid, self.confirm, self.settle}
-        needs_job |= {self.settle_batch, self.expire}
+        needs_job |= {self.settle_batch, self.expire, self.hand_back}
         (action,) = self.rng.choices(list(actions), weights=list(actions.values()))
         if self.states or action not in needs_job:
             action()
@@ -395,4 +407,5 @@ def test_random_sequences_lose_no_wei(seed: int) -> None:
     market.every_state_agrees()
     market.take_everything_out()
     done = {"open", "post", "accept", "commit", "drawAndReveal", "expire", "settle", "harvest"}
+    done.add("hand back")
     assert done <= set(market.seen) or STEPS < 200, market.seen
