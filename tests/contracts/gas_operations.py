@@ -71,6 +71,7 @@ def _hiring(m: Market) -> None:
     m.send(m.client, call)
     declare = f.declareInvalid(invalid, m.spec, m.last_salt)
     m.measure("declareInvalid", OPERATOR.address, declare)
+    m.measure("hand back", OPERATOR.address, f.cancel(m.open()))
     deadline = m.now() + 3_600
     terms = (2 * NVY, NVY, deadline, "http://127.0.0.1:8900/ipfs/")
     for name, salt in (("accept", b"\x01" * 32), ("cancel", b"\x02" * 32)):
@@ -144,6 +145,7 @@ def _audits_on(m: Market) -> None:
     posted = f.jobIdOf(m.client, salt, f.specHashOf(m.spec).call()).call()
     accept = f.accept(posted, m.spec, salt, m.provider, NVY, 20 * NVY)
     m.measure("accept, audits on", operator, accept)
+    m.measure("hand back, audits on", operator, f.cancel(m.open()))
     m.measure("draw, audited", operator, f.draw(m.lapsed()))
     m.send(m.client, f.confirm(m.revealed()))
     jobs = [m.revealed() for _ in range(11)]
