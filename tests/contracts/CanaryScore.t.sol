@@ -204,6 +204,16 @@ contract CanaryScoreTest is CanaryBase {
         assertEq(_budget(), BUDGET);
     }
 
+    function test_Score_GivenItWasHandedBack_Fails() public {
+        (uint256 id, bytes32 jobId,) = _taken();
+        vm.prank(operator);
+        market.cancel(jobId);
+        canaries.score(id);
+        _assertState(jobId, JobState.Cancelled);
+        _assertEnded(id, ICanaries.CanaryState.Failed, 0, 1);
+        assertEq(_budget(), BUDGET);
+    }
+
     function test_Score_GivenTheModelWasSuspended_Voids() public {
         (uint256 id, bytes32 jobId, JobSpec memory spec) = _taken();
         vm.prank(arbiter);
