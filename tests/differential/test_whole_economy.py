@@ -17,7 +17,7 @@ WEIGHTS = {
     "vote": 4, "funds": 3, "week": 5, "wait": 2,
 }  # fmt: skip
 REACHED = {
-    "market.settle", "market.expire", "audit_court.revealAudit", "canaries.score",
+    "market.settle", "market.expire", "market.cancel", "audit_court.revealAudit", "canaries.score",
     "fee_router.harvest", "fee_router.sweep", "vault.release", "vault.executeExit",
     "emission.claim", "emission.handOn", "emission.claimDelegated", "emission.expire",
     "channels.redeem", "channels.settle", "channels.reclaim", "stake_manager.bookSlash",

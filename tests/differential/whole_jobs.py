@@ -187,6 +187,9 @@ class WholeJobs:
             if state is not JobState(record.state):
                 self.send(STRANGER, "market", "expire", work.job_id)
             self._over(work)
+        elif state is JobState.ASSIGNED and not is_diligent and self.rng.random() < 0.03:
+            self._operate(owner, "market", "cancel", work.job_id)  # handed back
+            self._over(work)
         elif state is JobState.ASSIGNED:
             self._commit(work, owner)
         elif state is JobState.COMMITTED and record.beacon_round:

@@ -34,6 +34,20 @@ def test_the_difference_to_the_maximum_price_returns() -> None:
     assert (books.free_wei["c"], books.earned_wei["p"], books.market_wei) == (50, 50, 100)
 
 
+def test_a_job_handed_back_returns_price_and_lock() -> None:
+    books = funded()
+    books.apply("Staked", Event(provider="p", amount_wei=100, own_wei=100))
+    books.apply("StakeLocked", Event(job_id=JOB, provider="p", amount_wei=9))
+    assigned = Event(job_id=JOB, client="c", provider="p", price_wei=50, lock_wei=9)
+    books.apply("JobAssigned", assigned)
+    books.apply("JobCancelled", Event(job_id=JOB, refund_wei=50))
+    books.apply("StakeUnlocked", Event(job_id=JOB, provider="p", amount_wei=9))
+    books.check()
+    job, stake = books.jobs[JOB], books.stake_of("p")
+    assert (job.ended_in, job.provider, job.paid_wei) == (JobState.CANCELLED, "p", 0)
+    assert (books.free_wei["c"], stake.own_wei, stake.locked_wei) == (100, 100, 0)
+
+
 def test_paying_twice_is_noticed() -> None:
     books = funded()
     settled = Event(job_id=JOB, provider="p", paid_wei=60)
