@@ -161,7 +161,10 @@ def _dispute(dispute: Facts) -> Iterator[str]:
 
 def _end(facts: Facts) -> Iterator[str]:
     money, state = facts["money"], facts["state"]
-    yield _STATES.get(state, f"The job is {state}; nothing is final yet.")
+    if state == JobState.CANCELLED.label and facts["provider"]:
+        yield "The provider handed the job back before it committed to a result."
+    else:
+        yield _STATES.get(state, f"The job is {state}; nothing is final yet.")
     if int(money["paid_wei"]):
         line = f"Paid to the provider: {_nvy(money['paid_wei'])}"
         if int(money["surcharge_wei"]):

@@ -29,7 +29,7 @@ from neurovoyance.client.phases import PHASE_OF_STATE, OnPhase, Phase
 from neurovoyance.client.receipts import build_receipt, save_receipt
 from neurovoyance.client.results import Arrays, fetch_result, load_result, save_result
 from neurovoyance.client.signed_receipts import sign_receipt
-from neurovoyance.client.slots import slot_of
+from neurovoyance.client.slots import HANDED_BACK, slot_of
 from neurovoyance.matching.reoffer import Ask
 from neurovoyance.protocol.errors import RequestError, StorageNotFound
 from neurovoyance.protocol.ids import hex_of
@@ -159,9 +159,16 @@ class AsyncJob(OrderView):
         """Withdraw the listing before a provider took it; return the refunding transaction.
 
         Raises:
-            ContractRevert: a provider has it already, or it ended.
+            RequestError: a provider computes it; nothing was sent.
+            ContractRevert: a provider has it, or it ended.
         """
         attempt = self.current
+        if await self.state() is JobState.ASSIGNED:  # it is its provider's to hand back now
+            raise RequestError(
+                f"A provider computes job {self.id[:18]}; only a listing that nobody took can be "
+                "withdrawn. Nothing was sent.",
+                hint=f"`neurovoyance job watch {self.id}` shows how it goes on.",
+            )
         receipt = await self._session.contracts.market.cancel(
             self._session.wallet, attempt.job_id, idempotency_key="cancel:" + self.id
         )
@@ -283,9 +290,15 @@ class AsyncJob(OrderView):
     async def _refunded(self, attempt: Attempt, state: JobState) -> None:
         event = await self._await_refund(attempt)
         refund_wei = int(event.body["refund_wei"]) if event else attempt.price_wei
-        self._set(attempt, Status.REFUNDED, state.label)
-        detail = f"{format_nvy(refund_wei)} NVY back, {_WHY.get(state, state.label)}"
+        is_handed_back = state is JobState.CANCELLED and self._was_assigned(attempt)
+        note = HANDED_BACK if is_handed_back else state.label
+        self._set(attempt, Status.REFUNDED, note)
+        detail = f"{format_nvy(refund_wei)} NVY back, {_WHY.get(note, note)}"
         self._tell(Phase.REFUNDED, tx=event, detail=detail)
+
+    def _was_assigned(self, attempt: Attempt) -> bool:
+        events = self._session.journal.events_of(attempt.job_id)
+        return any(event.name == "JobAssigned" for event in events)
 
     def _refund_of(self, attempt: Attempt) -> StoredEvent | None:
         """Return the event that gave the escrow back; a court's other moves refund nothing."""
@@ -364,16 +377,17 @@ class AsyncJob(OrderView):
 
 
 _WHY = {
-    JobState.UNMATCHED: "no provider took it in time",
-    JobState.PROVIDER_COMMIT_TIMEOUT: "the provider committed nothing in time",
-    JobState.PROVIDER_REVEAL_TIMEOUT: "the provider revealed nothing in time",
-    JobState.PROVIDER_ANSWER_TIMEOUT: "the provider did not answer its audit",
-    JobState.PROVIDER_TRACE_TIMEOUT: "the provider did not show how it computed",
-    JobState.REJECTED: "the result was found wrong",
-    JobState.AUDITOR_TIMEOUT: "no audit could be held in time",
-    JobState.REFEREE_TIMEOUT: "no verdict was found in time",
-    JobState.INVALID: "the model has no finite output for this input",
-    JobState.CANCELLED: "cancelled",
+    JobState.UNMATCHED.label: "no provider took it in time",
+    JobState.PROVIDER_COMMIT_TIMEOUT.label: "the provider committed nothing in time",
+    JobState.PROVIDER_REVEAL_TIMEOUT.label: "the provider revealed nothing in time",
+    JobState.PROVIDER_ANSWER_TIMEOUT.label: "the provider did not answer its audit",
+    JobState.PROVIDER_TRACE_TIMEOUT.label: "the provider did not show how it computed",
+    JobState.REJECTED.label: "the result was found wrong",
+    JobState.AUDITOR_TIMEOUT.label: "no audit could be held in time",
+    JobState.REFEREE_TIMEOUT.label: "no verdict was found in time",
+    JobState.INVALID.label: "the model has no finite output for this input",
+    JobState.CANCELLED.label: "cancelled",
+    HANDED_BACK: "handed back by its provider",
 }
 _NEXT = {
     "Unmatched": "Raise the maximum price or the listing time; `job quote` shows what nodes ask.",

@@ -15,6 +15,7 @@ from dataclasses import replace
 from neurovoyance.client.journal import Journal, Status
 from neurovoyance.client.nodes import Node, NodeAnswer, Quote
 from neurovoyance.client.session import Session
+from neurovoyance.client.slots import HANDED_BACK
 from neurovoyance.client.standing import Heard, standing_of
 from neurovoyance.matching.candidates import Candidate, Wanted, candidate_of
 from neurovoyance.matching.columns import rank
@@ -34,6 +35,7 @@ _AT_FAULT = frozenset(
         JobState.PROVIDER_ANSWER_TIMEOUT.label,
         JobState.PROVIDER_TRACE_TIMEOUT.label,
         JobState.REJECTED.label,
+        HANDED_BACK,
     }
 )
 

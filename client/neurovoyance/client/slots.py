@@ -22,6 +22,8 @@ from neurovoyance.matching.reoffer import (
 from neurovoyance.protocol.lifecycle import JobState
 
 LAPSES_MAX = 3
+HANDED_BACK = "HandedBack"
+"""Note of an attempt that its provider returned before it committed; on chain it is Cancelled."""
 _NOBODYS_FAULT = frozenset({JobState.UNMATCHED.label, JobState.CANCELLED.label})
 
 

@@ -1,6 +1,6 @@
 /** The state of a job as a chip: what is true now, with deadlines of the chain counted in. */
 import type { ReactElement } from "react";
-import { FINAL, type JobState, STATE_WORDS, effectiveState, isState } from "../job/lifecycle";
+import { FINAL, type JobState, effectiveState, isState, wordsOf } from "../job/lifecycle";
 import { useChainNow } from "../lib/clock";
 import { plain } from "../lib/format";
 import { Chip, type Tone } from "./basics";
@@ -13,10 +13,10 @@ export function useJobState(row: { state: string; deadline_s: number }): JobStat
   return isState(row.state) ? effectiveState(row.state, row.deadline_s, now) : undefined;
 }
 
-export function JobStateChip({ row }: { row: { state: string; deadline_s: number } }): ReactElement {
+export function JobStateChip({ row }: { row: { state: string; provider: string; deadline_s: number } }): ReactElement {
   const state = useJobState(row);
   if (state === undefined) return <Chip>{plain(row.state, 40)}</Chip>;
-  const words = STATE_WORDS[state];
+  const words = wordsOf(state, row.provider);
   return (
     <Chip tone={TONES[state] ?? "bad"} icon={state in TONES && !FINAL.has(state) && TONES[state] === "info" ? "clock" : undefined} title={words.now}>
       {words.title}

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   AFTER_DEADLINE, effectiveState, eventsOf, isFinal, isRefunded, isState, isWarm, JOB_STATES,
-  nextState, STATE_WORDS, stateOf, TRANSITIONS,
+  nextState, STATE_WORDS, stateOf, TRANSITIONS, wordsOf,
 } from "./lifecycle.ts"; // prettier-ignore
 import { made } from "./testing.ts";
 
@@ -34,6 +34,12 @@ test("every state is told in words", () => {
   }
   assert.equal(stateOf(99), null);
   assert.ok(isState("Drawn") && !isState("drawn"));
+});
+
+test("a cancelled job that has a provider was handed back", () => {
+  assert.equal(wordsOf("Cancelled", "0x01").title, "Handed back");
+  for (const state of JOB_STATES) assert.equal(wordsOf(state, ""), STATE_WORDS[state]);
+  assert.equal(wordsOf("Settled", "0x01"), STATE_WORDS.Settled);
 });
 
 test("events follow the table", () => {

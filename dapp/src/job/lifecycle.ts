@@ -50,6 +50,7 @@ export const TRANSITIONS: readonly (readonly [JobState, string, JobState])[] = [
   ["Open", "cancel", "Cancelled"],
   ["Assigned", "commit", "Committed"],
   ["Assigned", "declare_invalid", "Invalid"],
+  ["Assigned", "hand_back", "Cancelled"],
   ["Committed", "draw", "Committed"], // Drawn where an audit is drawn
   ["Committed", "reveal", "Revealed"],
   ["Revealed", "confirm", "Settled"],
@@ -176,6 +177,18 @@ export const STATE_WORDS: Readonly<Record<JobState, StateWords>> = {
   },
   RefereeTimeout: timedOut("No verdict", "No verdict was found in time; nobody is at fault."),
 };
+
+const HANDED_BACK: StateWords = {
+  title: "Handed back",
+  now: "The provider handed the job back before it had computed it; the client got all its money back.",
+  mover: "nobody",
+  next: "",
+};
+
+/** The words of a state of a job; a cancelled one that has a provider was handed back by it. */
+export function wordsOf(state: JobState, provider: string): StateWords {
+  return state === "Cancelled" && provider !== "" ? HANDED_BACK : STATE_WORDS[state];
+}
 
 /** Return the state with a number on chain, or null if there is none. */
 export function stateOf(number: number): JobState | null {

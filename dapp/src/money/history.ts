@@ -45,7 +45,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   Deposited: { words: "Paid into the market's free balance", amount: ["amount_wei"], direction: "moved" },
   Withdrawn: { words: "Taken from the market's free balance", amount: ["amount_wei"], direction: "moved" },
   JobPosted: { words: "Job listed, the most it may cost is held", amount: ["max_price_wei"], direction: "moved" },
-  JobCancelled: { words: "Job withdrawn, its escrow returned", amount: ["refund_wei"], direction: "moved" },
+  JobCancelled: { words: "Job withdrawn or handed back, its escrow returned", amount: ["refund_wei"], direction: "moved" },
   JobExpired: { words: "Job ended by a deadline, its escrow returned to the client", amount: ["refund_wei"], direction: "moved" },
   JobInvalid: { words: "Job void, its escrow returned to the client", amount: ["refund_wei"], direction: "moved" },
   SlashShareCredited: { words: "A share of a slash, for a job that was not done", amount: ["amount_wei"], direction: "in" },

@@ -4,7 +4,7 @@ import { Link, useParams } from "react-router";
 import { Addr, Card, Facts, Hash, Moment, Notice, PageHead } from "../components/basics";
 import { JobStateChip, useJobState } from "../components/job-state";
 import { Ask, SourceNote } from "../components/states";
-import { type JobState, STATE_WORDS, isFinal } from "../job/lifecycle";
+import { type JobState, isFinal, wordsOf } from "../job/lifecycle";
 import { JOB_CLASSES } from "../job/spec";
 import { ApiError } from "../lib/api";
 import { useChainNow } from "../lib/clock";
@@ -75,7 +75,7 @@ function Job({ id }: { id: string }): ReactElement {
 
 function StateCard({ row }: { row: JobRow }): ReactElement {
   const state = useJobState(row);
-  const words = state && STATE_WORDS[state];
+  const words = state && wordsOf(state, row.provider);
   // A deadline that passed is told until somebody acts on it; then nothing is to come.
   const isDone = state !== undefined && isFinal(state) && state === row.state;
   const you = useAccount();
@@ -94,6 +94,11 @@ function StateCard({ row }: { row: JobRow }): ReactElement {
         </p>
       )}
       {yours && state && <Patience row={row} state={state} />}
+      {yours && state === "Cancelled" && row.provider !== "" && (
+        <Link to={`/jobs/new?from=${row.job_id}`} className="button mt-3">
+          Hire another provider
+        </Link>
+      )}
     </Card>
   );
 }

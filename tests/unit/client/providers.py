@@ -95,6 +95,9 @@ class Provider:
             lock_wei=5 * price_wei,
         )
 
+    async def hand_back(self, job_id: JobId) -> None:
+        await self.contracts.market.cancel(self.operator, job_id)
+
     async def _posted(self, job_id: JobId) -> JobPosted:
         deployment = self.contracts.deployment
         events = await history(

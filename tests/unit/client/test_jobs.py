@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from neurovoyance.chain.chain_control import ChainControl
-from neurovoyance.chain.reverts import JobMarketWrongState
 from neurovoyance.client.client import AsyncClient
 from neurovoyance.client.errors import JobRefunded, ResultMismatch, StillRunning
 from neurovoyance.client.jobs import AsyncJob
@@ -17,6 +16,7 @@ from neurovoyance.client.journal import Status
 from neurovoyance.client.models import PublishedModel
 from neurovoyance.client.opening import open_from_profile
 from neurovoyance.client.phases import Phase, PhaseUpdate
+from neurovoyance.client.slots import HANDED_BACK
 from neurovoyance.protocol.errors import RequestError
 from neurovoyance.protocol.lifecycle import JobState
 
@@ -182,8 +182,35 @@ async def test_an_assigned_job_cannot_be_cancelled(
 ) -> None:
     job = await listed(client, model)
     await providers[0].accept(job.current.job_id)
-    with pytest.raises(JobMarketWrongState):
+    with pytest.raises(RequestError, match="only a listing that nobody took"):
         await job.cancel()
+
+
+async def test_a_job_handed_back_is_refunded_and_another_provider_hired(
+    client: AsyncClient, providers: list[Provider], model: PublishedModel
+) -> None:
+    seen: list[PhaseUpdate] = []
+    job = await client.submit(model, {"x": X}, max_runtime_s=5)
+    first = await job.assigned()
+    waiting = asyncio.create_task(job.wait(seen.append))
+    lazy, second = sorted(providers, key=lambda item: item.address != first)[:2]
+    await lazy.hand_back(job.current.job_id)
+    while len(job.attempts) < 2 or not job.provider:
+        await asyncio.sleep(0.02)
+    assert job.provider == second.address
+    await second.deliver(job.current.job_id, output_of(X))
+    receipt = await waiting
+    assert receipt["state"] == "Settled"
+    assert [item["note"] for item in receipt["earlier_attempts"]] == [HANDED_BACK]
+    refunded = next(update for update in seen if update.phase is Phase.REFUNDED)
+    assert "0.03 NVY back, handed back by its provider" in refunded.detail
+    settled = [
+        event
+        for attempt in job.attempts
+        for event in client.session.journal.events_of(attempt.job_id)
+        if event.name == "JobSettled"
+    ]
+    assert len(settled) == 1, "paid once"
 
 
 async def test_waiting_has_an_end(client: AsyncClient, model: PublishedModel) -> None:

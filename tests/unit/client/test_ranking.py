@@ -20,6 +20,7 @@ from neurovoyance.client.ranking import (
     rank_quote,
     records_of,
 )
+from neurovoyance.client.slots import HANDED_BACK
 from neurovoyance.client.standing import Heard
 from neurovoyance.matching.candidates import Cause, Wanted
 from neurovoyance.matching.offer_book import Standing
@@ -119,8 +120,9 @@ async def test_a_provider_whose_stake_does_not_cover_the_lock_is_left_out(
         )
 
 
+@pytest.mark.parametrize("note", ["ProviderCommitTimeout", HANDED_BACK])
 async def test_our_record_of_a_provider_counts_and_its_live_jobs(
-    client: AsyncClient, providers: list[Provider], model: PublishedModel
+    client: AsyncClient, providers: list[Provider], model: PublishedModel, note: str
 ) -> None:
     session = client.session
     before = live_of(session.journal)
@@ -128,7 +130,7 @@ async def test_our_record_of_a_provider_counts_and_its_live_jobs(
     hired = [await job.assigned() for job in jobs]
     assert live_of(session.journal).total() == before.total() + 3
     session.journal.set_status(jobs[0].current.job_id, Status.CHECKED)
-    session.journal.set_status(jobs[1].current.job_id, Status.REFUNDED, "ProviderCommitTimeout")
+    session.journal.set_status(jobs[1].current.job_id, Status.REFUNDED, note)
     session.journal.set_status(jobs[2].current.job_id, Status.REFUNDED, "RefereeTimeout")
     records = records_of(session.journal, 0)
     total = {provider.address: records.get(provider.address, Record()) for provider in providers}

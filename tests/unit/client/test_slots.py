@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from neurovoyance.client.journal import Attempt, Status
-from neurovoyance.client.slots import LAPSES_MAX, slot_of
+from neurovoyance.client.slots import HANDED_BACK, LAPSES_MAX, slot_of
 from neurovoyance.matching.reoffer import Ask, Send, SlotPhase, Stop, Watch
 from neurovoyance.protocol.ids import Address, JobId, parse_address
 from neurovoyance.protocol.job_spec import JobSpec
@@ -58,6 +58,13 @@ def test_only_a_void_or_refunded_attempt_makes_room_for_another(
     status: Status, instruction: object
 ) -> None:
     assert slot_of([attempt(0, A, status)], 1).instruction == instruction
+
+
+def test_who_handed_back_is_avoided_like_who_failed() -> None:
+    back = attempt(0, A, Status.REFUNDED, HANDED_BACK)
+    assert slot_of([back], 1).instruction == Ask(frozenset({A}))
+    listing = attempt(0, None, Status.REFUNDED, HANDED_BACK)
+    assert isinstance(slot_of([listing], 1).instruction, Ask)
 
 
 def test_who_failed_is_avoided_until_the_retries_are_used_up() -> None:

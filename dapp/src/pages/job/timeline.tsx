@@ -45,20 +45,21 @@ const WORDS: Record<string, string> = {
   JobRevealed: "The result became public",
   JobConfirmed: "The client confirmed",
   JobSettled: "The provider was paid",
-  JobCancelled: "The client withdrew it",
+  JobCancelled: "Withdrawn; the money went back",
   JobExpired: "A deadline passed and the money went back",
   JobInvalid: "No finite result; the money went back",
 };
 
 export function Log({ events }: { events: readonly EventRow[] }): ReactElement {
   if (events.length === 0) return <Empty>No event of this job is indexed yet.</Empty>;
+  const wasTaken = events.some(({ name }) => name === "JobAssigned");
   return (
     <ol>
       {events.map((event) => (
         <li key={`${event.block_number}.${event.log_index}`} className="border-b border-line px-4 py-2 last:border-0">
           <details>
             <summary className="flex flex-wrap items-center gap-x-3 gap-y-1">
-              <span className="font-medium">{WORDS[event.name] ?? plain(event.name.replace(/([a-z0-9])([A-Z])/g, "$1 $2"), 60)}</span>
+              <span className="font-medium">{(event.name === "JobCancelled" && wasTaken ? "The provider handed it back" : WORDS[event.name]) ?? plain(event.name.replace(/([a-z0-9])([A-Z])/g, "$1 $2"), 60)}</span>
               <span className="ml-auto text-ink-2">
                 <Moment unixS={event.time_s} />, block {count(event.block_number)}
               </span>

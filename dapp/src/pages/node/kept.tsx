@@ -51,7 +51,7 @@ function Kept({ record }: { record: ProviderRecord }): ReactElement {
             flags.economy && (["Canaries passed", record.score === null ? <Unknown key="s" why="no week of it was counted yet" /> : passed(record.score)] as const),
           ]}
         />
-        <p className="text-[0.93rem] text-ink-2">A job counts as missed when its provider let a deadline pass. Nobody measures whether a node is reachable all day, so no uptime is shown.</p>
+        <p className="text-[0.93rem] text-ink-2">A job counts as missed when its provider let a deadline pass or handed it back. Nobody measures whether a node is reachable all day, so no uptime is shown.</p>
       </div>
       {weeks.length > 0 && <Table caption="Deadlines kept by week" rows={weeks} columns={COLUMNS} keyOf={(week) => String(week.week_s)} />}
       <ListFoot rows={weeks} columns={COLUMNS} name="deadlines-kept" />

@@ -27,8 +27,10 @@ MISSED = frozenset(
         JobState.PROVIDER_REVEAL_TIMEOUT,
         JobState.PROVIDER_ANSWER_TIMEOUT,
         JobState.PROVIDER_TRACE_TIMEOUT,
+        JobState.CANCELLED,
     }
 )
+"""Ends of a job that its provider did not deliver; cancelled, if it has one, is handed back."""
 
 
 class ProviderRecord:

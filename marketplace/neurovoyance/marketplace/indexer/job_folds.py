@@ -25,7 +25,6 @@ _MISSED = frozenset(
         JobState.PROVIDER_TRACE_TIMEOUT,
     }
 )
-_FAILED = _MISSED | {JobState.REJECTED}
 
 
 def posted(rows: Rows, event: on_chain.JobPosted) -> None:
@@ -113,9 +112,11 @@ def settled(rows: Rows, event: on_chain.JobSettled) -> None:
 def _refunded(rows: Rows, job_id: bytes, state: JobState, refund_wei: int, deadline_s: int) -> None:
     job = _moved(rows, job_id, state, deadline_s)
     job["refunded_wei"] += refund_wei
-    if state in _FAILED and job["provider"]:
+    # One that has a provider and is cancelled was handed back: not delivered, as when time ran out.
+    is_missed = state in _MISSED or state is JobState.CANCELLED
+    if (is_missed or state is JobState.REJECTED) and job["provider"]:
         _count(rows, job["provider"], "jobs_failed")
-        if state in _MISSED:
+        if is_missed:
             _count(rows, job["provider"], "jobs_missed")
 
 
@@ -130,7 +131,7 @@ def invalid(rows: Rows, event: on_chain.JobInvalid) -> None:
 
 
 def cancelled(rows: Rows, event: on_chain.JobCancelled) -> None:
-    """The client withdrew the listing."""
+    """The client withdrew the listing, or the provider handed the job back."""
     _refunded(rows, event.job_id, JobState.CANCELLED, event.refund_wei, 0)
 
 

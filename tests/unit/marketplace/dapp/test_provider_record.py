@@ -39,6 +39,8 @@ def record(database: Database, store: IndexStore) -> ProviderRecord:
     late = JobState.PROVIDER_COMMIT_TIMEOUT
     second.add(on_chain.JobExpired, job_id(1), late, PRICE_WEI)
     second.add(on_chain.StakeUnlocked, PROVIDER, job_id(1), LOCK_WEI)
+    second.add(on_chain.JobCancelled, job_id(2), PRICE_WEI)
+    second.add(on_chain.StakeUnlocked, PROVIDER, job_id(2), LOCK_WEI)
     half = to_shares(300, 100, 100 * 10**6) // 2
     second.add(on_chain.UndelegationRequested, PROVIDER, LARGE, half, 150, 9_999_999)
     second.add(on_chain.EmissionRegistered, PROVIDER, 1, 5, 6, 9_500, 1)
@@ -58,7 +60,7 @@ def test_a_week_counts_jobs_that_ended_by_whether_their_deadlines_were_kept(
     record: ProviderRecord,
 ) -> None:
     *before, now = record.weeks(PROVIDER, NOW_S, 2)
-    assert now == {"week_s": NOW_S // EPOCH_S * EPOCH_S, "kept": 1, "missed": 1}
+    assert now == {"week_s": NOW_S // EPOCH_S * EPOCH_S, "kept": 1, "missed": 2}
     assert before == [{"week_s": (NOW_S // EPOCH_S - 1) * EPOCH_S, "kept": 0, "missed": 0}]
     assert record.weeks(SMALL, NOW_S, 1)[0]["missed"] == 0
 

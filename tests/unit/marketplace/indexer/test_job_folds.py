@@ -62,7 +62,7 @@ def test_states_with_a_deadline(
     ("event", "state", "failed", "missed"),
     [
         ((on_chain.JobInvalid, JOB_ID, PRICE_WEI), JobState.INVALID, 0, 0),
-        ((on_chain.JobCancelled, JOB_ID, PRICE_WEI), JobState.CANCELLED, 0, 0),
+        ((on_chain.JobCancelled, JOB_ID, PRICE_WEI), JobState.CANCELLED, 1, 1),
         (
             (on_chain.JobExpired, JOB_ID, JobState.PROVIDER_COMMIT_TIMEOUT, PRICE_WEI),
             JobState.PROVIDER_COMMIT_TIMEOUT,
