@@ -24,7 +24,7 @@ def racing(world: World) -> Iterator[None]:
 
     def mine() -> None:
         asked = {"jsonrpc": "2.0", "id": 1, "method": "anvil_mine", "params": [hex(BLOCKS_AT_ONCE)]}
-        with httpx.Client(trust_env=False, timeout=30) as chain:
+        with httpx.Client(trust_env=False, timeout=90) as chain:
             while not is_over.is_set():
                 chain.post(world.rpc_url, json=asked).raise_for_status()
 

@@ -29,7 +29,7 @@ SPAN = r"(more than a year|[0-9]+ (s|min|h|d)( [0-9]+ (s|min|h))?)"
 
 
 def asked(world: World, path: str, **params: str) -> Any:
-    answer = httpx.get(world.url + path, params=params, trust_env=False, timeout=30)
+    answer = httpx.get(world.url + path, params=params, trust_env=False, timeout=90)
     return answer.raise_for_status().json()
 
 
