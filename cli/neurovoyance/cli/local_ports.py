@@ -6,6 +6,7 @@ Place: under :mod:`.local_network` and its parts. Never: another interface than 
 from __future__ import annotations
 
 import asyncio
+import atexit
 import socket
 import time
 from collections import deque
@@ -17,7 +18,8 @@ from neurovoyance.protocol.errors import ConfigError
 
 START_S = 60.0
 POLL_S = 0.05
-_held: deque[socket.socket] = deque(maxlen=256)
+_HELD_MAX = 256
+_held: deque[socket.socket] = deque()
 """Bound, and never listening: the system gives these ports to nobody who asks for any."""
 
 
@@ -31,7 +33,15 @@ def free_port() -> int:
     probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     probe.bind(("127.0.0.1", 0))
     _held.append(probe)
+    if len(_held) > _HELD_MAX:
+        _held.popleft().close()
     return int(probe.getsockname()[1])
+
+
+@atexit.register
+def _let_go() -> None:
+    while _held:
+        _held.pop().close()
 
 
 def is_listening(port: int) -> bool:
