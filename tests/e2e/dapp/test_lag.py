@@ -54,4 +54,4 @@ def test_the_chip_counts_the_blocks_that_the_index_has_not_read(tab: Tab, world:
     assert int(re.sub(r"\D", "", said)) > 3
     tab.reload()  # it asks again by itself, but not at once
     settle(tab)
-    expect(chip).to_have_count(0)
+    expect(chip).to_have_count(0, timeout=90_000)
