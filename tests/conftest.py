@@ -4,6 +4,11 @@ import os
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How busy the machine is decides no test. A test has what holds when its file is read: set first.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 # onnxruntime starts an uploader on import unless this is set; before any test imports an engine.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"

@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -34,6 +33,7 @@ from neurovoyance.chain.devnet import Devnet
 from neurovoyance.chain.events import ChainEvent, EventCursor, JobRevealed
 from neurovoyance.chain.genesis import EconomySettings
 from neurovoyance.chain.wallet import Wallet
+from neurovoyance.cli.local_ports import free_port
 from neurovoyance.ipfs.cid import Cid, cid_of_keccak
 from neurovoyance.ipfs.embedded import EmbeddedBackend
 from neurovoyance.ipfs.encryption import decrypt
@@ -233,12 +233,6 @@ class World:
 
     def log(self) -> str:
         return "".join(party.log() for party in (self.provider, *self.auditors))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @asynccontextmanager

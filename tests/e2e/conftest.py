@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-BROWSER_TEST_S = 300
+BROWSER_TEST_S = 500
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

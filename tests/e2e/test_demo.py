@@ -13,7 +13,7 @@ from neurovoyance.tokenomics.emission import Emission
 from neurovoyance.tokenomics.params import pack
 
 WEI = 10**18
-pytestmark = pytest.mark.timeout(500)
+pytestmark = pytest.mark.timeout(700)
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def finished() -> subprocess.CompletedProcess[str]:
         [sys.executable, "-m", "neurovoyance.cli.main", "demo", "--json"],
         capture_output=True,
         text=True,
-        timeout=400,
+        timeout=600,
         check=False,
     )
 
@@ -110,7 +110,9 @@ def test_nobody_has_more_than_was_there(shown: Any) -> None:
     providers = [view for view in balances if view is not client]
     assert len(providers) == 4
     staked = sorted(int(view["reserved_wei"]) for view in providers)
-    assert staked[0] < 5_000 * WEI == staked[1] == staked[3], "the cheat alone lost stake"
+    # The cheat, and the killed node if it came back so late that its client was refunded.
+    losers = 1 + (sum(job["state"] != "Settled" for job in shown["jobs"]) > 1)
+    assert staked[losers - 1] < 5_000 * WEI == staked[losers] == staked[3]
     assert client["reserved_wei"] == client["pending_wei"] == "0"
     spent_wei = 1_000 * WEI - int(client["available_wei"])
     bond_wei = 100 * WEI

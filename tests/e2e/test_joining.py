@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,8 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.e2e.test_nine_stages import matmul_model
+
+from neurovoyance.cli.local_ports import free_port
 
 WAIT_S = 90.0
 COMMAND = [sys.executable, "-m", "neurovoyance.cli.main"]
@@ -59,9 +60,7 @@ def waited_for(what: Any, log: Path) -> Any:
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_port()
 
 
 @pytest.mark.timeout(300)

@@ -66,16 +66,19 @@ class AnvilProcess:
     async def keep(self) -> None:
         """Keep the state as it is now: what the chain comes back with when it is killed."""
         async with asyncio.timeout(WAIT_S):
-            before = self._written()
-            while True:
-                await asyncio.sleep(0.05)
-                if self._written() == before:
-                    continue
-                state = self.state_path.read_bytes()
-                with suppress(ValueError):  # it is being written just now
-                    json.loads(state)
-                    self._kept = state
-                    return
+            for _ in range(2):  # what is written first may have been gathered before this moment
+                self._kept = await self._next_state()
+
+    async def _next_state(self) -> bytes:
+        before = self._written()
+        while True:
+            await asyncio.sleep(0.05)
+            if self._written() == before:
+                continue
+            state = self.state_path.read_bytes()
+            with suppress(ValueError):  # it is being written just now
+                json.loads(state)
+                return state
 
     def _written(self) -> int:
         return self.state_path.stat().st_mtime_ns if self.state_path.exists() else 0

@@ -17,8 +17,8 @@ from neurovoyance.chain.devnet import DevnetThread
 from neurovoyance.protocol.ids import hex_of
 
 CROWD, RUDE = 500, 100
-WAIT_S = 60.0
-HEADER_TIMEOUT_S = 1.0
+WAIT_S = 120.0
+HEADER_TIMEOUT_S = 5.0
 HEAD = b"GET /v1/jobs HTTP/1.1\r\nHost: localhost\r\nX-Slow: "
 BODY = (
     b"POST /v1/auth/sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"

@@ -26,7 +26,7 @@ PREFIX = "NEUROVOYANCE_MARKET_"
 
 async def ask_together(client: httpx.AsyncClient, path: str) -> set[int]:
     limits = httpx.Limits(max_connections=CROWD)
-    async with httpx.AsyncClient(base_url=client.base_url, limits=limits, timeout=30) as crowd:
+    async with httpx.AsyncClient(base_url=client.base_url, limits=limits, timeout=90) as crowd:
         answers = await asyncio.gather(*(crowd.get(path) for _ in range(CROWD)))
     for answer in answers:
         assert answer.status_code == 200 or answer.json()["code"], answer.text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -36,8 +37,12 @@ RUNTIME_S = 20
 
 def engines(pid: int) -> list[psutil.Process]:
     """Return the sandboxes of a node."""
-    found = psutil.Process(pid).children(recursive=True)
-    return [child for child in found if "neurovoyance.node.runtime.child" in child.cmdline()]
+    found = []
+    for child in psutil.Process(pid).children(recursive=True):
+        with suppress(psutil.NoSuchProcess):  # it ended meanwhile
+            if "neurovoyance.node.runtime.child" in child.cmdline():
+                found.append(child)
+    return found
 
 
 async def test_a_job_rests_while_the_owner_is_there_and_is_then_delivered(
@@ -120,4 +125,7 @@ async def phase_of(world: World, job_id: str) -> str:
 
 
 def moves(process: psutil.Process) -> bool:
-    return process.is_running() and process.status() != psutil.STATUS_STOPPED
+    try:
+        return process.is_running() and bool(process.status() != psutil.STATUS_STOPPED)
+    except psutil.NoSuchProcess:
+        return True  # what ended was not stopped: look again

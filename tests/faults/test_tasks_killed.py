@@ -12,6 +12,7 @@ import sys
 import pytest
 from tests.dying_client import STEPS
 from tests.task_worlds import PRICE_WEI, TaskWorld, inputs, task_world
+from tests.worlds import WAIT_S
 
 from neurovoyance.client.errors import TasksRefused
 from neurovoyance.client.settings import save_profile
@@ -37,7 +38,7 @@ async def killed_at(world: TaskWorld, points: list[str]) -> None:
                 assert not first.is_handed_over or point == "after:deliver_batch"
             except (Unreachable, TasksRefused):
                 pass
-            assert await asyncio.wait_for(process.wait(), 30) == -9, point
+            assert await asyncio.wait_for(process.wait(), WAIT_S) == -9, point
             await world.start()
             again = await client.tasks.run(model, given)
             assert again.is_complete, point

@@ -139,12 +139,12 @@ async def served(home: Path, **variables: str) -> AsyncIterator[tuple[httpx.Asyn
                 piece = await process.stdout.readline()
                 assert piece, (home / "market" / "service.log").read_text()
                 lines += piece
-        async with httpx.AsyncClient(base_url=json.loads(lines)["url"]) as client:
+        async with httpx.AsyncClient(base_url=json.loads(lines)["url"], timeout=60) as client:
             yield client, process.pid
     finally:
         if process.returncode is None:
             process.terminate()
-        await asyncio.wait_for(process.wait(), 30)
+        await asyncio.wait_for(process.wait(), 90)
 
 
 async def at_block(client: httpx.AsyncClient, number: int) -> None:
@@ -240,7 +240,7 @@ async def check_made_again(home: Path) -> None:
 
 async def check_streaming(client: httpx.AsyncClient) -> None:
     """Wait until the service has a reader of its stream; metrics would show the route."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while 'route="/v1/stream"' not in (await client.get("/metrics")).text:
             await asyncio.sleep(0.05)
 
@@ -282,7 +282,7 @@ async def check_rude_senders(client: httpx.AsyncClient) -> None:
         reader, writer = await asyncio.open_connection(host, port)
         writer.write(text)
         await writer.drain()
-        answer = await asyncio.wait_for(reader.read(65_536), 30)
+        answer = await asyncio.wait_for(reader.read(65_536), 90)
         writer.close()
         return answer
 
@@ -306,7 +306,7 @@ async def test_slow_senders_are_cut_off(tmp_path: Path) -> None:
                     (b"GET /v1/jobs HT", b""),
                     (SLOW_BODY, b" 503 "),
                 ):
-                    with socket.create_connection(address, timeout=30) as rude:
+                    with socket.create_connection(address, timeout=90) as rude:
                         rude.sendall(text)
                         answer = await asyncio.to_thread(rude.recv, 65_536)
                         assert ends in answer

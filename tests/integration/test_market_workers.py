@@ -54,7 +54,7 @@ async def workers(home: Path, url: str, count: int) -> AsyncIterator[dict[str, P
             if process.returncode is None:
                 process.terminate()
         for process in begun:
-            await asyncio.wait_for(process.wait(), 30)
+            await asyncio.wait_for(process.wait(), 90)
 
 
 async def name_of(process: Process, home: Path) -> str:

@@ -106,7 +106,7 @@ def test_the_market_stands_beside_a_chain_and_a_daemon_that_run_already(
 
 def check_pages(url: str, rpc_url: str, provider: str) -> None:
     """The pages' server knows the chain, gives test coins, and sees the node."""
-    with httpx.Client(base_url=url, timeout=20) as page:
+    with httpx.Client(base_url=url, timeout=90) as page:
         config = page.get("/api/config").json()
         assert config["wallet_rpc_url"] == rpc_url
         assert config["flags"]["faucet"]

@@ -56,7 +56,7 @@ def published(page: httpx.Client, job_id: str) -> dict[str, Any]:
 async def test_a_visitor_needs_one_origin(tmp_path: Path) -> None:
     with (
         up(tmp_path, "--nodes", "1", "--market") as shown,
-        httpx.Client(base_url=str(shown["pages"]), timeout=20) as page,
+        httpx.Client(base_url=str(shown["pages"]), timeout=90) as page,
     ):
         config = told(page, "GET", "/api/config")
         assert config["flags"]["faucet"] and config["flags"]["node_steering"]

@@ -6,8 +6,10 @@ Place: under :mod:`.local_network` and its parts. Never: another interface than 
 from __future__ import annotations
 
 import asyncio
+import atexit
 import socket
 import time
+from collections import deque
 
 import aiohttp
 
@@ -16,13 +18,30 @@ from neurovoyance.protocol.errors import ConfigError
 
 START_S = 60.0
 POLL_S = 0.05
+_HELD_MAX = 256
+_held: deque[socket.socket] = deque()
+"""Bound, and never listening: the system gives these ports to nobody who asks for any."""
 
 
 def free_port() -> int:
-    """Return a TCP port of the loopback interface that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a TCP port of the loopback interface that is free, and stays so for a while.
+
+    Until many more were asked for or this process ends, only a server that names the port can
+    have it, and that with ``SO_REUSEADDR``, which servers set (asyncio, uvicorn, Node.js, Rust).
+    """
+    probe = socket.socket()
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    probe.bind(("127.0.0.1", 0))
+    _held.append(probe)
+    if len(_held) > _HELD_MAX:
+        _held.popleft().close()
+    return int(probe.getsockname()[1])
+
+
+@atexit.register
+def _let_go() -> None:
+    while _held:
+        _held.pop().close()
 
 
 def is_listening(port: int) -> bool:

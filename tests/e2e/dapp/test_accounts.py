@@ -6,6 +6,7 @@ import csv
 import json
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import httpx
 from playwright.sync_api import BrowserContext, expect
@@ -21,12 +22,18 @@ from neurovoyance.protocol.units import nvy
 Visitor = tuple[BrowserContext, Watch]
 
 
+def said(url: str) -> dict[str, Any]:
+    """Return what the service answers."""
+    return dict(httpx.get(url, trust_env=False, timeout=60).raise_for_status().json())
+
+
 def balance_wei(world: World, account: str) -> int:
     """Return the tokens of an account, from the chain."""
-    token = httpx.get(f"{world.url}/api/config").json()["contracts"]["token"]
+    token = said(f"{world.url}/api/config")["contracts"]["token"]
     call = {"to": token, "data": "0x70a08231" + account[2:].lower().rjust(64, "0")}
     asked = {"jsonrpc": "2.0", "id": 1, "method": "eth_call", "params": [call, "latest"]}
-    return int(httpx.post(world.rpc_url, json=asked).json()["result"], 16)
+    answer = httpx.post(world.rpc_url, json=asked, trust_env=False, timeout=60)
+    return int(answer.json()["result"], 16)
 
 
 def sums(path: Path, column: str = "place") -> Counter[str]:
@@ -59,12 +66,12 @@ def test_the_history_after_a_transfer_and_a_job_sums_up_to_what_the_chain_says(
     hire(tab)
     tab.wait_for_url("**/jobs/0x*", timeout=LONG_MS)
     expect(tab.get_by_test_id("answer")).to_contain_text("python", timeout=LONG_MS)
-    job = httpx.get(f"{world.url}/v1/jobs/{tab.url.rsplit('/', 1)[1]}").json()
+    job = said(f"{world.url}/v1/jobs/{tab.url.rsplit('/', 1)[1]}")
     client = str(job["client"])
     path = statement(tab, client, tmp_path)
     found = sums(path)
     assert found["wallet"] == balance_wei(world, client)
-    money = httpx.get(f"{world.url}/v1/money/{client}").json()
+    money = said(f"{world.url}/v1/money/{client}")
     assert (found["free"], found["escrow"]) == (int(money["free_wei"]), int(money["escrow_wei"]))
     # Chance draws some jobs for an audit: their premium is the auditors' from then on.
     premium_wei = -sums(path, "event")["AuditFeesPaid"]

@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, expect
 from playwright.sync_api import Page as Tab
 from tests.e2e.dapp.browser import FRAMES, OVERFLOW, Watch, axe_faults, settle
 from tests.e2e.dapp.pages import PAGES, Page
-from tests.e2e.dapp.test_states import PARTS, SAID, STEP_MS, STEPS, Tap, later
+from tests.e2e.dapp.test_states import PARTS, SAID, STEP_MS, STEPS, Tap, later, mend_by_hand
 from tests.e2e.dapp.wallets import connect_demo
 from tests.e2e.dapp.world import World
 
@@ -66,8 +66,7 @@ def test_a_page_says_what_failed_and_comes_back(page: Page, visitor: Visitor, wo
     assert any(words in shown for words in REASONS), "the cause is that nothing answers"
     assert axe_faults(tab) == []
     assert tab.evaluate(OVERFLOW) == []
-    tap.mode = "pass"
-    failed.get_by_role("button", name="Try again").click()
+    mend_by_hand(tab, tap, failed)
     mended(tab, words)
     settle(tab)
     assert watch.taken() == []

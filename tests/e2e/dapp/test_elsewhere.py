@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +56,7 @@ def environment(world: World, folder: Path) -> dict[str, str]:
 
 def jobs_of(world: World) -> list[dict[str, Any]]:
     params: dict[str, str | int] = {"client": CLIENT, "limit": 200}
-    answer = httpx.get(f"{world.url}/v1/jobs", params=params, trust_env=False)
+    answer = httpx.get(f"{world.url}/v1/jobs", params=params, trust_env=False, timeout=60)
     return list(answer.raise_for_status().json()["items"])
 
 
@@ -64,6 +66,7 @@ def paid_job(world: World, command: list[str], said: str, folder: Path) -> dict[
     with (folder / "log").open("w+") as log, subprocess.Popen(
         command, cwd=folder, env=environment(world, folder), text=True,
         stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT,
+        start_new_session=True,
     ) as process:  # fmt: skip
         assert process.stdin is not None
         process.stdin.write(said)
@@ -75,14 +78,20 @@ def paid_job(world: World, command: list[str], said: str, folder: Path) -> dict[
             if any(row["state"] == "Settled" or row["is_audited"] for row in new):
                 (row,) = new
                 if row["is_audited"]:
-                    process.kill()
+                    end(process)
                 else:
                     assert process.wait(WAIT_S) == 0, (folder / "log").read_text()
                 return row
             assert not has_ended or process.returncode == 0, (folder / "log").read_text()
             time.sleep(0.2)
-        process.kill()
+        end(process)
     raise AssertionError((folder / "log").read_text())
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    """End a command and what it started."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def check_terms(row: dict[str, Any], world: World) -> None:

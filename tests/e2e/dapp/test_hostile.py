@@ -49,7 +49,7 @@ def poisoned(value: Any, key: str = "") -> Any:
 
 
 def poison(route: Route) -> None:
-    response = route.fetch()
+    response = route.fetch(max_retries=2)
     if "json" not in response.headers.get("content-type", ""):
         route.fulfill(response=response)
         return

@@ -98,7 +98,7 @@ class Receipts:
         if not hidden:
             route.continue_()
             return
-        response = route.fetch()
+        response = route.fetch(max_retries=2)
         said = response.json()
         for item in said if isinstance(said, list) else [said]:
             if item["id"] in hidden:

@@ -24,7 +24,7 @@ def racing(world: World) -> Iterator[None]:
 
     def mine() -> None:
         asked = {"jsonrpc": "2.0", "id": 1, "method": "anvil_mine", "params": [hex(BLOCKS_AT_ONCE)]}
-        with httpx.Client(trust_env=False, timeout=30) as chain:
+        with httpx.Client(trust_env=False, timeout=90) as chain:
             while not is_over.is_set():
                 chain.post(world.rpc_url, json=asked).raise_for_status()
 
@@ -54,4 +54,4 @@ def test_the_chip_counts_the_blocks_that_the_index_has_not_read(tab: Tab, world:
     assert int(re.sub(r"\D", "", said)) > 3
     tab.reload()  # it asks again by itself, but not at once
     settle(tab)
-    expect(chip).to_have_count(0)
+    expect(chip).to_have_count(0, timeout=90_000)

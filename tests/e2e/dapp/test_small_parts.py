@@ -73,7 +73,7 @@ def test_an_index_that_is_late_says_by_how_much(visitor: Visitor) -> None:
     context, watch = visitor
 
     def late(route: Route) -> None:
-        response = route.fetch()
+        response = route.fetch(max_retries=2)
         said = response.json()
         route.fulfill(response=response, json=said | {"block": max(0, said["block"] - BEHIND)})
 
@@ -171,7 +171,7 @@ def test_demo_money_exists_on_no_other_chain(visitor: Visitor) -> None:
     context, watch = visitor
 
     def elsewhere(route: Route) -> None:
-        response = route.fetch()
+        response = route.fetch(max_retries=2)
         route.fulfill(response=response, json=response.json() | {"chain_id": 1})
 
     context.route("**/api/config", elsewhere)

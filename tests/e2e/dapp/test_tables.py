@@ -15,6 +15,8 @@ from tests.e2e.dapp.many import ROWS, PagedJobs, fill_lists, hex_of
 DRAWN_MAX = 90
 """Rows in the document, whatever the list: those in a window of 900 px, and some on both sides."""
 ROW = "tbody tr[aria-rowindex]"
+PAIRS = """(table, row) => [...table.querySelectorAll(row)].map(
+  (one) => [Number(one.dataset.index), Number(one.ariaRowIndex)])"""
 SCROLLS = 12
 PAGES, PAGE_ROWS = 8, 50
 TOLD = 3
@@ -67,10 +69,9 @@ def check_counts(table: Locator) -> None:
     assert found == sorted(set(found))
     assert 0 < len(found) <= DRAWN_MAX
     assert found[0] >= 2 and found[-1] <= ROWS + 1
-    for row in (table.locator(ROW).first, table.locator(ROW).last):
-        assert int(row.get_attribute("data-index") or "") + 2 == int(
-            row.get_attribute("aria-rowindex") or ""
-        )
+    # At one moment: rows are drawn anew meanwhile.
+    pairs: list[list[int]] = table.evaluate(PAIRS, ROW)
+    assert pairs and all(index + 2 == told for index, told in pairs)
 
 
 @pytest.mark.parametrize("seat", ["wide_tab", "narrow_tab"])

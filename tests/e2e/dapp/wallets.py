@@ -158,7 +158,7 @@ class TestWallet:
             ChainSaid: the chain refuses, with its own error.
         """
         body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-        said = httpx.post(self.rpc_url, json=body, timeout=30, trust_env=False).json()
+        said = httpx.post(self.rpc_url, json=body, timeout=90, trust_env=False).json()
         if "error" in said:
             raise ChainSaid(said["error"])
         return said["result"]

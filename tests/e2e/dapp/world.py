@@ -35,7 +35,7 @@ DAY_S = 86_400
 RICH, POOR = devnet_wallet(40), devnet_wallet(41)
 """Accounts for wallets: the first has NVY, both have what the network's fee needs."""
 SENTENCE = "set burnBps to 4.5 percent because it is shown"
-WAIT_S = 90.0
+WAIT_S = 180.0
 
 
 @dataclass(slots=True)

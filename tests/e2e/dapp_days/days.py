@@ -39,6 +39,8 @@ from neurovoyance.protocol.vouchers import (
 from neurovoyance.tokenomics.emission import CLAIM_FIRST, CLAIM_LAST
 
 WAIT_S = 90.0
+STORY_S = 240.0
+"""For work of several steps, each of which may take that long."""
 GAS_WEI = 10**18
 LOCK_MULTIPLE = 5
 _T = TypeVar("_T")
@@ -65,9 +67,9 @@ class Days:
         self._control = ChainControl(self._chain.rpc)
         self.contracts = Contracts(self._chain, world.network.known_deployment)
 
-    def do(self, work: Coroutine[Any, Any, _T]) -> _T:
+    def do(self, work: Coroutine[Any, Any, _T], wait_s: float = WAIT_S) -> _T:
         """Return what some work on the other loop comes to."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(WAIT_S)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(wait_s)
 
     def close(self) -> None:
         """End connection, loop and thread."""
@@ -223,11 +225,11 @@ class Days:
 
     def draw_canary(self) -> CanaryStory:
         """Have a node of this network drawn, and see it pass."""
-        return self.do(self._drawn())
+        return self.do(self._drawn(), STORY_S)
 
     def compute(self) -> str:
         """Have the sample model run once; return the job, revealed and not confirmed."""
-        return self.do(self._computed())
+        return self.do(self._computed(), STORY_S)
 
     async def _computed(self) -> str:
         network = self._world.network

@@ -362,7 +362,7 @@ def test_a_network_without_votes_says_so(new_context: NewContext, world: World) 
     context, watch = new_context(narrow=True)
 
     def without(route: Route) -> None:
-        response = route.fetch()
+        response = route.fetch(max_retries=2)
         config = response.json()
         config["flags"]["economy"] = False
         for name in ("votes", "params", "treasury", "guardian", "standard_governor"):

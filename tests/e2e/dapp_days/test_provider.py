@@ -235,18 +235,27 @@ def test_a_delegation_earns_and_comes_back(
 def test_what_is_being_read_is_not_missing(new_context: NewContext, path: str) -> None:
     context, watch = new_context(narrow=True)
     held: list[Route] = []
-    context.route("**/api/rpc", lambda route: held.append(route))
+    is_held = True
+
+    def hold(route: Route) -> None:
+        if is_held:
+            held.append(route)
+        else:
+            route.continue_()
+
+    context.route("**/api/rpc", hold)
     tab = context.new_page()
     tab.goto(path)
     main = tab.get_by_role("main")
     expect(main.get_by_text("being read").first).to_be_visible()
     expect(main.get_by_text("—", exact=True)).to_have_count(0)
+    is_held = False
     for route in held:
         route.continue_()
-    context.unroute("**/api/rpc")
     settle(tab)
     expect(main.get_by_text("21 d").first).to_be_visible()
     assert watch.taken() == []
+    context.unroute_all(behavior="wait")
     context.close()
 
 

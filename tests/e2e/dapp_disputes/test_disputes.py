@@ -43,7 +43,7 @@ def start(node: LocalNode) -> None:
     """Start a node, and wait until it answers."""
     node.child.start()
     transport = httpx.HTTPTransport(retries=10)
-    with httpx.Client(transport=transport, trust_env=False, timeout=30) as web:
+    with httpx.Client(transport=transport, trust_env=False, timeout=90) as web:
         assert web.get(f"{node.url}/v1/status").status_code == 200
 
 
@@ -72,7 +72,8 @@ def amount_wei(tab: Tab, name: str) -> int:
 def events(world: World, job_id: JobId, name: str) -> list[dict[str, Any]]:
     """What the index has of a job's events of one name."""
     asked: dict[str, str | int] = {"subject": f"0x{job_id.hex()}", "limit": 200}
-    rows = httpx.get(f"{world.url}/v1/events", params=asked, trust_env=False).json()["items"]
+    url = f"{world.url}/v1/events"
+    rows = httpx.get(url, params=asked, trust_env=False, timeout=60).json()["items"]
     return [row["data"] for row in rows if row["name"] == name]
 
 
@@ -85,6 +86,9 @@ def test_a_liar_is_disputed_and_the_page_tells_what_the_chain_decided(
     before_wei = chain.do(stakes.stake_of(liar.owner.address)).own_wei
     tab.goto(f"/jobs/new?model={world.names['model']}&sample=1")
     wallet.connect(tab)
+    # It has just started and may miss the page's first question; the page asks again each minute.
+    offer = tab.get_by_role("radio", name=f"Offer of {liar.owner.address}")
+    expect(offer).to_be_checked(timeout=LONG_MS)
     job_id = hire(tab)
     assert chain.do(chain.contracts.market.job(job_id)).provider == liar.owner.address
     dispute = tab.locator("section").filter(has_text="the output is wrong")

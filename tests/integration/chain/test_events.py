@@ -188,7 +188,7 @@ async def test_the_iterator_waits_for_events_and_commits_behind_them(
 
     following = asyncio.create_task(follow())
     await pay(contracts, 8, 9)
-    await asyncio.wait_for(following, 20)
+    await asyncio.wait_for(following, 90)
     assert got == [8, 9]
     cursor.close()
 
@@ -293,7 +293,7 @@ async def test_the_iterator_survives_an_outage(devnet_chain: RunningChain, tmp_p
         await proxy.stop()
         await pay(Contracts(near, deployment), 5)
         await proxy.start()
-        batch = await asyncio.wait_for(waiting, 30)
+        batch = await asyncio.wait_for(waiting, 90)
         assert [item.value_wei for item in batch.items if isinstance(item, Transfer)] == [5]
         await batches.aclose()
         cursor.close()

@@ -59,7 +59,7 @@ async def test_an_abandoned_stuck_transaction_does_not_hold_back_the_next(
         control = ChainControl(client.rpc)
         await client.rpc.request("anvil_dropTransaction", [tx_hash])
         sending = asyncio.create_task(client.transfer_native(PAYER, PAYEE.address, 40))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(90):
             while len(client.pending(PAYER.address)[0].attempts) < 2:
                 await asyncio.sleep(0.02)
         while not sending.done():

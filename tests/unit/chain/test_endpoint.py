@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from neurovoyance.chain.endpoint import Endpoint, _is_busy
@@ -26,12 +24,13 @@ def test_the_label_hides_what_may_be_a_key() -> None:
     assert Endpoint("http://[::1]:8545", max_response_bytes=1).label == "http://[::1]:8545"
 
 
-def test_each_failure_in_a_row_doubles_the_rest() -> None:
+def test_each_failure_in_a_row_doubles_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("neurovoyance.chain.endpoint.time.monotonic", lambda: 1_000.0)
     endpoint = Endpoint("http://127.0.0.1:1", max_response_bytes=1)
     rests = []
     for _ in range(12):
         endpoint.mark_failed(RpcError("down."))
-        rests.append(round(endpoint.retry_at - time.monotonic(), 1))
+        rests.append(round(endpoint.retry_at - 1_000.0, 1))
     assert rests == sorted(rests)
     assert rests[0] == 0.5
     assert rests[-1] == 30.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,19 @@ def test_a_free_port_can_be_listened_on() -> None:
     port = free_port()
     assert not is_listening(port)
     with socket.socket() as server:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         server.bind(("127.0.0.1", port))
         server.listen()
         assert is_listening(port)
+
+
+def test_a_free_port_is_given_to_nobody_else() -> None:
+    port = free_port()
+    with ExitStack() as stack:
+        for _ in range(2_000):
+            other = stack.enter_context(socket.socket())
+            other.bind(("127.0.0.1", 0))
+            assert other.getsockname()[1] != port
 
 
 async def test_a_process_that_answers_is_waited_for(tmp_path: Path) -> None:

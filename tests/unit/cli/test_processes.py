@@ -67,5 +67,5 @@ def test_a_child_does_not_outlive_its_parent(tmp_path: Path) -> None:
         pid = int(parent.stdout.readline())
         child = psutil.Process(pid)
         os.kill(parent.pid, signal.SIGKILL)
-        psutil.wait_procs([child], timeout=20)
-    assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
+        gone, _ = psutil.wait_procs([child], timeout=90)
+    assert gone or child.status() == psutil.STATUS_ZOMBIE

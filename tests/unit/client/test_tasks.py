@@ -40,7 +40,7 @@ async def test_two_runs_that_check_each_other_do_not_wait_for_each_other(tmp_pat
             ended.append(first)
 
     async with (
-        asyncio.timeout(10),
+        asyncio.timeout(60),
         asyncio.TaskGroup() as group,
         tasks._alone_with("a"),
         tasks._alone_with("b"),

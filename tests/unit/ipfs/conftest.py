@@ -21,7 +21,7 @@ async def make_store(tmp_path: Path) -> AsyncIterator[MakeStore]:
 
     def make(name: str = "store", **settings: object) -> EmbeddedBackend:
         settings.setdefault("allow_private_addresses", True)
-        settings.setdefault("timeouts", Timeouts(connect_s=2, read_s=2, block_s=5))
+        settings.setdefault("timeouts", Timeouts(connect_s=10, read_s=30, block_s=60))
         store = EmbeddedBackend(tmp_path / name, **settings)  # type: ignore[arg-type]
         made.append(store)
         return store

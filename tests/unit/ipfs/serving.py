@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from neurovoyance.cli.local_ports import free_port
 from neurovoyance.ipfs.car import encode_header, encode_section
 from neurovoyance.ipfs.cid import Cid
 from neurovoyance.ipfs.unixfs import FileNode, read_node
@@ -96,8 +97,7 @@ class Standin:
 
     def __init__(self, folder: Path, authorization: str = "") -> None:
         self._folder, self._authorization = folder, authorization
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self._port = free.getsockname()[1]
+        self._port = free_port()
         self.url = f"http://127.0.0.1:{self._port}"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -108,7 +108,7 @@ class Standin:
             cwd=Path(__file__).parents[3],
             env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         )
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 90
         while True:
             try:
                 self.fault()
@@ -121,7 +121,7 @@ class Standin:
     def fault(self, **faults: float) -> list[str]:
         """Switch faults; return the commands called so far."""
         request = urllib.request.Request(f"{self.url}/fault", json.dumps(faults).encode())
-        with urllib.request.urlopen(request, timeout=5) as answer:
+        with urllib.request.urlopen(request, timeout=30) as answer:
             return list(json.load(answer))
 
     def kill(self) -> None:

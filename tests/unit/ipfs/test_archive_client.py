@@ -39,7 +39,7 @@ from neurovoyance.protocol.errors import StorageIntegrityError
 
 WIDE = Profile("test-wide", 16, 10)
 ROOT, BLOCKS = file_blocks(random_bytes(150), WIDE)
-FAST = Timeouts(1, 1, 2)
+FAST = Timeouts(10, 30, 60)
 
 
 def leaves_of(root: Cid, blocks: dict[Cid, bytes]) -> tuple[Want, ...]:

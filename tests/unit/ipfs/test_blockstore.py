@@ -216,7 +216,7 @@ def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path) -> None:
         [sys.executable, "-c", _FULL, str(tmp_path / "s")],
         env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         capture_output=True,
-        timeout=30,
+        timeout=90,
         check=True,
     )
     assert done.stdout == b"stopped cleanly\n"

@@ -17,7 +17,7 @@ from neurovoyance.ipfs.kubo import KuboBackend
 from neurovoyance.ipfs.kubo_rpc import KuboTimeouts
 from neurovoyance.protocol.errors import ConfigError, StorageNotFound
 
-HASTY = KuboTimeouts(connect_s=1, read_s=2, network_s=1, away_s=0.1)
+HASTY = KuboTimeouts(connect_s=10, read_s=30, network_s=10, away_s=0.1)
 
 
 @pytest.fixture(scope="module")

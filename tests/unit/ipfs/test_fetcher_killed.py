@@ -65,10 +65,10 @@ async def test_a_full_disk_ends_the_fetch_cleanly(
     url = serve(serving_blocks(blocks).app)
     # One after the other: fetched together, the large one may fill the disk before the small one.
     process = start_fetcher(tmp_path / "store", Cid.of(small), url, 400_000)
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=90)
     assert process.returncode == 0, errors
     process = start_fetcher(tmp_path / "store", pb(block), url, 400_000)
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=90)
     assert b"StorageFull" in errors and process.returncode == 1
     store = make_store()
     assert await store.has(Cid.of(small))

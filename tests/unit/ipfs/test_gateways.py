@@ -23,7 +23,7 @@ from neurovoyance.ipfs.swarm import SwarmRules
 from neurovoyance.ipfs.unixfs import DEFAULT_PROFILE, Profile
 from neurovoyance.protocol.errors import ConfigError, StorageNotFound, StorageReadOnly
 
-QUICK = Timeouts(connect_s=2, read_s=2, block_s=5)
+QUICK = Timeouts(connect_s=10, read_s=30, block_s=60)
 DATA = random_bytes(300)
 
 

@@ -109,12 +109,13 @@ async def test_an_archive_that_ends_early_is_noticed(daemon: Standin, backend: K
 
 
 async def test_a_daemon_that_cuts_its_answers_is_given_up(daemon: Standin) -> None:
-    async with KuboBackend(daemon.url, timeouts=HASTY) as hasty:
+    timeouts = KuboTimeouts(connect_s=10, read_s=30, network_s=10, away_s=0.1)
+    async with KuboBackend(daemon.url, timeouts=timeouts) as backend:
         daemon.fault()
-        cid = await hasty.add(b"x" * 1000)
+        cid = await backend.add(b"x" * 1000)
         daemon.fault(truncate=1)
         with pytest.raises(StorageUnreachable, match="broke off"):
-            await collect(hasty.open(cid))
+            await collect(backend.open(cid))
 
 
 async def test_a_slow_daemon_meets_a_time_out_with_a_hint(daemon: Standin) -> None:

@@ -24,6 +24,6 @@ def test_a_reader_of_blocks_imports_no_web_framework() -> None:
         [sys.executable, "-c", f"import sys; sys.path[:0] = {sys.path!r}\n{code}"],
         capture_output=True,
         check=True,
-        timeout=30,
+        timeout=90,
     )
     assert done.stdout.strip() == b"False"

@@ -22,7 +22,7 @@ from neurovoyance.ipfs.patience import Patience, impatient
 HEAD = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n"
 GET = b"GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n"
 LARGE_BYTES = 64 << 20
-WAIT_S = 30.0
+WAIT_S = 90.0
 
 
 async def _count(request: Request) -> Response:

@@ -212,7 +212,7 @@ async def test_a_dripping_stream_fails_by_the_deadline_of_a_block(
             drops(archive(run_of(BLOCKS, cid, request))), headers={"Content-Type": CAR}
         ),
     )
-    store = make_store(timeouts=Timeouts(connect_s=1, read_s=5, block_s=1))
+    store = make_store(timeouts=Timeouts(connect_s=10, read_s=5, block_s=1))
     await store.ensure(ROOT, sources=[serve(peer.app)])
     assert await collect(store.open(ROOT)) == DATA
 

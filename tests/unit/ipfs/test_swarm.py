@@ -79,10 +79,10 @@ async def test_a_silent_peer_times_out_and_another_is_asked(
     release = threading.Event()
 
     def silent(cid: Cid, request: Request) -> Response:
-        release.wait(20)
+        release.wait(60)
         return Response(status_code=404)
 
-    store = make_store(timeouts=Timeouts(connect_s=1, read_s=0.2, block_s=1))
+    store = make_store(timeouts=Timeouts(connect_s=10, read_s=3, block_s=60))
     try:
         await store.ensure(
             ROOT, sources=[serve(Scripted(silent).app), serve(serving_blocks(BLOCKS).app)]
@@ -103,7 +103,7 @@ async def test_a_dripping_peer_fails_by_the_deadline_of_a_block(
     def drip(cid: Cid, request: Request) -> Response:
         return StreamingResponse(drops(BLOCKS[cid]))
 
-    store = make_store(timeouts=Timeouts(connect_s=1, read_s=1, block_s=0.3))
+    store = make_store(timeouts=Timeouts(connect_s=10, read_s=10, block_s=3))
     await store.ensure(ROOT, sources=[serve(Scripted(drip).app), serve(serving_blocks(BLOCKS).app)])
     assert await store.has(ROOT)
 

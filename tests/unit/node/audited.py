@@ -54,7 +54,7 @@ async def auditor_of(station: Station, *, has_content: bool = True) -> AsyncIter
     contracts, deployment = station.contracts, station.contracts.deployment
     async with EmbeddedBackend(folder / "store", allow_private_addresses=True) as own:
         storage = station.storage if has_content else own
-        limits = replace(LIMITS, fetch_timeout_s=1.0)
+        limits = LIMITS if has_content else replace(LIMITS, fetch_timeout_s=1.0)
         intake = Intake(
             storage, station.runtime, limits, folder / "files", allow_private_addresses=True
         )

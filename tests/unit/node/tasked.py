@@ -25,6 +25,7 @@ from neurovoyance.chain.genesis import EconomySettings
 from neurovoyance.node.channel_duty import ChannelDuty
 from neurovoyance.node.crash import CrashPoint
 from neurovoyance.node.enrolment import enrol
+from neurovoyance.node.farm.local import LocalPool
 from neurovoyance.node.settings import NodeSettings, load_settings
 from neurovoyance.node.task_assembly import TaskParts, build_channels
 from neurovoyance.node.task_desk import Running, TaskDesk
@@ -215,6 +216,9 @@ async def tasked(
         control = ChainControl(client.rpc)
         stack.push_async_callback(control.revert, await control.snapshot())
         station = await make_station(client, deployment, control, tmp_path, stack)
+        # A second is what the price is for; how busy this machine is must not end a run.
+        limits = station.intake.run_limits(60)
+        station.work.bench.pool = LocalPool(station.runtime, lambda _: limits)
         [duty] = build_channels(settings_in(tmp_path / "tasks"), parts_of(station), stack)
         stack.push_async_callback(duty.close)
         await duty.restore()

@@ -12,7 +12,7 @@ from neurovoyance.node.agent import Agent, AgentSettings
 from neurovoyance.node.duty import Duty
 from neurovoyance.protocol.errors import RpcError
 
-WAIT_S = 30.0
+WAIT_S = 90.0
 
 
 class Recorder:

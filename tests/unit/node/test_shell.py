@@ -31,7 +31,7 @@ from neurovoyance.protocol.ids import Address, JobId
 from neurovoyance.protocol.lifecycle import JobState
 from neurovoyance.protocol.units import nvy
 
-WAIT_S = 30.0
+WAIT_S = 90.0
 
 
 async def until(shell: Shell, job_id: JobId, phase: Phase) -> Live:

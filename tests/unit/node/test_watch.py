@@ -15,7 +15,7 @@ from neurovoyance.protocol.ids import Address, JobId
 from neurovoyance.protocol.job_spec import JobSpec
 from neurovoyance.protocol.lifecycle import JobState
 
-WAIT_S = 30.0
+WAIT_S = 90.0
 
 
 async def until(station: Station, job_id: JobId, phase: Phase) -> None:

@@ -49,7 +49,7 @@ def request(host: str, method: str = "GET") -> Request:
 
 
 def test_each_asker_has_an_allowance_of_its_own() -> None:
-    limiter = Limiter(2, 1)
+    limiter = Limiter(2, 1, lambda: 1_000.0)
     limiter.count(request("a"))
     limiter.count(request("a"))
     with pytest.raises(RateLimited):

@@ -63,7 +63,7 @@ def test_one_job_can_be_followed_alone(database: Database, store: IndexStore) ->
 async def test_a_waiting_stream_is_woken_by_a_change(database: Database, store: IndexStore) -> None:
     changes = Changes()
     iterator = aiter(Stream(database, changes, None, None))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(90):
         assert (await anext(iterator))[1] == "ping"
         index_blocks(store, busy_market(1)[:1], "a", 1)
         waiting = asyncio.ensure_future(anext(iterator))

@@ -96,7 +96,7 @@ async def test_an_outage_is_noted_and_waited_out(
         return answer
 
     monkeypatch.setattr(indexer, "step", step)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(90):
         with pytest.raises(WrongChain):
             await indexer.run()
     assert seen == ["", "It is down.", "", "The database does not take the index now."]

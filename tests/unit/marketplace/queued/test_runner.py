@@ -51,7 +51,7 @@ async def at_work(url: str, duties: Mapping[str, Duty], names: Names) -> AsyncIt
     queues = [names.queue(name) for name in duties]
     taking = threading.Thread(target=take, args=(app, url, queues, stop))
     with Desk() as desk:
-        desk.call(desk.connect(url, names, "one", lease_s=1.0, settle_s=0.0))
+        desk.call(desk.connect(url, names, "one", lease_s=4.0, settle_s=0.0))
         register(app, desk, {name: Work(duty) for name, duty in duties.items()})
         taking.start()
         try:

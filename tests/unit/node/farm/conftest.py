@@ -15,10 +15,6 @@ from pathlib import Path
 
 import pytest
 import redis
-from hypothesis import HealthCheck, settings
-
-settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("unhurried")
 
 START_S = 90.0
 WORKER_PROGRAM = """

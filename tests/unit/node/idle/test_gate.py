@@ -13,6 +13,7 @@ import numpy as np
 import psutil
 import pytest
 from safetensors.numpy import save_file
+from tests.unit.node.farm.orders import counting
 from tests.unit.node.idle.snapshots import QUIET, quiet
 from tests.unit.node.runtime import models
 from tests.unit.node.runtime.behaviour import LIMITS, engine_children
@@ -38,6 +39,12 @@ from neurovoyance.protocol.errors import ExecutionError
 IDLE = IdleSettings(mode=Mode.IDLE)
 HERE = (InputIdle("key", 0.0),)
 WAIT_S = 60.0
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How busy this machine is decides no test."""
+    monkeypatch.setattr("neurovoyance.node.idle.gate.READ_MAX_S", WAIT_S)
 
 
 class Script:
@@ -119,7 +126,6 @@ async def test_looks_are_seldom_only_while_nothing_may_run(book: IdleBook) -> No
 async def test_sensors_that_hang_or_fail_count_as_in_use(
     book: IdleBook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("neurovoyance.node.idle.gate.READ_MAX_S", 0.05)
     free = threading.Event()
     script = Script()
     gate = Gate(IDLE, script, book, {})
@@ -127,6 +133,7 @@ async def test_sensors_that_hang_or_fail_count_as_in_use(
     await gate.look()
     assert gate.may_run()
     reading = script.read
+    monkeypatch.setattr("neurovoyance.node.idle.gate.READ_MAX_S", 0.05)
     monkeypatch.setattr(script, "read", lambda: free.wait(WAIT_S) and reading())
     await gate.look()
     await gate.look()
@@ -204,13 +211,12 @@ def test_a_silent_snapshot_measures_nothing_but_time() -> None:
 
 
 class Job:
-    """A loop of matrices in a child of the real runtime: some tenths of a second of work."""
+    """A loop in a child of the real runtime: more than a second of one core."""
 
     def __init__(self, folder: Path) -> None:
-        self.path = models.save(models.affine(), folder / "m.onnx")
-        array = np.ones((1, 4), np.float32)
-        save_file({"a": array, "b": array}, folder / "i")
-        self.request = RunRequest(self.path, folder / "i", folder / "o", ("sum",))
+        self.path = models.save(counting(500_000), folder / "m.onnx")
+        save_file({"x": np.array([1])}, folder / "i")
+        self.request = RunRequest(self.path, folder / "i", folder / "o", ("y",))
 
 
 def execution_children() -> list[psutil.Process]:
@@ -255,7 +261,7 @@ async def test_a_return_in_mid_job_stops_the_process_and_leaving_lets_it_end(
         await gate.look()
         output = await asyncio.wait_for(running, WAIT_S)
     assert order == ["told True", "told False", "stopped True", "told True"]
-    assert output.tensors[0].name == "sum"
+    assert output.tensors[0].name == "y"
     assert [pause.ended_s is None for pause in book.pauses(9)] == [False, False]
 
 

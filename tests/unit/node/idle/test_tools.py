@@ -10,7 +10,8 @@ import pytest
 from neurovoyance.node.idle import tools
 
 
-def test_an_answer_is_text() -> None:
+def test_an_answer_is_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tools, "TIMEOUT_S", 60.0)
     assert tools.ask([sys.executable, "-S", "-c", "print('yes')"]) == "yes\n"
 
 
