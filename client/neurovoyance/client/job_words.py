@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from neurovoyance.client.slots import HANDED_BACK
 from neurovoyance.protocol.lifecycle import JobState
 from neurovoyance.protocol.units import BPS, format_nvy
 
@@ -50,6 +51,26 @@ _STATES = {
     JobState.CANCELLED.label: "The client withdrew the job.",
     JobState.UNMATCHED.label: "No provider took the job.",
 }
+WHY_REFUNDED = {
+    JobState.UNMATCHED.label: "no provider took it in time",
+    JobState.PROVIDER_COMMIT_TIMEOUT.label: "the provider committed nothing in time",
+    JobState.PROVIDER_REVEAL_TIMEOUT.label: "the provider revealed nothing in time",
+    JobState.PROVIDER_ANSWER_TIMEOUT.label: "the provider did not answer its audit",
+    JobState.PROVIDER_TRACE_TIMEOUT.label: "the provider did not show how it computed",
+    JobState.REJECTED.label: "the result was found wrong",
+    JobState.AUDITOR_TIMEOUT.label: "no audit could be held in time",
+    JobState.REFEREE_TIMEOUT.label: "no verdict was found in time",
+    JobState.INVALID.label: "the model has no finite output for this input",
+    JobState.CANCELLED.label: "cancelled",
+    HANDED_BACK: "handed back by its provider",
+}
+"""Why the money came back, by the note of an attempt."""
+NEXT_AFTER = {
+    "Unmatched": "Raise the maximum price or the listing time; `job quote` shows what nodes ask.",
+    "Cancelled": "You cancelled it; submit it again when you want it.",
+    "Invalid": "Check the input: the model computed NaN or infinity for it.",
+}
+"""What a client can do then, by the note of its last attempt."""
 
 
 def words_of(facts: Facts) -> list[str]:

@@ -23,6 +23,7 @@ from neurovoyance.chain.reverts import (
 from neurovoyance.client import hiring
 from neurovoyance.client.early import EarlyResult, early_result
 from neurovoyance.client.errors import JobRefunded, ResultMismatch, StillRunning
+from neurovoyance.client.job_words import NEXT_AFTER, WHY_REFUNDED
 from neurovoyance.client.journal import Attempt, Status, StoredEvent
 from neurovoyance.client.orders import OrderView, plan_and_journal, revealed_of
 from neurovoyance.client.phases import PHASE_OF_STATE, OnPhase, Phase
@@ -293,7 +294,7 @@ class AsyncJob(OrderView):
         is_handed_back = state is JobState.CANCELLED and self._was_assigned(attempt)
         note = HANDED_BACK if is_handed_back else state.label
         self._set(attempt, Status.REFUNDED, note)
-        detail = f"{format_nvy(refund_wei)} NVY back, {_WHY.get(note, note)}"
+        detail = f"{format_nvy(refund_wei)} NVY back, {WHY_REFUNDED.get(note, note)}"
         self._tell(Phase.REFUNDED, tx=event, detail=detail)
 
     def _was_assigned(self, attempt: Attempt) -> bool:
@@ -370,30 +371,10 @@ class AsyncJob(OrderView):
         return JobRefunded(
             f"No provider brought a result: {notes}. All {format_nvy(refund_wei)} NVY of escrow "
             "came back to your free balance.",
-            hint=_NEXT.get(attempts[-1].note, "Submit it again, perhaps with more retries."),
+            hint=NEXT_AFTER.get(attempts[-1].note, "Submit it again, perhaps with more retries."),
             job_id=hex_of(attempts[-1].job_id),
             refund_txs=[event.tx_hash for event in events if event],
         )
-
-
-_WHY = {
-    JobState.UNMATCHED.label: "no provider took it in time",
-    JobState.PROVIDER_COMMIT_TIMEOUT.label: "the provider committed nothing in time",
-    JobState.PROVIDER_REVEAL_TIMEOUT.label: "the provider revealed nothing in time",
-    JobState.PROVIDER_ANSWER_TIMEOUT.label: "the provider did not answer its audit",
-    JobState.PROVIDER_TRACE_TIMEOUT.label: "the provider did not show how it computed",
-    JobState.REJECTED.label: "the result was found wrong",
-    JobState.AUDITOR_TIMEOUT.label: "no audit could be held in time",
-    JobState.REFEREE_TIMEOUT.label: "no verdict was found in time",
-    JobState.INVALID.label: "the model has no finite output for this input",
-    JobState.CANCELLED.label: "cancelled",
-    HANDED_BACK: "handed back by its provider",
-}
-_NEXT = {
-    "Unmatched": "Raise the maximum price or the listing time; `job quote` shows what nodes ask.",
-    "Cancelled": "You cancelled it; submit it again when you want it.",
-    "Invalid": "Check the input: the model computed NaN or infinity for it.",
-}
 
 
 def _paid(event: StoredEvent) -> str:
