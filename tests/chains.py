@@ -32,7 +32,7 @@ from neurovoyance.chain import (
 ROOT = Path(__file__).resolve().parents[1]
 ANVIL = ROOT / "node_modules" / "@foundry-rs" / "anvil-linux-amd64" / "bin" / "anvil"
 _LISTENING = re.compile(r"Listening on 127\.0\.0\.1:(\d+)")
-_START_S = 20.0
+_START_S = 90.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def anvil(*arguments: str) -> Iterator[RunningChain]:
                 yield RunningChain("anvil", f"http://127.0.0.1:{_port(process, log)}")
             finally:
                 process.terminate()
-                process.wait(10)
+                process.wait(90)
 
 
 def _port(process: subprocess.Popen[bytes], log: Path) -> int:
@@ -116,8 +116,8 @@ async def connect(
     *,
     fees: FeePolicy | None = None,
     confirmations: int = 1,
-    receipt_timeout_s: float = 30.0,
-    rpc_timeout_s: float = 5.0,
+    receipt_timeout_s: float = 90.0,
+    rpc_timeout_s: float = 30.0,
 ) -> ChainClient:
     """Open a client that looks for receipts often."""
     url = chain if isinstance(chain, str) else chain.url

@@ -44,8 +44,21 @@ TOGETHER = (
 """Folders whose files share networks, or runs that take long: one worker takes a whole one."""
 
 
+PATIENT_S = {
+    "tests/faults/": 450,
+    "tests/integration/": 600,
+    "tests/unit/cli/": 600,
+    "tests/e2e/dapp": 500,
+}
+"""Folders whose tests wait for several processes, one after the other: longer than others may."""
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Sort for several workers, who take whole files in this order; alone, keep the usual order."""
+    for item in items:
+        found = [limit_s for start, limit_s in PATIENT_S.items() if item.nodeid.startswith(start)]
+        if found and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(found[0]))
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: _place(item.nodeid))
 

@@ -110,8 +110,9 @@ async def all_referees_closed(world: World, facts: DisputeFacts) -> None:
 def told(party: Party, data_dir: Path | None = None) -> list[str]:
     """Return what a node's casebook says, in words."""
     path = (data_dir or party.folder / "node") / "disputes.sqlite"
-    with sqlite3.connect(path) as db:
+    with sqlite3.connect(path) as db, suppress(sqlite3.OperationalError):  # not begun yet
         return [row[0] for row in db.execute("SELECT text FROM dispute_steps ORDER BY number")]
+    return []
 
 
 async def court_payments(world: World) -> dict[str, int]:

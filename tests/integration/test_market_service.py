@@ -299,7 +299,7 @@ async def test_slow_senders_are_cut_off(tmp_path: Path) -> None:
     with DevnetThread(block_interval_s=None) as devnet:
         async with market_on(devnet.url, tmp_path) as market:
             prefix = "NEUROVOYANCE_MARKET_"
-            limits = {f"{prefix}HEADER_TIMEOUT_S": "0.3", f"{prefix}REQUEST_TIMEOUT_S": "0.5"}
+            limits = {f"{prefix}HEADER_TIMEOUT_S": "3", f"{prefix}REQUEST_TIMEOUT_S": "5"}
             async with served(market.home, **limits) as (client, _):
                 address = (client.base_url.host, client.base_url.port or 0)
                 for text, ends in (

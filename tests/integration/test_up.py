@@ -36,7 +36,7 @@ def at_block(market: str, least: int) -> dict[str, Any]:
     """Return the service's health once it has read a block."""
     deadline = time.monotonic() + WAIT_S
     while True:
-        found: dict[str, Any] = httpx.get(f"{market}/v1/health").json()
+        found: dict[str, Any] = httpx.get(f"{market}/v1/health", timeout=90).json()
         if found["block"] >= least:
             return found
         assert time.monotonic() < deadline, found
@@ -45,7 +45,7 @@ def at_block(market: str, least: int) -> dict[str, Any]:
 
 def standing_offers(market: str) -> str:
     """Return what the service answers about standing offers."""
-    return httpx.get(f"{market}/v1/offers/standing").text
+    return httpx.get(f"{market}/v1/offers/standing", timeout=90).text
 
 
 @pytest.fixture
@@ -79,7 +79,6 @@ async def pinned(url: str) -> set[str]:
         return {str(pin.cid) for pin in await kubo.pins()}
 
 
-@pytest.mark.timeout(120)
 def test_the_market_stands_beside_a_chain_and_a_daemon_that_run_already(
     tmp_path: Path, daemon: Standin
 ) -> None:
@@ -91,7 +90,7 @@ def test_the_market_stands_beside_a_chain_and_a_daemon_that_run_already(
         record = json.loads((tmp_path / "local" / "deployment.json").read_text())
         health = at_block(market, record["deploy_block"] + 5)
         assert (health["status"], health["market"]) == ("ok", shown["contracts"]["market"])
-        providers = httpx.get(f"{market}/v1/providers").json()["items"]
+        providers = httpx.get(f"{market}/v1/providers", timeout=90).json()["items"]
         assert [item["provider"] for item in providers] == [shown["nodes"][0]["provider"]]
         assert json.loads(Path(shown["invitation"]).read_text())["markets"] == [market]
         assert settings_of(tmp_path).market_urls == (market,)
@@ -122,7 +121,6 @@ def check_pages(url: str, rpc_url: str, provider: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
 def test_a_worker_computes_and_the_index_is_in_postgres(
     tmp_path: Path, server: RedisServer
 ) -> None:
@@ -154,5 +152,5 @@ async def settled(home: Path) -> str:
 
 def job_in(market: str, job_id: str) -> dict[str, Any]:
     """Return what the service knows of a job."""
-    found: dict[str, Any] = httpx.get(f"{market}/v1/jobs/{job_id}").json()
+    found: dict[str, Any] = httpx.get(f"{market}/v1/jobs/{job_id}", timeout=90).json()
     return found

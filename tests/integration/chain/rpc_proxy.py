@@ -11,6 +11,8 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
+from neurovoyance.cli.local_ports import free_port
+
 Hook = Callable[[str, bytes], Awaitable[bytes | None]]
 
 
@@ -34,6 +36,7 @@ class RpcProxy:
         return f"http://127.0.0.1:{self.port}"
 
     async def start(self) -> None:
+        self.port = self.port or free_port()  # held, so that nobody is given it while this is away
         app = web.Application(client_max_size=8 * 2**20)
         app.router.add_post("/", self._handle)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -41,8 +44,6 @@ class RpcProxy:
         site = web.TCPSite(self._runner, "127.0.0.1", self.port)
         await site.start()
         self._http = aiohttp.ClientSession()
-        sockets = site._server.sockets  # type: ignore[union-attr]
-        self.port = sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
         """Close the port at once, as a dying process would; ``start`` opens the same one again."""

@@ -35,7 +35,7 @@ async def holds(client: ChainClient, expected_wei: int) -> None:
     assert await client.balance_wei(PAYEE.address) == 10_000 * 10**18 + expected_wei
 
 
-async def until(condition: Callable[[], bool], timeout_s: float = 20.0) -> None:
+async def until(condition: Callable[[], bool], timeout_s: float = 90.0) -> None:
     """Wait until a condition on the journal holds."""
     async with asyncio.timeout(timeout_s):
         while not condition():
@@ -116,7 +116,7 @@ async def test_a_stuck_transaction_is_replaced_with_an_eighth_more(
         attempts = client.pending(PAYER.address)[0].attempts
         await control.mine()
         receipt = await sending
-        assert receipt.tx_hash in [a.tx_hash for a in attempts[1:]] or len(attempts) > 2
+        assert receipt.tx_hash != attempts[0].tx_hash
         old, new = attempts[0].fees, attempts[1].fees
         assert new.max_fee_wei * 8 >= old.max_fee_wei * 9
         assert new.tip_wei * 8 >= old.tip_wei * 9
@@ -125,7 +125,8 @@ async def test_a_stuck_transaction_is_replaced_with_an_eighth_more(
 
 
 async def test_a_dropped_transaction_is_sent_again(chain: RunningChain, tmp_path: Path) -> None:
-    async with await connect(chain, tmp_path, fees=FeePolicy(stuck_after_s=2.0)) as client:
+    # Sent again after a part of this, and not replaced before the whole of it.
+    async with await connect(chain, tmp_path, fees=FeePolicy(stuck_after_s=60)) as client:
         control = ChainControl(client.rpc)
         await control.set_automine(False)
         sending = asyncio.create_task(client.transfer_native(PAYER, PAYEE.address, 3))
@@ -134,7 +135,7 @@ async def test_a_dropped_transaction_is_sent_again(chain: RunningChain, tmp_path
         while await client.rpc.request("eth_getTransactionByHash", [tx_hash]) is None:
             await asyncio.sleep(0.02)
         await client.rpc.request("anvil_dropTransaction", [tx_hash])
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(90):
             while await client.rpc.request("eth_getTransactionByHash", [tx_hash]) is None:
                 await asyncio.sleep(0.05)
         await control.mine()

@@ -35,15 +35,6 @@ from .gov_desk import desk, voters
 __all__ = ["desk", "voters"]
 
 Invoke = Callable[..., Any]
-FIRST_TEST_S = 600
-"""Whoever comes first starts the network: that is not the time of its own test."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        is_here = Path(__file__).parent in item.path.parents
-        if is_here and not item.get_closest_marker("timeout"):
-            item.add_marker(pytest.mark.timeout(FIRST_TEST_S))
 
 
 def write_sum_model(path: Path) -> Path:
