@@ -38,6 +38,7 @@ const input = {
   settings: {
     evmVersion: "cancun",
     optimizer: { enabled: true, runs: 400 },
+    metadata: { bytecodeHash: "none", appendCBOR: false },
     outputSelection: { [source]: { [name]: ["abi", "evm.bytecode.object"] } },
   },
 };

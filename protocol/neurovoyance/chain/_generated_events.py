@@ -950,7 +950,7 @@ class JobAssigned(ChainEvent):
 
 @dataclass(frozen=True, slots=True)
 class JobCancelled(ChainEvent):
-    """Event ``JobCancelled`` of the contracts."""
+    """The client withdrew its listing, or the provider handed the job back: the record then names a provider."""
 
     topic = bytes.fromhex("7cb5f42f3c2d5661045b28e7ac2cb9ca0515c97ae4839440a3c1b407be27037c")
     solidity_name = "JobCancelled"
